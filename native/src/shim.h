@@ -1,6 +1,7 @@
 /* The shim: one process per sandbox, between the host's unix socket and the sandbox's pipes.
  * shim_plan.c   the plan that the host sends: how to build the sandbox (mounts, cgroups, runtime command, limits)
  * shim_start.c  carries the plan out, up to a running process 1
+ * shim_drop.c    gives up every privilege that is not needed afterwards
  * shim_limits.c deadline, CPU time, kill, freeze
  * shim_relay.c  moves frames between controller and guest
  * shim_main.c   the event loop, the end and its record
@@ -21,7 +22,7 @@
 enum plan_tag {
     PLAN_RUN_DIR = 1,      /* text: the sandbox's run folder */
     PLAN_SHIM_PROCS = 2,   /* text, list: cgroup.procs files that the shim enters */
-    PLAN_BOX_PROCS = 3,    /* text, list: cgroup.procs files that the runtime enters; also used to kill */
+    PLAN_BOX_PROCS = 3,    /* text, list: cgroup.procs files that the runtime enters */
     PLAN_UID_BASE = 4,     /* int: first uid and gid of the sandbox's range on the host */
     PLAN_UID_COUNT = 5,    /* int */
     PLAN_STEP = 6,         /* fields, list: mounts in order */
@@ -36,6 +37,7 @@ enum plan_tag {
     PLAN_FREEZE_FILE = 15, /* text: cgroup.freeze or freezer.state */
     PLAN_USERNS = 16,      /* text: an empty file on which the sandbox's user namespace is mounted; absent: the runtime makes it */
     PLAN_START_MS = 17,    /* int: how long the start may take */
+    PLAN_KILL_PROCS = 18,  /* text, list: cgroup.procs files that together name every process of the box, and no other */
 };
 
 enum step_tag { STEP_KIND = 1, STEP_SOURCE = 2, STEP_TARGET = 3, STEP_TYPE = 4, STEP_OPTIONS = 5, STEP_FLAGS = 6, STEP_MODE = 7, STEP_UID = 8 };
@@ -56,10 +58,10 @@ struct step {
 
 struct plan {
     const char *run_dir, *pid_file, *cpu_file, *kill_file, *freeze_file, *userns;
-    const char *shim_procs[PLAN_LIST_MAX + 1], *box_procs[PLAN_LIST_MAX + 1];
+    const char *shim_procs[PLAN_LIST_MAX + 1], *box_procs[PLAN_LIST_MAX + 1], *kill_procs[PLAN_LIST_MAX + 1];
     const char *args[PLAN_LIST_MAX + 1], *envs[PLAN_LIST_MAX + 1];
     struct step steps[PLAN_LIST_MAX];
-    size_t shim_procs_count, box_procs_count, args_count, envs_count, steps_count;
+    size_t shim_procs_count, box_procs_count, kill_procs_count, args_count, envs_count, steps_count;
     uint64_t uid_base, uid_count, deadline_ms, cpu_limit_us, start_ms;
     bool detached;
 };
@@ -72,7 +74,7 @@ struct shim {
     struct plan *plan;
     int run_dir, listener;
     int to_guest, from_guest;       /* pipes */
-    int box_procs[PLAN_LIST_MAX];   /* cgroup.procs of the box, read to kill */
+    int kill_procs[PLAN_LIST_MAX];
     int cpu_file, kill_file, freeze_file;
     int deadline_timer, cpu_timer;
     pid_t guest;                    /* process 1 (or the runtime's own process) */
@@ -80,7 +82,7 @@ struct shim {
     uint64_t cpu_limit_us;
     int freeze_at_deadline;
     int cause;                      /* of enum end_cause, set before killing */
-    bool ended;
+    bool guest_gone, ended;
     int guest_status;               /* of waitpid */
     char message[MESSAGE_MAX];
 };
@@ -89,7 +91,8 @@ enum end_cause { END_GUEST = 1, END_KILLED = 2, END_DEADLINE = 3, END_CPU = 4, E
 
 /* Builds the sandbox. False: `shim->message` says what failed. */
 bool shim_start(struct shim *shim, int listener);
-void shim_drop_privileges(void);
+/* Once the sandbox runs: one capability and a few system calls are kept. */
+bool shim_drop_privileges(void);
 
 void limits_open(struct shim *shim);
 void limits_set_deadline(struct shim *shim, uint64_t boottime_ms, int freeze);
@@ -115,5 +118,7 @@ int spawner_main(int argc, char **argv);
 
 int write_text(int fd, const char *text);
 uint64_t boottime_ms(void);
+/* Field 22 of /proc/<pid>/stat: clock ticks since boot. 0: no such process. */
+uint64_t process_start_ticks(pid_t pid);
 
 #endif

@@ -26,6 +26,23 @@ int write_text(int fd, const char *text) {
     return write(fd, text, length) == (ssize_t)length ? 0 : -1;
 }
 
+uint64_t process_start_ticks(pid_t pid) {
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    close(fd);
+    if (got <= 0) {
+        return 0;
+    }
+    text[got] = 0;
+    char *at = strrchr(text, ')'); /* the name may hold anything; field 22 is the 20th behind it */
+    for (int field = 0; at != NULL && field < 20; field++) {
+        at = strchr(at + 1, ' ');
+    }
+    return at == NULL ? 0 : strtoull(at + 1, NULL, 10);
+}
+
 static int open_file(const char *path, int flags) {
     return path == NULL ? -1 : open(path, flags | O_CLOEXEC);
 }
@@ -33,7 +50,7 @@ static int open_file(const char *path, int flags) {
 void limits_open(struct shim *shim) {
     struct plan *plan = shim->plan;
     for (size_t i = 0; i < PLAN_LIST_MAX; i++) {
-        shim->box_procs[i] = i < plan->box_procs_count ? open_file(plan->box_procs[i], O_RDONLY) : -1;
+        shim->kill_procs[i] = i < plan->kill_procs_count ? open_file(plan->kill_procs[i], O_RDONLY) : -1;
     }
     shim->cpu_file = open_file(plan->cpu_file, O_RDONLY);
     shim->kill_file = open_file(plan->kill_file, O_WRONLY);
@@ -125,8 +142,8 @@ void limits_kill(struct shim *shim, int cause) {
     /* Process 1 takes its pid namespace along; what is left are processes of the runtime itself. */
     for (int round = 0; round < KILL_ROUNDS_MAX; round++) {
         bool any = false;
-        for (size_t i = 0; i < PLAN_LIST_MAX && shim->box_procs[i] >= 0; i++) {
-            any |= kill_listed(shim->box_procs[i]);
+        for (size_t i = 0; i < PLAN_LIST_MAX && shim->kill_procs[i] >= 0; i++) {
+            any |= kill_listed(shim->kill_procs[i]);
         }
         if (!any) {
             return;

@@ -29,18 +29,16 @@ static void write_record(struct shim *shim) {
     }
 }
 
-/* The shim is a subreaper: it inherits what the runtime leaves and reaps all of it. True when process 1 is among them. */
-static bool reap(struct shim *shim) {
-    bool ended = false;
+/* The shim is a subreaper: it inherits what the runtime leaves and reaps all of it. */
+static void reap(struct shim *shim) {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == shim->guest) {
             shim->guest_status = status;
-            ended = true;
+            shim->guest_gone = true;
         }
     }
-    return ended;
 }
 
 static bool add(int epoll, int fd) {
@@ -54,12 +52,12 @@ static bool turn(struct shim *shim, struct relay *relay, int epoll, int timeout_
     int count = epoll_wait(epoll, events, EVENTS_MAX, timeout_ms);
     if (count == 0 && timeout_ms == IDLE_MS) {
         relay_idle(relay);
+        reap(shim); /* what the runtime left behind */
     }
-    bool alive = true;
     for (int i = 0; i < count; i++) {
         int fd = events[i].data.fd;
         if (fd == shim->guest_pidfd) {
-            alive = !reap(shim);
+            reap(shim);
         } else if (fd == shim->deadline_timer) {
             limits_on_deadline(shim);
             if (shim->freeze_at_deadline) {
@@ -71,7 +69,7 @@ static bool turn(struct shim *shim, struct relay *relay, int epoll, int timeout_
             relay_ready(relay, fd, events[i].events);
         }
     }
-    return alive;
+    return !shim->guest_gone;
 }
 
 static void serve(struct shim *shim, int epoll, struct relay *relay, bool started) {
@@ -93,6 +91,17 @@ static void serve(struct shim *shim, int epoll, struct relay *relay, bool starte
     }
 }
 
+/* Who the shim is: pid and start time, by which a later host process recognises it. */
+static void write_identity(struct shim *shim) {
+    char text[64];
+    int length = snprintf(text, sizeof text, "%d %llu\n", getpid(), (unsigned long long)process_start_ticks(getpid()));
+    int fd = openat(shim->run_dir, "shim", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0) {
+        (void)!write(fd, text, (size_t)length);
+        close(fd);
+    }
+}
+
 int shim_run(struct plan *plan, int listener) {
     struct shim shim = {.plan = plan, .to_guest = -1, .from_guest = -1, .guest = -1, .guest_pidfd = -1};
     prctl(PR_SET_NAME, "skerry-shim");
@@ -105,16 +114,17 @@ int shim_run(struct plan *plan, int listener) {
     if (shim.run_dir < 0 || epoll < 0) {
         return 1;
     }
+    write_identity(&shim);
     bool started = shim_start(&shim, listener);
     if (!started) {
         limits_kill(&shim, END_START);
         reap(&shim);
     }
-    shim_drop_privileges();
     limits_set_deadline(&shim, plan->deadline_ms, 0);
     limits_set_cpu(&shim, plan->cpu_limit_us);
     struct relay *relay = relay_open(&shim, epoll);
-    if (relay == NULL || !add(epoll, shim.guest_pidfd) || !add(epoll, shim.deadline_timer) || !add(epoll, shim.cpu_timer)) {
+    if (!shim_drop_privileges() || relay == NULL || !add(epoll, shim.guest_pidfd) || !add(epoll, shim.deadline_timer) || !add(epoll, shim.cpu_timer)) {
+        limits_kill(&shim, END_START);
         return 1;
     }
     serve(&shim, epoll, relay, started);

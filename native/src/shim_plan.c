@@ -87,6 +87,7 @@ static bool parse_field(struct plan *plan, int tag, uint8_t *value, size_t lengt
         case PLAN_USERNS: return text_field(value, length, &plan->userns);
         case PLAN_SHIM_PROCS: return add(plan->shim_procs, &plan->shim_procs_count, value, length);
         case PLAN_BOX_PROCS: return add(plan->box_procs, &plan->box_procs_count, value, length);
+        case PLAN_KILL_PROCS: return add(plan->kill_procs, &plan->kill_procs_count, value, length);
         case PLAN_ARG: return add(plan->args, &plan->args_count, value, length);
         case PLAN_ENV: return add(plan->envs, &plan->envs_count, value, length);
         case PLAN_UID_BASE: return int_field(value, length, &plan->uid_base);

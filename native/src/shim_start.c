@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -392,13 +391,4 @@ bool shim_start(struct shim *shim, int listener) {
         close(ready);
     }
     return good;
-}
-
-/* What is left to do is to relay bytes, write into files that are open already, signal processes of the sandbox and leave one record. */
-void shim_drop_privileges(void) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {{0}, {0}};
-    data[CAP_KILL / 32].effective = data[CAP_KILL / 32].permitted = 1u << (CAP_KILL % 32);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    syscall(SYS_capset, &header, data);
 }

@@ -70,28 +70,11 @@ static void become_shim(struct plan *plan, int listener) {
     _exit(shim_run(plan, 3));
 }
 
-static uint64_t start_time(pid_t pid) {
-    char path[64], text[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    close(fd);
-    if (got <= 0) {
-        return 0;
-    }
-    text[got] = 0;
-    char *at = strrchr(text, ')'); /* the name may hold anything; field 22 is the 20th behind it */
-    for (int field = 0; at != NULL && field < 20; field++) {
-        at = strchr(at + 1, ' ');
-    }
-    return at == NULL ? 0 : strtoull(at + 1, NULL, 10);
-}
-
 static void answer(int error, pid_t pid) {
     uint8_t bytes[16];
     store_u32(bytes, (uint32_t)error);
     store_u32(bytes + 4, (uint32_t)pid);
-    store_u64(bytes + 8, pid > 0 ? start_time(pid) : 0);
+    store_u64(bytes + 8, pid > 0 ? process_start_ticks(pid) : 0);
     (void)!write(1, bytes, sizeof bytes);
 }
 
