@@ -34,6 +34,9 @@ public sealed interface SandboxCgroup permits V1Cgroup, V2Cgroup {
     /** Writing "1" kills the box at once, frozen or not; v2 on kernel 5.14 or newer. The shim lives on. */
     Optional<Path> killFile();
 
+    /** Writing "1" (v2) or "FROZEN" (v1) stops the box; "0" or "THAWED" lets it go on. */
+    Path freezeFile();
+
     /** Files that list the processes of the box, one id a line; each process is in at least one of them. */
     List<Path> procsFiles();
 

@@ -68,6 +68,11 @@ record V1Cgroup(String name, Path memory, Path pids, Path cpu, Path cpuacct, Pat
     }
 
     @Override
+    public Path freezeFile() {
+        return state();
+    }
+
+    @Override
     public List<Path> procsFiles() {
         return List.of(pids.resolve("cgroup.procs"));
     }

@@ -74,6 +74,11 @@ record V2Cgroup(String name, Path directory, Set<String> controllers) implements
     }
 
     @Override
+    public Path freezeFile() {
+        return box().resolve("cgroup.freeze");
+    }
+
+    @Override
     public Optional<Path> killFile() {
         return Optional.of(box().resolve("cgroup.kill")).filter(Files::exists);
     }
@@ -103,9 +108,9 @@ record V2Cgroup(String name, Path directory, Set<String> controllers) implements
 
     @Override
     public void freeze(Duration bound) {
-        limit(box().resolve("cgroup.freeze"), "1");
+        limit(freezeFile(), "1");
         if (!ControlFiles.until(bound, this::frozen)) {
-            ControlFiles.writeIfPresent(box().resolve("cgroup.freeze"), "0");
+            ControlFiles.writeIfPresent(freezeFile(), "0");
             throw new Failure(
                     ErrorCode.DEADLINE_EXCEEDED,
                     "sandbox " + name + " did not freeze within " + bound.toMillis() + " ms",
@@ -115,7 +120,7 @@ record V2Cgroup(String name, Path directory, Set<String> controllers) implements
 
     @Override
     public void thaw(Duration bound) {
-        limit(box().resolve("cgroup.freeze"), "0");
+        limit(freezeFile(), "0");
         if (!ControlFiles.until(bound, () -> !frozen())) {
             throw new Failure(
                     ErrorCode.DEADLINE_EXCEEDED,
@@ -153,7 +158,7 @@ record V2Cgroup(String name, Path directory, Set<String> controllers) implements
         } else {
             Killing.untilEmpty(group, () -> ControlFiles.processes(group), () -> {}, bound);
         }
-        ControlFiles.writeIfPresent(box().resolve("cgroup.freeze"), "0");
+        ControlFiles.writeIfPresent(freezeFile(), "0");
     }
 
     @Override

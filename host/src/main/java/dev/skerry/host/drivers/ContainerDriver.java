@@ -63,7 +63,7 @@ public final class ContainerDriver implements Driver {
         plan.touch(program).bindReadOnly(runtime.path(), program);
         plan.userNamespace(userNamespace).uids(launch.uidBase(), Launch.UID_COUNT);
 
-        OciConfig config = new OciConfig(launch.root(), launch.spec(), launch.guestd()).userNamespace(userNamespace);
+        OciConfig config = new OciConfig(launch).userNamespace(userNamespace);
         if (runtime.isCrun()) {
             config.annotation("run.oci.seccomp_bpf_data", filter.base64());
         } else {

@@ -21,12 +21,25 @@ public record Launch(String name, Path runDir, SandboxSpec spec, List<Path> laye
         layers = List.copyOf(layers);
     }
 
-    /** Where the shim, in its private mount namespace, puts the sandbox together; empty as the host sees it. */
+    /**
+     * Where the shim, in its private mount namespace, puts the sandbox together. An empty folder as the host sees it, the same for
+     * all sandboxes of an instance; the sandbox's uids may pass through it, but not into the run folder.
+     */
     public Path stage() {
-        return runDir.resolve("stage");
+        return runDir.resolveSibling("stage");
     }
 
     public Path root() {
         return stage().resolve("root");
+    }
+
+    /** Where guestd is shown on the stage. */
+    public Path stagedGuestd() {
+        return stage().resolve("guestd");
+    }
+
+    /** Where the spec's binds are shown on the stage, in their order. */
+    public Path stagedBind(int index) {
+        return stage().resolve("bind" + index);
     }
 }

@@ -72,10 +72,11 @@ final class OciConfig {
     private final List<Map<String, Object>> namespaces = new ArrayList<>();
     private final List<Map<String, Object>> mounts = new ArrayList<>();
 
-    OciConfig(Path root, SandboxSpec spec, Path guestd) {
+    OciConfig(Launch launch) {
+        SandboxSpec spec = launch.spec();
         config.put("ociVersion", "1.0.0");
         config.put("process", process(spec.privilege()));
-        config.put("root", Map.of("path", root.toString(), "readonly", false));
+        config.put("root", Map.of("path", launch.root().toString(), "readonly", false));
         config.put("hostname", "sandbox");
         config.put("mounts", mounts);
         config.put("linux", linux);
@@ -87,8 +88,10 @@ final class OciConfig {
             namespaces.add(Map.of("type", kind));
         }
         kernelMounts();
-        bind(guestd, GUESTD);
-        spec.binds().forEach(bind -> bind(bind.source(), bind.target()));
+        bind(launch.stagedGuestd(), GUESTD);
+        for (int i = 0; i < spec.binds().size(); i++) {
+            bind(launch.stagedBind(i), spec.binds().get(i).target());
+        }
     }
 
     private static Map<String, Object> process(Privilege privilege) {

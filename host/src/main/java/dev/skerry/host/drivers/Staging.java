@@ -41,6 +41,17 @@ final class Staging {
                         + base,
                 0);
         plan.mkdir(writable.resolve("upper"), 0755, base).mkdir(writable.resolve("work"), 0755, base);
+        // Clones of mounts: the runtime, with the sandbox's uids, need not be able to walk to the originals.
+        plan.touch(launch.stagedGuestd()).bindReadOnly(launch.guestd(), launch.stagedGuestd());
+        for (int i = 0; i < launch.spec().binds().size(); i++) {
+            Path source = launch.spec().binds().get(i).source();
+            if (Files.isDirectory(source)) {
+                plan.mkdir(launch.stagedBind(i), 0711, 0);
+            } else {
+                plan.touch(launch.stagedBind(i));
+            }
+            plan.bindReadOnly(source, launch.stagedBind(i));
+        }
         plan.mkdir(launch.root(), 0755, 0);
         plan.mount(
                 "overlay",

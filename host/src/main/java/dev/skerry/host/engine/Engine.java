@@ -120,19 +120,20 @@ public final class Engine implements AutoCloseable {
     private Sandbox connect(
             SandboxRecord record, RunFolder folder, SandboxCgroup cgroup, Remains remains, Duration timeout) {
         long epoch = folder.nextEpoch();
-        ShimTransport transport = ShimTransport.connect(folder.socket(), epoch, timeout);
         try {
+            ShimTransport transport = ShimTransport.connect(folder.socket(), epoch, timeout);
             GuestConnection guest = GuestConnection.open(transport, epoch, timeout);
             return new Sandbox(record, cgroup, transport, guest, remains);
-        } catch (RuntimeException e) {
-            Optional<Failure> told = folder.exit().map(facts -> startFailure(facts.getOrDefault("message", "")));
-            transport.close();
-            throw told.orElseThrow(() -> e);
+        } catch (Failure e) {
+            throw folder.exit()
+                    .map(facts -> startFailure(facts.getOrDefault("message", ""), e))
+                    .orElse(e);
         }
     }
 
-    private static Failure startFailure(String message) {
-        return new Failure(ErrorCode.UNSUPPORTED, "the sandbox did not start: " + message, "'skerry doctor' checks this host");
+    private static Failure startFailure(String message, Failure cause) {
+        return new Failure(
+                ErrorCode.UNSUPPORTED, "the sandbox did not start: " + message, "'skerry doctor' checks this host", cause);
     }
 
     private static Limits hostLimits(Driver driver, Limits limits) {

@@ -6,8 +6,10 @@ import dev.skerry.host.templates.TemplateStore;
 import dev.skerry.host.uids.UidRanges;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 
 /** What all sandboxes of one instance share on this host: its folders, cgroups, uid ranges, names and templates. */
@@ -17,6 +19,7 @@ record Installation(
     static Installation open(EngineSettings settings) {
         Instance instance = Instance.open(settings.dataFolder(), new SecureRandom());
         Path runFolder = settings.runFolder().resolve(instance.id());
+        makePassable(settings.runFolder(), runFolder, runFolder.resolve("stage"));
         return new Installation(
                 instance,
                 runFolder,
@@ -24,6 +27,21 @@ record Installation(
                 UidRanges.open(),
                 new SandboxNames(runFolder.resolve("names")),
                 TemplateStore.open(settings.dataFolder()));
+    }
+
+    /** A sandbox's uids may walk through to the stage and see nothing on the way. */
+    private static void makePassable(Path... folders) {
+        try {
+            for (Path folder : folders) {
+                if (!Files.isDirectory(folder)) {
+                    Files.createDirectories(folder);
+                    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+                }
+            }
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED, "the run folder cannot be made: " + e, "run as root, or name another data folder", e);
+        }
     }
 
     RunFolder folder(String name) {

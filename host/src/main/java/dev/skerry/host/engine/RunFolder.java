@@ -67,9 +67,7 @@ final class RunFolder {
         try {
             // Made under another name: whoever sees the folder sees its owner too, so no reaper takes it for a leftover.
             Path fresh = path.resolveSibling("new-" + name());
-            Files.createDirectories(path.getParent(), PRIVATE);
             Files.createDirectory(fresh, PRIVATE);
-            Files.createDirectory(fresh.resolve("stage"), PRIVATE);
             Files.writeString(fresh.resolve("owner"), ProcessIdentity.self().toString());
             Files.writeString(fresh.resolve("record"), JSON.writeValueAsString(record));
             Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);

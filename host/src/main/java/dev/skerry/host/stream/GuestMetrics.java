@@ -15,7 +15,7 @@ public record GuestMetrics(
                     fields.number(Tag.MEM_AVAILABLE, 0),
                     fields.number(Tag.DISK_TOTAL, 0),
                     fields.number(Tag.DISK_AVAILABLE, 0),
-                    (int) Math.clamp(fields.number(Tag.PROCESSES, 0), 0, Integer.MAX_VALUE),
+                    Math.clamp(fields.number(Tag.PROCESSES, 0), 0, Integer.MAX_VALUE),
                     Duration.ofMillis(fields.number(Tag.UPTIME_MS, 0)));
         } catch (ProtocolViolation e) {
             throw GuestErrors.broken(e);
