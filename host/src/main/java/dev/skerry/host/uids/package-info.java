@@ -1,5 +1,0 @@
-/** Temporary. */
-@NullMarked
-package dev.skerry.host.uids;
-
-import org.jspecify.annotations.NullMarked;
