@@ -82,7 +82,7 @@ struct shim {
     uint64_t cpu_limit_us;
     int freeze_at_deadline;
     int cause;                      /* of enum end_cause, set before killing */
-    bool guest_gone, ended;
+    bool in_cgroup, guest_gone, ended;
     int guest_status;               /* of waitpid */
     char message[MESSAGE_MAX];
 };
@@ -90,6 +90,9 @@ struct shim {
 enum end_cause { END_GUEST = 1, END_KILLED = 2, END_DEADLINE = 3, END_CPU = 4, END_START = 5, END_FROZEN = 6 };
 
 /* Builds the sandbox. False: `shim->message` says what failed. */
+/* A fork that is born in the (v2) group, which costs nothing; moving there later takes the kernel's global lock. Where that cannot be done,
+ * an ordinary fork with `inside` false, which has to move itself. */
+pid_t fork_into_cgroup(const char *const *procs, size_t count, bool *inside);
 bool shim_start(struct shim *shim, int listener);
 /* Once the sandbox runs: one capability and a few system calls are kept. */
 bool shim_drop_privileges(void);
@@ -113,7 +116,7 @@ void relay_frozen(struct relay *relay);
 void relay_idle(struct relay *relay);
 bool relay_is_idle(const struct relay *relay);
 
-int shim_run(struct plan *plan, int listener);
+int shim_run(struct plan *plan, int listener, bool in_cgroup);
 int spawner_main(int argc, char **argv);
 
 int write_text(int fd, const char *text);

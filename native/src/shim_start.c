@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,6 +32,8 @@
 #define MOVE_MOUNT_F_EMPTY_PATH 4
 #endif
 #define AT_RECURSIVE_TREE 0x8000
+#define CLONE_INTO_CGROUP_FLAG 0x200000000ull
+#define PROCS_NAME "/cgroup.procs"
 #define PIPE_BYTES (256 << 10)
 #define RUNTIME_LOG "runtime.log"
 
@@ -55,6 +58,29 @@ static bool fail(struct shim *shim, const char *format, ...) {
         snprintf(shim->message + used, sizeof shim->message - (size_t)used, ": %s", strerror(saved));
     }
     return false;
+}
+
+pid_t fork_into_cgroup(const char *const *procs, size_t count, bool *inside) {
+    struct clone_arguments {
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+    } arguments = {.flags = CLONE_INTO_CGROUP_FLAG, .exit_signal = SIGCHLD};
+    *inside = false;
+    size_t length = count == 1 ? strlen(procs[0]) : 0;
+    if (length > sizeof PROCS_NAME && strcmp(procs[0] + length - (sizeof PROCS_NAME - 1), PROCS_NAME) == 0) {
+        char folder[PATH_MAX];
+        snprintf(folder, sizeof folder, "%.*s", (int)(length - (sizeof PROCS_NAME - 1)), procs[0]);
+        int group = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        arguments.cgroup = (uint64_t)group;
+        pid_t pid = group < 0 ? -1 : (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+        if (group >= 0) {
+            close(group);
+        }
+        if (pid >= 0) {
+            *inside = true;
+            return pid;
+        }
+    }
+    return fork(); /* cgroup v1, or a kernel before 5.7 */
 }
 
 static bool enter_cgroups(struct shim *shim, const char *const *procs, size_t count) {
@@ -236,13 +262,13 @@ static bool build_mounts(struct shim *shim, int userns) {
     return true;
 }
 
-static void exec_runtime(struct shim *shim, int in, int out, int log) {
+static void exec_runtime(struct shim *shim, bool inside, int in, int out, int log) {
     struct plan *plan = shim->plan;
     signal(SIGPIPE, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (!enter_cgroups(shim, plan->box_procs, plan->box_procs_count)) {
+    if (!inside && !enter_cgroups(shim, plan->box_procs, plan->box_procs_count)) {
         dprintf(log, "%s\n", shim->message);
         _exit(126);
     }
@@ -322,12 +348,13 @@ static bool run_runtime(struct shim *shim) {
     }
     fcntl(in[1], F_SETPIPE_SZ, PIPE_BYTES); /* best effort: bulk transfers take fewer turns */
     fcntl(out[0], F_SETPIPE_SZ, PIPE_BYTES);
-    pid_t child = fork();
+    bool inside;
+    pid_t child = fork_into_cgroup(shim->plan->box_procs, shim->plan->box_procs_count, &inside);
     if (child < 0) {
         return fail(shim, "fork");
     }
     if (child == 0) {
-        exec_runtime(shim, in[0], out[1], log);
+        exec_runtime(shim, inside, in[0], out[1], log);
     }
     close(in[0]);
     close(out[1]);
@@ -366,7 +393,7 @@ bool shim_start(struct shim *shim, int listener) {
     int ready = -1;
     shim->listener = listener;
     limits_open(shim);
-    if (!enter_cgroups(shim, plan->shim_procs, plan->shim_procs_count)) {
+    if (!shim->in_cgroup && !enter_cgroups(shim, plan->shim_procs, plan->shim_procs_count)) {
         return false;
     }
     bool good = plan->uid_count == 0 || userns_create(shim, &ns, &ready);

@@ -55,7 +55,7 @@ static int listen_in(const char *run_dir) {
     return fd;
 }
 
-static void become_shim(struct plan *plan, int listener) {
+static void become_shim(struct plan *plan, int listener, bool in_cgroup) {
     setsid();
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     dup2(null, 0);
@@ -67,7 +67,7 @@ static void become_shim(struct plan *plan, int listener) {
     }
     fcntl(3, F_SETFD, FD_CLOEXEC);
     syscall(SYS_close_range, 4, ~0u, 0);
-    _exit(shim_run(plan, 3));
+    _exit(shim_run(plan, 3, in_cgroup));
 }
 
 static void answer(int error, pid_t pid) {
@@ -91,10 +91,11 @@ static void spawn(uint8_t *bytes, size_t size) {
         answer(errno, 0);
         return;
     }
-    pid_t pid = fork();
+    bool inside;
+    pid_t pid = fork_into_cgroup(plan.shim_procs, plan.shim_procs_count, &inside);
     int error = errno;
     if (pid == 0) {
-        become_shim(&plan, listener);
+        become_shim(&plan, listener, inside);
     }
     close(listener);
     answer(pid < 0 ? error : 0, pid);

@@ -66,7 +66,9 @@ final class BareCrun {
                 "root",
                 Map.of("path", root.toString(), "readonly", true),
                 "mounts",
-                List.of(Map.of("destination", "/proc", "type", "proc", "source", "proc")),
+                List.of(
+                        Map.of("destination", "/proc", "type", "proc", "source", "proc"),
+                        Map.of("destination", "/dev", "type", "tmpfs", "source", "tmpfs")),
                 "linux",
                 Map.of("namespaces", namespaces, "uidMappings", mapping, "gidMappings", mapping));
     }

@@ -4,12 +4,10 @@ import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.Limits;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
-import dev.skerry.host.stream.ExecRequest;
 import dev.skerry.wire.Isolation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +18,6 @@ import java.util.concurrent.Future;
 
 /** Measurements of many sandboxes at a time: memory of idle ones, and how many a second can be made. */
 final class Load {
-    private static final Duration BOUND = Duration.ofMinutes(1);
     private static final int STARTERS = 4;
 
     private final Engine engine;
@@ -94,7 +91,7 @@ final class Load {
                 futures.add(threads.submit(() -> {
                     for (int i = 0; i < perCaller; i++) {
                         try (Sandbox sandbox = engine.create(spec())) {
-                            sandbox.guest().exec(ExecRequest.of("/bin/true")).await(BOUND).orElseThrow();
+                            Scenarios.run(sandbox, List.of("/bin/true"));
                         }
                     }
                     return null;

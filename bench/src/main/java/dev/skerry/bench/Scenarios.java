@@ -50,7 +50,7 @@ final class Scenarios {
         return SandboxSpec.base(level, Limits.DEFAULT.withCpuMillis(2000));
     }
 
-    private static String run(Sandbox sandbox, List<String> command) throws InterruptedException, IOException {
+    static String run(Sandbox sandbox, List<String> command) throws InterruptedException, IOException {
         GuestProcess process = sandbox.guest().exec(ExecRequest.of(command));
         String output = new String(process.stdout().readAllBytes(), StandardCharsets.UTF_8);
         ProcessExit exit = process.await(BOUND).orElseThrow();
@@ -161,7 +161,9 @@ final class Scenarios {
             sides.add(new Side(label(level) + " stdout of cat", () -> {
                 GuestProcess cat = sandbox.guest().exec(ExecRequest.of("/bin/cat", "/var/tmp/bulk"));
                 double rate = drain(cat.stdout());
-                cat.await(BOUND).orElseThrow();
+                if (!cat.await(BOUND).orElseThrow().success()) {
+                    throw new IllegalStateException("cat failed");
+                }
                 return rate;
             }));
         }

@@ -99,7 +99,7 @@ public final class Engine implements AutoCloseable {
         SandboxSpec spec = start.spec();
         String name = start.record().folder();
         SandboxCgroup cgroup = installation.cgroups().create(name, hostLimits(start.driver(), spec.limits()));
-        long uidBase = installation.uids().claim(installation.claim(name)).base();
+        long uidBase = installation.uids().claim(installation.claim(name)).first();
         Launch launch = new Launch(
                 name, start.folder().path(), spec, start.template().lowerLayers(), uidBase, settings.guestd());
         ShimPlan plan = start.driver().plan(launch);

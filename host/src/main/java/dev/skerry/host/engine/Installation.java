@@ -24,7 +24,7 @@ record Installation(
                 instance,
                 runFolder,
                 Cgroups.open(CgroupLayout.detect(), instance.id()),
-                UidRanges.open(),
+                UidRanges.open(UidRanges.DEFAULT_FOLDER),
                 new SandboxNames(runFolder.resolve("names")),
                 TemplateStore.open(settings.dataFolder()));
     }
