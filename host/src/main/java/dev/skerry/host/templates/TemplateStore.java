@@ -1,7 +1,169 @@
 package dev.skerry.host.templates;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * The templates of one data folder: trees in {@code layers/}, what they are called in {@code templates/}.
+ *
+ * <p>Safe for several processes and threads at once, and against the death of any of them at any moment: everything is made in a locked
+ * temporary folder and renamed. Needs root. All methods throw {@link Failure}: {@code NO_SPACE} when the disk is full, {@code
+ * DEADLINE_EXCEEDED} when another process holds a lock too long, {@code INTERNAL} when the disk fails.
+ */
 public final class TemplateStore {
-    public static TemplateStore open(Path data) { return new TemplateStore(); }
-    public Template find(String name) { return new Template("x", List.of(Path.of("/"))); }
+    private static final Pattern DIGEST = Pattern.compile("(?:sha256:)?([0-9a-f]{12,64})");
+    private static final int SUGGESTIONS_MAX = 3;
+
+    private final LayerStore layers;
+    private final TemplateIndex index;
+    private final BaseTemplates bases;
+
+    private TemplateStore(Path dataFolder, Path hostRoot) throws IOException {
+        this.layers = LayerStore.open(dataFolder.resolve("layers"));
+        this.index = new TemplateIndex(dataFolder.resolve("templates"), layers);
+        this.bases = new BaseTemplates(hostRoot, layers, index);
+    }
+
+    /** Makes the folders where they are missing, and removes what a killed process left half made. */
+    public static TemplateStore open(Path dataFolder) {
+        return open(dataFolder, Path.of("/"));
+    }
+
+    /** @param hostRoot whose packages {@code base} shows */
+    static TemplateStore open(Path dataFolder, Path hostRoot) {
+        try {
+            return new TemplateStore(dataFolder.toAbsolutePath(), hostRoot);
+        } catch (IOException e) {
+            throw failure("opening the template store in '" + dataFolder + "'", e);
+        }
+    }
+
+    /**
+     * The view of the host's own packages. Found in about a millisecond while the package database is unchanged, made anew (seconds) when it has
+     * changed. {@code UNSUPPORTED} on a host without dpkg.
+     */
+    public Template base() {
+        try {
+            return bases.current();
+        } catch (IOException e) {
+            throw failure("making the template 'base'", e);
+        }
+    }
+
+    /** Whether a new sandbox asking for this template's name would get this very one. False for a {@code base} of other packages. */
+    public boolean isCurrent(Template template) {
+        try {
+            String hex = template.digest().substring(TemplateIndex.DIGEST_PREFIX.length());
+            if (template.name().equals(Template.BASE)) {
+                return bases.isCurrent(hex);
+            }
+            return template.name().isEmpty() || hex.equals(index.names().get(template.name()));
+        } catch (IOException e) {
+            throw failure("comparing template '" + template.name() + "' with the store", e);
+        }
+    }
+
+    /**
+     * {@code base}, a name given at import, or a digest ({@code sha256:} may be missing, and 12 digits are enough while they are unique).
+     * {@code NOT_FOUND} names the nearest known names.
+     */
+    public Template find(String nameOrDigest) {
+        if (nameOrDigest.equals(Template.BASE)) {
+            return base();
+        }
+        try {
+            return index.template(hexOf(nameOrDigest))
+                    .orElseThrow(() -> new Failure(
+                            ErrorCode.NOT_FOUND,
+                            "layers of template '" + nameOrDigest + "' are missing from " + layers.folder(),
+                            "import it again"));
+        } catch (IOException e) {
+            throw failure("reading template '" + nameOrDigest + "'", e);
+        }
+    }
+
+    private String hexOf(String nameOrDigest) throws IOException {
+        String named = index.names().get(nameOrDigest);
+        if (named != null) {
+            return named;
+        }
+        var matcher = DIGEST.matcher(nameOrDigest);
+        if (matcher.matches()) {
+            var known = index.digests().stream()
+                    .filter(hex -> hex.startsWith(matcher.group(1)))
+                    .toList();
+            if (known.size() == 1) {
+                return known.getFirst();
+            }
+        }
+        var names = new TreeSet<>(index.names().keySet());
+        names.add(Template.BASE);
+        List<String> nearest = names.stream()
+                .sorted(Comparator.comparingInt(name -> distance(name, nameOrDigest)))
+                .limit(SUGGESTIONS_MAX)
+                .toList();
+        throw new Failure(
+                ErrorCode.NOT_FOUND, "no template '" + nameOrDigest + "'", "known is: " + String.join(", ", nearest));
+    }
+
+    /** Levenshtein's. */
+    private static int distance(String from, String to) {
+        int[] above = new int[to.length() + 1];
+        for (int j = 0; j < above.length; j++) {
+            above[j] = j;
+        }
+        for (int i = 1; i <= from.length(); i++) {
+            int[] row = new int[above.length];
+            row[0] = i;
+            for (int j = 1; j < row.length; j++) {
+                int replaced = above[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(replaced, 1 + Math.min(above[j], row[j - 1]));
+            }
+            above = row;
+        }
+        return above[to.length()];
+    }
+
+    /** Every template on disk, the bases of earlier package states among them. */
+    public List<Template> list() {
+        try {
+            var found = new ArrayList<Template>();
+            for (String hex : index.digests()) {
+                index.template(hex).ifPresent(found::add);
+            }
+            return found;
+        } catch (IOException e) {
+            throw failure("listing the templates", e);
+        }
+    }
+
+    /** Removes a template and the layers that only it has. The caller knows that no sandbox uses it. {@code NOT_FOUND} as in {@link #find}. */
+    public void remove(String nameOrDigest) {
+        try {
+            var base = nameOrDigest.equals(Template.BASE)
+                    ? index.currentBase()
+                    : Optional.<TemplateIndex.CurrentBase>empty();
+            index.remove(base.isPresent() ? base.get().hex() : hexOf(nameOrDigest));
+        } catch (IOException e) {
+            throw failure("removing template '" + nameOrDigest + "'", e);
+        }
+    }
+
+    static Failure failure(String doing, IOException cause) {
+        if (cause instanceof NativeError error && error.noSpace()) {
+            return new Failure(ErrorCode.NO_SPACE, doing + ": the disk is full", "free some space", cause);
+        }
+        if (cause instanceof NativeError error && error.errno() == NativeError.EPERM && Libc.effectiveUid() != 0) {
+            return new Failure(ErrorCode.DENIED, doing + ": " + cause.getMessage(), "run it as root", cause);
+        }
+        return new Failure(ErrorCode.INTERNAL, doing + ": " + cause.getMessage(), cause);
+    }
 }
