@@ -94,6 +94,8 @@ enum end_cause { END_GUEST = 1, END_KILLED = 2, END_DEADLINE = 3, END_CPU = 4, E
  * an ordinary fork with `inside` false, which has to move itself. */
 pid_t fork_into_cgroup(const char *const *procs, size_t count, bool *inside);
 bool shim_start(struct shim *shim, int listener);
+/* Appends the end of what the runtime said to the message. */
+void shim_quote_log(struct shim *shim);
 /* Once the sandbox runs: one capability and a few system calls are kept. */
 bool shim_drop_privileges(void);
 

@@ -81,6 +81,9 @@ static void serve(struct shim *shim, int epoll, struct relay *relay, bool starte
         idle = relay_is_idle(relay);
     }
     if (started) {
+        if (!shim->plan->detached && WIFEXITED(shim->guest_status) && WEXITSTATUS(shim->guest_status) != 0) {
+            shim_quote_log(shim);
+        }
         /* What the runtime left beside process 1. */
         limits_kill(shim, END_GUEST);
     }

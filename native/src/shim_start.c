@@ -282,7 +282,7 @@ static void exec_runtime(struct shim *shim, bool inside, int in, int out, int lo
 }
 
 /* The runtime's last words go into the message. */
-static void quote_log(struct shim *shim) {
+void shim_quote_log(struct shim *shim) {
     char text[768];
     int fd = openat(shim->run_dir, RUNTIME_LOG, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
@@ -365,13 +365,13 @@ static bool run_runtime(struct shim *shim) {
     if (shim->plan->detached) {
         int status = 0;
         if (!wait_command(shim, child, &status)) {
-            quote_log(shim);
+            shim_quote_log(shim);
             return false;
         }
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
             errno = 0;
             fail(shim, "%s failed with status %d", shim->plan->args[0], WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-            quote_log(shim);
+            shim_quote_log(shim);
             return false;
         }
         if (!read_pid(shim)) {

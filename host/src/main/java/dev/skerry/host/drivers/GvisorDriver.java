@@ -68,7 +68,11 @@ public final class GvisorDriver implements Driver {
         statxCompat.ifPresent(library -> {
             Path list = launch.runDir().resolve("ld.so.preload");
             Staging.write(list, OciConfig.OURS + "/statx-compat.so\n");
-            config.bind(library, OciConfig.OURS + "/statx-compat.so").bind(list, "/etc/ld.so.preload");
+            Path stagedLibrary = launch.stage().resolve("statx-compat.so");
+            Path stagedList = launch.stage().resolve("ld.so.preload");
+            plan.touch(stagedLibrary).bindReadOnly(library, stagedLibrary);
+            plan.touch(stagedList).bindReadOnly(list, stagedList);
+            config.bind(stagedLibrary, OciConfig.OURS + "/statx-compat.so").bind(stagedList, "/etc/ld.so.preload");
         });
         Staging.write(launch.runDir().resolve("config.json"), config.json());
 
