@@ -5,9 +5,11 @@ import dev.skerry.wire.Isolation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -22,20 +24,20 @@ public final class Benchmark {
     public static String run(Engine engine, BenchSettings settings, Consumer<String> progress) throws Exception {
         Report report = new Report(machine(engine));
         Path scratch = Files.createTempDirectory("skerry-bench");
+        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwx--x--x"));
         Scenarios scenarios = new Scenarios(engine, settings, scratch);
         try {
-            for (Contest contest : List.of(
-                    scenarios.coldTrue(),
-                    scenarios.coldPython(),
-                    scenarios.exec(),
-                    scenarios.kill())) {
-                report.add(contest.run(progress));
+            List<Callable<Contest>> contests = List.of(
+                    scenarios::coldTrue,
+                    scenarios::coldPython,
+                    scenarios::exec,
+                    scenarios::kill,
+                    scenarios::read,
+                    scenarios::write);
+            for (Callable<Contest> contest : contests) {
+                report.add(contest.call().run(progress));
                 scenarios.end();
             }
-            report.add(scenarios.read().run(progress));
-            scenarios.end();
-            report.add(scenarios.write().run(progress));
-            scenarios.end();
             Load load = new Load(engine, Isolation.CONTAINER);
             progress.accept("creates a second");
             report.add(new Contest.Result(

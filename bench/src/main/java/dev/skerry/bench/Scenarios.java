@@ -74,6 +74,8 @@ final class Scenarios {
     /** Sandboxes whose end is not part of the measurement; ended before the next value is taken. */
     private final List<Sandbox> pendingEnds = new ArrayList<>();
 
+    private final List<BareCrun> bundles = new ArrayList<>();
+
     private Side cold(Isolation level, List<String> command, String expected) {
         return new Side(label(level), () -> {
             pendingEnds.forEach(Sandbox::destroy);
@@ -94,7 +96,8 @@ final class Scenarios {
         sides.add(Side.timed("bwrap", () -> Commands.expect(bwrap, expected)));
         Optional<Path> crun = settings.crun();
         if (crun.isPresent()) {
-            BareCrun bare = new BareCrun(crun.get(), scratch.resolve("bundle-" + command.hashCode()), root, command);
+            BareCrun bare = new BareCrun(crun.get(), scratch.resolve("bundle" + bundles.size()), root, command);
+            bundles.add(bare);
             sides.add(Side.timed("bare crun run", () -> Commands.expect(bare.command(), expected)));
         }
         return sides;
@@ -231,6 +234,8 @@ final class Scenarios {
     }
 
     void end() {
+        bundles.forEach(BareCrun::close);
+        bundles.clear();
         pendingEnds.forEach(Sandbox::destroy);
         pendingEnds.clear();
     }
