@@ -22,8 +22,12 @@ public record SandboxSpec(
     /** A host path shown read-only at an absolute path inside. */
     public record Bind(java.nio.file.Path source, String target) {
         public Bind {
-            if (!target.startsWith("/") || target.indexOf('\0') >= 0 || target.contains("/../") || target.endsWith("/..")) {
-                throw new Failure(ErrorCode.INVALID_REQUEST, "'" + target + "' is not an absolute path inside the sandbox");
+            if (!target.startsWith("/")
+                    || target.indexOf('\0') >= 0
+                    || target.contains("/../")
+                    || target.endsWith("/..")) {
+                throw new Failure(
+                        ErrorCode.INVALID_REQUEST, "'" + target + "' is not an absolute path inside the sandbox");
             }
         }
     }

@@ -1,0 +1,80 @@
+package dev.skerry.host.jobs;
+
+import dev.skerry.host.engine.SandboxEnd;
+import dev.skerry.host.engine.Usage;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a job needs of a sandbox, and no more, so that the rules of {@link JobRunner} can be tested without one. Every method may throw
+ * {@link dev.skerry.wire.Failure}; with {@code SANDBOX_GONE} when the sandbox has ended.
+ */
+public interface JobSandbox {
+    JobResult.Place place();
+
+    /** Whether the template has this file; links are followed within the template. */
+    boolean has(String absolutePath);
+
+    /** The template's own environment. */
+    Map<String, String> environment();
+
+    /** Makes a folder that belongs to {@code user}; it is no error when it exists. */
+    void makeFolder(String path, String user);
+
+    /** Writes a file that belongs to {@code user}; it replaces one that exists. */
+    void write(String path, byte[] content, String user);
+
+    JobProcess start(Start start);
+
+    Usage usage();
+
+    /** How it ended, if it has ended or does so within {@code limit}. */
+    Optional<SandboxEnd> awaitEnd(Duration limit);
+
+    /**
+     * A process to start. Its descendants end with it.
+     *
+     * @param words the program, absolute or looked up in {@code PATH}, and its arguments
+     * @param environment all of it: nothing is inherited
+     */
+    record Start(
+            String tag,
+            List<String> words,
+            Map<String, String> environment,
+            String folder,
+            String user,
+            Job.StageLimits limits) {
+        public Start {
+            words = List.copyOf(words);
+            environment = Map.copyOf(environment);
+        }
+    }
+
+    /** A started process. Its streams must be read by threads of the caller's, or it blocks. */
+    interface JobProcess {
+        OutputStream stdin();
+
+        InputStream stdout();
+
+        InputStream stderr();
+
+        /** Kills it and everything that it started. Idempotent. */
+        void kill();
+
+        /** How it ended, if it does so within {@code limit}; its output has then arrived as a whole. */
+        Optional<Exit> await(Duration limit);
+    }
+
+    /**
+     * What the guest says of the end of a process.
+     *
+     * @param timedOut its wall-clock limit ended it
+     * @param cpuTime its limit on CPU time ended it
+     */
+    record Exit(OptionalInt code, OptionalInt signal, boolean timedOut, boolean cpuTime) {}
+}
