@@ -1,0 +1,68 @@
+package dev.skerry.host.drivers;
+
+import dev.skerry.host.seccomp.SeccompProfile;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The drivers that this host can use, weakest level first. */
+public record Drivers(List<Driver> available) {
+    public Drivers {
+        available = available.stream().sorted(Comparator.comparing(Driver::level)).toList();
+    }
+
+    /**
+     * Looks for installed runtimes.
+     *
+     * @param nativeFolder where guestd and its companions were built
+     */
+    public static Drivers detect(Path nativeFolder) {
+        List<Driver> found = new ArrayList<>();
+        RuntimeProgram.find("crun")
+                .or(() -> RuntimeProgram.find("runc"))
+                .ifPresent(runtime -> found.add(new ContainerDriver(runtime, filter())));
+        Path library = nativeFolder.resolve("statx-compat.so");
+        RuntimeProgram.find("runsc")
+                .ifPresent(runtime -> found.add(new GvisorDriver(
+                        runtime, Files.exists(library) ? Optional.of(library) : Optional.empty())));
+        return new Drivers(found);
+    }
+
+    static ContainerDriver.SeccompFilter filter() {
+        SeccompProfile profile = SeccompProfile.load();
+        return new ContainerDriver.SeccompFilter(
+                Base64.getEncoder().encodeToString(profile.compile()), profile.toOciJson());
+    }
+
+    /** The lowest level that satisfies the floor: nothing is upgraded because it happens to be installed, nothing is downgraded ever. */
+    public Driver select(Isolation floor) {
+        return available.stream()
+                .filter(driver -> driver.level().satisfies(floor))
+                .findFirst()
+                .orElseThrow(() -> new Failure(
+                        ErrorCode.UNSUPPORTED,
+                        "this host has no driver for isolation '" + floor.label() + "' or above; it has: " + levels(),
+                        "'skerry doctor' says what is missing"));
+    }
+
+    public Driver at(Isolation level) {
+        return available.stream()
+                .filter(driver -> driver.level() == level)
+                .findFirst()
+                .orElseThrow(() -> new Failure(ErrorCode.UNSUPPORTED, "this host has no driver '" + level.label() + "'"));
+    }
+
+    private String levels() {
+        return available.isEmpty()
+                ? "none"
+                : available.stream().map(driver -> driver.level().label()).collect(Collectors.joining(", "));
+    }
+}

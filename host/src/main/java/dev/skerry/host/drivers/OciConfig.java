@@ -1,0 +1,187 @@
+package dev.skerry.host.drivers;
+
+import dev.skerry.host.engine.Privilege;
+import dev.skerry.host.engine.SandboxSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The config.json of an OCI bundle (OCI runtime specification 1.0) whose process 1 is guestd: what every runtime gets alike. Resource
+ * limits are absent on purpose, the host's cgroups hold them.
+ */
+final class OciConfig {
+    /** Where guestd shows up inside. */
+    static final String GUESTD = "/.skerry/guestd";
+
+    /** Where libraries and files of ours show up inside, beside guestd. */
+    static final String OURS = "/.skerry";
+
+    /**
+     * What guestd needs to switch users and to serve files of all of them; each process that it starts is bounded further. These are
+     * capabilities within the sandbox's own user namespace.
+     */
+    private static final List<String> GUESTD_CAPABILITIES = List.of(
+            "CAP_CHOWN",
+            "CAP_DAC_OVERRIDE",
+            "CAP_FOWNER",
+            "CAP_FSETID",
+            "CAP_KILL",
+            "CAP_SETGID",
+            "CAP_SETUID",
+            "CAP_SETPCAP");
+
+    /** Docker's defaults less NET_RAW and MKNOD; needed by sudo and by package managers. */
+    private static final List<String> SUDO_CAPABILITIES =
+            List.of("CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_AUDIT_WRITE", "CAP_SETFCAP");
+
+    private static final List<String> MASKED = List.of(
+            "/proc/acpi",
+            "/proc/asound",
+            "/proc/interrupts",
+            "/proc/kcore",
+            "/proc/keys",
+            "/proc/key-users",
+            "/proc/kmsg",
+            "/proc/latency_stats",
+            "/proc/sched_debug",
+            "/proc/scsi",
+            "/proc/timer_list",
+            "/proc/timer_stats",
+            "/sys/devices/virtual/powercap",
+            "/sys/firmware",
+            "/sys/fs/cgroup",
+            "/sys/kernel/debug",
+            "/sys/kernel/tracing",
+            "/sys/kernel/security",
+            "/sys/module");
+
+    private static final List<String> READ_ONLY =
+            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+
+    private static final long OPEN_FILES = 4096;
+    private static final long SHARED_MEMORY_BYTES = 64L << 20;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final Map<String, Object> config = new LinkedHashMap<>();
+    private final Map<String, Object> linux = new LinkedHashMap<>();
+    private final Map<String, String> annotations = new LinkedHashMap<>();
+    private final List<Map<String, Object>> namespaces = new ArrayList<>();
+    private final List<Map<String, Object>> mounts = new ArrayList<>();
+
+    OciConfig(Launch launch) {
+        SandboxSpec spec = launch.spec();
+        config.put("ociVersion", "1.0.0");
+        config.put("process", process(spec.privilege()));
+        config.put("root", Map.of("path", launch.root().toString(), "readonly", false));
+        config.put("hostname", "sandbox");
+        config.put("mounts", mounts);
+        config.put("linux", linux);
+        config.put("annotations", annotations);
+        linux.put("namespaces", namespaces);
+        linux.put("maskedPaths", MASKED);
+        linux.put("readonlyPaths", READ_ONLY);
+        for (String kind : List.of("pid", "network", "ipc", "uts", "mount", "cgroup")) {
+            namespaces.add(Map.of("type", kind));
+        }
+        kernelMounts();
+        bind(launch.stagedGuestd(), GUESTD);
+        for (int i = 0; i < spec.binds().size(); i++) {
+            bind(launch.stagedBind(i), spec.binds().get(i).target());
+        }
+    }
+
+    private static Map<String, Object> process(Privilege privilege) {
+        List<String> capabilities = new ArrayList<>(GUESTD_CAPABILITIES);
+        if (privilege == Privilege.SUDO) {
+            capabilities.addAll(SUDO_CAPABILITIES);
+        }
+        Map<String, Object> process = new LinkedHashMap<>();
+        process.put("terminal", false);
+        process.put("user", Map.of("uid", 0, "gid", 0));
+        process.put("args", List.of(GUESTD));
+        process.put("env", List.of("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+        process.put("cwd", "/");
+        process.put(
+                "capabilities",
+                Map.of(
+                        "bounding", capabilities,
+                        "effective", capabilities,
+                        "permitted", capabilities,
+                        "inheritable", List.of(),
+                        "ambient", List.of()));
+        process.put(
+                "rlimits",
+                List.of(
+                        limit("RLIMIT_NOFILE", OPEN_FILES),
+                        limit("RLIMIT_CORE", 0),
+                        limit("RLIMIT_MEMLOCK", 64 << 10),
+                        limit("RLIMIT_MSGQUEUE", 819_200),
+                        limit("RLIMIT_SIGPENDING", 1024)));
+        process.put("noNewPrivileges", privilege == Privilege.NONE);
+        return process;
+    }
+
+    private static Map<String, Object> limit(String type, long value) {
+        return Map.of("type", type, "soft", value, "hard", value);
+    }
+
+    private void kernelMounts() {
+        mount("/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev"));
+        mount("/dev", "tmpfs", "tmpfs", List.of("nosuid", "strictatime", "mode=755", "size=65536k", "nr_inodes=1024"));
+        mount(
+                "/dev/pts",
+                "devpts",
+                "devpts",
+                List.of("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
+        mount(
+                "/dev/shm",
+                "tmpfs",
+                "shm",
+                List.of("nosuid", "noexec", "nodev", "mode=1777", "size=" + SHARED_MEMORY_BYTES, "nr_inodes=4096"));
+        mount("/dev/mqueue", "mqueue", "mqueue", List.of("nosuid", "noexec", "nodev"));
+        mount("/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", "ro"));
+    }
+
+    private void mount(String destination, String type, String source, List<String> options) {
+        mounts.add(Map.of("destination", destination, "type", type, "source", source, "options", options));
+    }
+
+    OciConfig bind(Path source, String target) {
+        mount(target, "bind", source.toString(), List.of("bind", "ro", "nosuid", "nodev"));
+        return this;
+    }
+
+    /** Joins a user namespace that the shim made. */
+    OciConfig userNamespace(Path file) {
+        namespaces.add(Map.of("type", "user", "path", file.toString()));
+        return this;
+    }
+
+    /** Lets the runtime make the user namespace. */
+    OciConfig userMapping(long base, long count) {
+        namespaces.add(Map.of("type", "user"));
+        var mapping = List.of(Map.of("containerID", 0, "hostID", base, "size", count));
+        linux.put("uidMappings", mapping);
+        linux.put("gidMappings", mapping);
+        return this;
+    }
+
+    OciConfig annotation(String name, String value) {
+        annotations.put(name, value);
+        return this;
+    }
+
+    OciConfig seccomp(Map<String, Object> profile) {
+        linux.put("seccomp", profile);
+        return this;
+    }
+
+
+    String json() {
+        return JSON.writeValueAsString(config);
+    }
+}

@@ -1,0 +1,71 @@
+package dev.skerry.host.drivers;
+
+import dev.skerry.host.engine.Limits;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The mounts that all drivers share: a stage in the shim's mount namespace with the sandbox's root file system on it. */
+final class Staging {
+    /** crun 1.8 refuses to run on a hybrid layout as long as the v2 tree is mounted beside the v1 ones. */
+    private static final Path HYBRID_V2 = Path.of("/sys/fs/cgroup/unified");
+
+    private Staging() {}
+
+    /**
+     * Lower layers, idmapped and read-only, under a writable layer on a tmpfs with the limits on bytes and files.
+     *
+     * @param overlayFlags of mount(2) for the overlay
+     */
+    static void rootFileSystem(ShimPlan plan, Launch launch, long overlayFlags) {
+        Path stage = launch.stage();
+        Limits limits = launch.spec().limits();
+        long base = launch.uidBase();
+        plan.unmount(HYBRID_V2);
+        plan.mount("tmpfs", stage, "size=16m,nr_inodes=4096,mode=0711", ShimPlan.NOSUID_NODEV);
+        List<String> lower = new ArrayList<>();
+        for (Path layer : launch.layers()) {
+            Path target = stage.resolve("lower" + lower.size());
+            plan.mkdir(target, 0711, 0).idmapped(layer, target);
+            lower.add(target.toString());
+        }
+        Path writable = stage.resolve("writable");
+        plan.mkdir(writable, 0711, 0);
+        plan.mount(
+                "tmpfs",
+                writable,
+                "size=" + limits.diskBytes() + ",nr_inodes=" + limits.diskInodes() + ",mode=0755,uid=" + base + ",gid="
+                        + base,
+                0);
+        plan.mkdir(writable.resolve("upper"), 0755, base).mkdir(writable.resolve("work"), 0755, base);
+        // Clones of mounts: the runtime, with the sandbox's uids, need not be able to walk to the originals.
+        plan.touch(launch.stagedGuestd()).bindReadOnly(launch.guestd(), launch.stagedGuestd());
+        for (int i = 0; i < launch.spec().binds().size(); i++) {
+            Path source = launch.spec().binds().get(i).source();
+            if (Files.isDirectory(source)) {
+                plan.mkdir(launch.stagedBind(i), 0711, 0);
+            } else {
+                plan.touch(launch.stagedBind(i));
+            }
+            plan.bindReadOnly(source, launch.stagedBind(i));
+        }
+        plan.mkdir(launch.root(), 0755, 0);
+        plan.mount(
+                "overlay",
+                launch.root(),
+                "lowerdir=" + String.join(":", lower) + ",upperdir=" + writable.resolve("upper") + ",workdir="
+                        + writable.resolve("work"),
+                overlayFlags);
+    }
+
+    static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.skerry.host.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Where an engine keeps its things.
+ *
+ * @param dataFolder templates and the instance's identity; survives a reboot
+ * @param runFolder a tmpfs: one folder per sandbox, gone with a reboot
+ * @param guestd the program that becomes process 1, spawner and shim
+ * @param startTimeout how long a sandbox may take to come up
+ */
+public record EngineSettings(Path dataFolder, Path runFolder, Path guestd, Duration startTimeout) {
+    /** The usual places for a user who is root. */
+    public static EngineSettings system(Path dataFolder, Path guestd) {
+        return new EngineSettings(dataFolder, Path.of("/run/skerry"), guestd, Duration.ofSeconds(15));
+    }
+}

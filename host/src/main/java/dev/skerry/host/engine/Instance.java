@@ -1,0 +1,73 @@
+package dev.skerry.host.engine;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.regex.Pattern;
+
+/**
+ * An instance is a data folder with a random id. Run folders, cgroups and uid claims carry the id, so that a reaper touches only what
+ * is its own and two installations on one machine never meet.
+ *
+ * @param id eight characters of 0-9 and a-z
+ */
+public record Instance(String id, Path dataFolder) {
+    private static final int ID_LENGTH = 8;
+    private static final Pattern ID = Pattern.compile("[0-9a-z]{" + ID_LENGTH + "}");
+
+    /** Reads the folder's id; makes folder and id at the first call. */
+    public static Instance open(Path dataFolder, SecureRandom random) {
+        Path file = dataFolder.resolve("instance");
+        try {
+            Files.createDirectories(
+                    dataFolder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            try {
+                return read(file, dataFolder);
+            } catch (NoSuchFileException e) {
+                write(file, random);
+                return read(file, dataFolder);
+            }
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED,
+                    "the data folder " + dataFolder + " cannot be used: " + e,
+                    "run as root, or name another one with --data",
+                    e);
+        }
+    }
+
+    private static Instance read(Path file, Path dataFolder) throws IOException {
+        String id = Files.readString(file).strip();
+        if (!ID.matcher(id).matches()) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    file + " does not hold an instance id",
+                    "it is " + ID_LENGTH + " characters of 0-9 and a-z; delete the file to get a new one");
+        }
+        return new Instance(id, dataFolder);
+    }
+
+    /** Written under another name and linked, so that of two first starts one wins and nobody reads half an id. */
+    private static void write(Path file, SecureRandom random) throws IOException {
+        StringBuilder id = new StringBuilder();
+        for (int i = 0; i < ID_LENGTH; i++) {
+            id.append(Character.forDigit(random.nextInt(Character.MAX_RADIX), Character.MAX_RADIX));
+        }
+        Path fresh = file.resolveSibling("instance." + id);
+        Files.writeString(fresh, id + "\n", StandardOpenOption.CREATE_NEW);
+        try {
+            Files.createLink(file, fresh);
+        } catch (FileAlreadyExistsException e) {
+            // Another process was first: its id counts.
+        } finally {
+            Files.delete(fresh);
+        }
+    }
+}

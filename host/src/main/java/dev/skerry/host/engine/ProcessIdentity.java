@@ -1,0 +1,52 @@
+package dev.skerry.host.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A process on this host that cannot be mistaken for a later one with the same pid.
+ *
+ * @param startTicks clock ticks since boot at which it started: field 22 of proc_pid_stat(5)
+ */
+public record ProcessIdentity(long pid, long startTicks) {
+    private static final int START_FIELD_BEHIND_NAME = 19;
+
+    public static ProcessIdentity self() {
+        return of(ProcessHandle.current().pid()).orElseThrow();
+    }
+
+    public static Optional<ProcessIdentity> of(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            String[] behindName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            if (behindName[0].equals("Z")) {
+                return Optional.empty();
+            }
+            return Optional.of(new ProcessIdentity(pid, Long.parseLong(behindName[START_FIELD_BEHIND_NAME])));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    public boolean alive() {
+        return of(pid).filter(this::equals).isPresent();
+    }
+
+    static Optional<ProcessIdentity> parse(String text) {
+        String[] parts = text.strip().split(" ", -1);
+        try {
+            return parts.length == 2
+                    ? Optional.of(new ProcessIdentity(Long.parseLong(parts[0]), Long.parseLong(parts[1])))
+                    : Optional.empty();
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return pid + " " + startTicks;
+    }
+}

@@ -1,0 +1,58 @@
+package dev.skerry.host.engine;
+
+import dev.skerry.host.drivers.Drivers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Removes what crashes have left of this instance's sandboxes. Level-based: it looks at what exists (run folders, cgroups, uid claims),
+ * never at what should exist. Whatever has a living shim, or a living controller that may be just starting one, is left alone.
+ */
+public final class Reaper {
+    private final Installation installation;
+    private final Drivers drivers;
+
+    Reaper(Installation installation, Drivers drivers) {
+        this.installation = installation;
+        this.drivers = drivers;
+    }
+
+    /**
+     * Names ({@code <sandbox>.<generation>}) of what is dead and has left something.
+     *
+     * @param keepEnded how long the record of a sandbox that ended by itself waits for somebody to ask
+     */
+    public List<String> leftovers(Duration keepEnded) {
+        Set<String> names = new LinkedHashSet<>();
+        RunFolder.list(installation.runFolder()).forEach(folder -> names.add(folder.name()));
+        names.addAll(installation.cgroups().names());
+        String mine = installation.claim("");
+        installation.uids().claims().keySet().stream()
+                .filter(claim -> claim.startsWith(mine))
+                .forEach(claim -> names.add(claim.substring(mine.length())));
+        return names.stream()
+                .filter(this::dead)
+                .filter(name -> !installation.folder(name).endedWithin(keepEnded))
+                .toList();
+    }
+
+    private boolean dead(String name) {
+        RunFolder folder = installation.folder(name);
+        boolean shim = folder.shim().filter(ProcessIdentity::alive).isPresent();
+        boolean controller = folder.owner().filter(ProcessIdentity::alive).isPresent();
+        return !shim && !controller;
+    }
+
+    /** Removes them; what it removed. */
+    public List<String> reap(Duration keepEnded) {
+        List<String> removed = new ArrayList<>();
+        for (String name : leftovers(keepEnded)) {
+            new Remains(installation, drivers, installation.folder(name)).remove();
+            removed.add(name);
+        }
+        return removed;
+    }
+}

@@ -1,0 +1,110 @@
+package dev.skerry.host.engine;
+
+import dev.skerry.host.cgroups.SandboxCgroup;
+import dev.skerry.host.drivers.Driver;
+import dev.skerry.host.drivers.Drivers;
+import dev.skerry.host.drivers.Launch;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Everything of one sandbox that has a name on the host, and how to remove it: processes through the cgroup, then cgroup, uid range,
+ * the runtime's files, name and run folder. Mounts, pipes and interfaces hang on the processes and go with them. Removing is
+ * idempotent, legal at any moment, and may be done by any process. Thread-safe.
+ */
+final class Remains {
+    private static final Duration KILL_BOUND = Duration.ofSeconds(10);
+    private static final Map<String, SandboxEnd.Cause> CAUSES = Map.of(
+            "1", SandboxEnd.Cause.GUEST_EXITED,
+            "2", SandboxEnd.Cause.DESTROYED,
+            "3", SandboxEnd.Cause.TIMED_OUT,
+            "4", SandboxEnd.Cause.CPU_TIME,
+            "5", SandboxEnd.Cause.START_FAILED);
+    private static final String SIGKILL = "9";
+
+    private final Installation installation;
+    private final Drivers drivers;
+    private final RunFolder folder;
+    private final ReentrantLock lock = new ReentrantLock();
+    private Optional<SandboxEnd> end = Optional.empty();
+
+    Remains(Installation installation, Drivers drivers, RunFolder folder) {
+        this.installation = installation;
+        this.drivers = drivers;
+        this.folder = folder;
+    }
+
+    /**
+     * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one, else it was
+     * destroyed by this call or lost its shim.
+     */
+    SandboxEnd remove() {
+        lock.lock();
+        try {
+            if (end.isPresent()) {
+                return end.get();
+            }
+            boolean shimAlive = folder.shim().filter(ProcessIdentity::alive).isPresent();
+            Optional<SandboxCgroup> cgroup = installation.cgroups().find(folder.name());
+            cgroup.ifPresent(group -> group.kill(KILL_BOUND));
+            SandboxEnd facts = facts(shimAlive, cgroup.map(SandboxCgroup::usage));
+            cgroup.ifPresent(group -> group.remove(KILL_BOUND));
+            installation.uids().release(installation.claim(folder.name()));
+            sweep();
+            installation.names().release(folder.name());
+            folder.delete();
+            end = Optional.of(facts);
+            return facts;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A sandbox whose record cannot be read any more has had no runtime started for it. */
+    private void sweep() {
+        folder.record().ifPresent(record -> {
+            Launch launch = new Launch(
+                    folder.name(),
+                    folder.path(),
+                    SandboxSpec.base(record.isolation(), Limits.DEFAULT),
+                    List.of(),
+                    0,
+                    folder.path());
+            drivers.available().stream()
+                    .filter(driver -> driver.level() == record.isolation())
+                    .forEach((Driver driver) -> driver.sweep(launch));
+        });
+    }
+
+    private SandboxEnd facts(boolean shimAlive, Optional<Usage> usage) {
+        Optional<Map<String, String>> exit = folder.exit();
+        if (exit.isEmpty()) {
+            return shimAlive
+                    ? new SandboxEnd(SandboxEnd.Cause.DESTROYED, "")
+                    : new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, "the shim ended without a record");
+        }
+        Map<String, String> facts = exit.get();
+        SandboxEnd.Cause cause = CAUSES.getOrDefault(facts.getOrDefault("cause", ""), SandboxEnd.Cause.SHIM_LOST);
+        boolean killed = SIGKILL.equals(facts.get("exit_signal"));
+        if (cause == SandboxEnd.Cause.GUEST_EXITED
+                && killed
+                && usage.map(Usage::outOfMemoryKills).orElse(0L) > 0) {
+            cause = SandboxEnd.Cause.OUT_OF_MEMORY;
+        }
+        return new SandboxEnd(cause, detail(facts));
+    }
+
+    private static String detail(Map<String, String> facts) {
+        String message = facts.getOrDefault("message", "");
+        if (!message.isEmpty()) {
+            return message;
+        }
+        String signal = facts.getOrDefault("exit_signal", "0");
+        return signal.equals("0")
+                ? "process 1 exited with " + facts.getOrDefault("exit_code", "?")
+                : "process 1 was killed by signal " + signal;
+    }
+}

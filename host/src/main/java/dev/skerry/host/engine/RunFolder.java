@@ -1,0 +1,187 @@
+package dev.skerry.host.engine;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The folder of one sandbox below the run folder of its instance.
+ *
+ * <pre>
+ * record       what it is (SandboxRecord)            written before anything is started
+ * owner        the process that controls it          "pid ticks", or absent
+ * epoch        the highest epoch used to attach
+ * shim         the shim's identity                   written by the shim
+ * sock         the shim's socket
+ * exit         how it ended                          written by the shim
+ * config.json  the bundle
+ * runtime.log  the runtime's words
+ * </pre>
+ */
+final class RunFolder {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+    private final Path path;
+
+    RunFolder(Path path) {
+        this.path = path;
+    }
+
+    /** The folders of an instance's sandboxes, oldest first. */
+    static List<RunFolder> list(Path instanceFolder) {
+        try (Stream<Path> entries = Files.list(instanceFolder)) {
+            return entries.filter(entry -> entry.getFileName().toString().matches("[0-9a-z]{25}\\.[0-9]+"))
+                    .sorted()
+                    .map(RunFolder::new)
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void create(SandboxRecord record) {
+        try {
+            // Made under another name: whoever sees the folder sees its owner too, so no reaper takes it for a leftover.
+            Path fresh = path.resolveSibling("new-" + name());
+            Files.createDirectory(fresh, PRIVATE);
+            Files.writeString(fresh.resolve("owner"), ProcessIdentity.self().toString());
+            Files.writeString(fresh.resolve("record"), JSON.writeValueAsString(record));
+            Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new Failure(ErrorCode.NO_CAPACITY, "the run folder " + path + " cannot be made: " + e, e);
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    String name() {
+        return path.getFileName().toString();
+    }
+
+    Path socket() {
+        return path.resolve("sock");
+    }
+
+    /** Empty when its maker died before writing it. */
+    Optional<SandboxRecord> record() {
+        try {
+            return read("record").map(text -> JSON.readValue(text, SandboxRecord.class));
+        } catch (JacksonException e) {
+            return Optional.empty();
+        }
+    }
+
+    Optional<ProcessIdentity> owner() {
+        return read("owner").flatMap(ProcessIdentity::parse);
+    }
+
+    void own() {
+        write("owner", ProcessIdentity.self().toString());
+    }
+
+    Optional<ProcessIdentity> shim() {
+        return read("shim").flatMap(ProcessIdentity::parse);
+    }
+
+    long epoch() {
+        return read("epoch").map(text -> Long.parseLong(text.strip())).orElse(0L);
+    }
+
+    /** Stored before it is used, so no two controllers ever use one epoch. */
+    long nextEpoch() {
+        long next = epoch() + 1;
+        write("epoch", Long.toString(next));
+        return next;
+    }
+
+    /** What the shim wrote down at the end: {@code cause}, {@code exit_code}, {@code exit_signal}, {@code message}. */
+    Optional<Map<String, String>> exit() {
+        return read("exit").map(text -> {
+            Map<String, String> facts = new HashMap<>();
+            text.lines().forEach(line -> {
+                int equals = line.indexOf('=');
+                if (equals > 0) {
+                    facts.put(line.substring(0, equals), line.substring(equals + 1));
+                }
+            });
+            return facts;
+        });
+    }
+
+    /** Whether the shim wrote its record of the end less than that time ago. */
+    boolean endedWithin(Duration age) {
+        try {
+            Instant written = Files.getLastModifiedTime(path.resolve("exit")).toInstant();
+            return written.plus(age).isAfter(InstantSource.system().instant());
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String runtimeLog() {
+        return read("runtime.log").orElse("");
+    }
+
+    /** Deletes the folder; only after everything of the sandbox is dead. Missing is success. */
+    void delete() {
+        try (Stream<Path> entries = Files.walk(path)) {
+            for (Path entry : entries.sorted((a, b) -> b.compareTo(a)).toList()) {
+                Files.deleteIfExists(entry);
+            }
+        } catch (NoSuchFileException e) {
+            return;
+        } catch (DirectoryNotEmptyException e) {
+            throw new Failure(ErrorCode.CONFLICT, "something still writes into " + path, e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Optional<String> read(String file) {
+        try {
+            return Optional.of(Files.readString(path.resolve(file)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void write(String file, String text) {
+        try {
+            Path fresh = path.resolve(file + ".new");
+            Files.writeString(fresh, text);
+            Files.move(fresh, path.resolve(file), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

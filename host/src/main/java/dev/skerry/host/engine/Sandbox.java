@@ -1,0 +1,138 @@
+package dev.skerry.host.engine;
+
+import dev.skerry.host.cgroups.SandboxCgroup;
+import dev.skerry.host.stream.GuestConnection;
+import dev.skerry.host.stream.ShimTransport;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxId;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A running sandbox that this process controls. Its end, for whatever reason, is noticed by one thread, which removes all of it from
+ * the host; {@link #destroy} only brings that about. Thread-safe.
+ */
+public final class Sandbox implements AutoCloseable {
+    private static final Duration FREEZE_BOUND = Duration.ofSeconds(5);
+
+    private final SandboxRecord record;
+    private final SandboxCgroup cgroup;
+    private final ShimTransport transport;
+    private final GuestConnection guest;
+    private final Remains remains;
+    private final AtomicReference<Usage> lastUsage = new AtomicReference<>(new Usage(0, 0, Duration.ZERO, 0, 0));
+    private final AtomicReference<SandboxEnd> end = new AtomicReference<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    Sandbox(
+            SandboxRecord record,
+            SandboxCgroup cgroup,
+            ShimTransport transport,
+            GuestConnection guest,
+            Remains remains) {
+        this.record = record;
+        this.cgroup = cgroup;
+        this.transport = transport;
+        this.guest = guest;
+        this.remains = remains;
+        Thread.ofVirtual().name("end-of-" + record.id()).start(this::watch);
+    }
+
+    private void watch() {
+        try {
+            transport.awaitClosed();
+            finish();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private SandboxEnd finish() {
+        Usage usage = cgroup.usage();
+        SandboxEnd facts = remains.remove();
+        if (usage.cpuTime().isPositive() || usage.memoryPeakBytes() > 0) {
+            lastUsage.set(usage);
+        }
+        end.compareAndSet(null, facts);
+        guest.close();
+        ended.countDown();
+        return end.get();
+    }
+
+    public SandboxId id() {
+        return record.sandboxId();
+    }
+
+    public SandboxRecord record() {
+        return record;
+    }
+
+    /** What was achieved, not what was asked for. */
+    public Isolation isolation() {
+        return record.isolation();
+    }
+
+    /** The stream: processes, files, ports. */
+    public GuestConnection guest() {
+        return guest;
+    }
+
+    /** From the cgroup; after the end, what was used in total. */
+    public Usage usage() {
+        if (ended.getCount() == 0) {
+            return lastUsage.get();
+        }
+        Usage usage = cgroup.usage();
+        return usage.cpuTime().isPositive() ? usage : lastUsage.get();
+    }
+
+    /** Stops every process where it is; memory stays. */
+    public void pause() {
+        cgroup.freeze(FREEZE_BOUND);
+    }
+
+    public void resume() {
+        cgroup.thaw(FREEZE_BOUND);
+    }
+
+    public boolean paused() {
+        return cgroup.frozen();
+    }
+
+    /** Replaces memory, CPU and process limits of the running sandbox. */
+    public void update(Limits limits) {
+        cgroup.update(limits);
+    }
+
+    /**
+     * Ends the sandbox and waits until nothing of it is left on the host. Destroying what has ended is success.
+     *
+     * @return how it ended, which may have been earlier and for another reason
+     */
+    public SandboxEnd destroy() {
+        if (ended.getCount() > 0) {
+            lastUsage.set(cgroup.usage());
+            transport.kill();
+            return finish();
+        }
+        return end.get();
+    }
+
+    /** Empty when it still runs after that time. */
+    public Optional<SandboxEnd> awaitEnd(Duration bound) throws InterruptedException {
+        return ended.await(bound.toNanos(), TimeUnit.NANOSECONDS) ? Optional.of(end.get()) : Optional.empty();
+    }
+
+    /** Lets go of the sandbox, which runs on until its deadline; {@link Engine#attach} picks it up. */
+    public void detach() {
+        transport.detach();
+    }
+
+    @Override
+    public void close() {
+        destroy();
+    }
+}

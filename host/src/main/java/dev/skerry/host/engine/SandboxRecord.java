@@ -1,0 +1,34 @@
+package dev.skerry.host.engine;
+
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxId;
+import java.util.Optional;
+
+/**
+ * What is written down about a sandbox before it is started, so that another process can find it, attach to it and remove it.
+ *
+ * @param generation counts the incarnations of one id
+ * @param runtime name and version of what made it
+ * @param template the template's digest
+ * @param createdMillis Unix time
+ * @param deadlineMillis CLOCK_BOOTTIME, 0 for none
+ */
+public record SandboxRecord(
+        String id,
+        long generation,
+        Optional<String> name,
+        Isolation isolation,
+        String runtime,
+        String template,
+        Privilege privilege,
+        long createdMillis,
+        long deadlineMillis) {
+    public SandboxId sandboxId() {
+        return new SandboxId(id);
+    }
+
+    /** The name of its run folder, cgroup and uid claim. */
+    public String folder() {
+        return id + "." + generation;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.skerry.host.seccomp;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** What the list says of one system call. Conditions concern the low 32 bits of an argument and answer EPERM when they fail. */
+sealed interface SyscallRule {
+    /** The same whatever the arguments. */
+    record Always(Verdict verdict) implements SyscallRule {}
+
+    /** Allowed if no bit of the mask is set. */
+    record NoneSet(int argument, int mask) implements SyscallRule {}
+
+    /** Allowed if the argument is one of the values. */
+    record OneOf(int argument, List<Integer> values) implements SyscallRule {
+        public OneOf {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** Allowed if the argument is none of the values. */
+    record NoneOf(int argument, List<Integer> values) implements SyscallRule {
+        public NoneOf {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** The words behind the name in a line of the list; the list itself describes their forms. */
+    static SyscallRule parse(String text) {
+        var words = Arrays.asList(text.split(" +", -1));
+        if (text.isEmpty()) {
+            return new Always(Verdict.ALLOW);
+        }
+        if (text.matches("errno [0-9]+")) {
+            return new Always(new Verdict(number(words.get(1))));
+        }
+        if (text.matches("arg[0-5] & \\S+ == 0")) {
+            return new NoneSet(argument(words), number(words.get(2)));
+        }
+        if (text.matches("arg[0-5] in \\S.*")) {
+            return new OneOf(argument(words), numbers(words.subList(2, words.size())));
+        }
+        if (text.matches("arg[0-5] not in \\S.*")) {
+            return new NoneOf(argument(words), numbers(words.subList(3, words.size())));
+        }
+        throw new IllegalStateException("not a condition of a system call: '" + text + "'");
+    }
+
+    /** What becomes of a call with these arguments. */
+    default Verdict verdict(long... arguments) {
+        return switch (this) {
+            case Always(var verdict) -> verdict;
+            case NoneSet(var argument, var mask) -> allowedIf(((int) arguments[argument] & mask) == 0);
+            case OneOf(var argument, var values) -> allowedIf(values.contains((int) arguments[argument]));
+            case NoneOf(var argument, var values) -> allowedIf(!values.contains((int) arguments[argument]));
+        };
+    }
+
+    private static Verdict allowedIf(boolean condition) {
+        return condition ? Verdict.ALLOW : Verdict.EPERM;
+    }
+
+    private static int argument(List<String> words) {
+        return words.getFirst().charAt("arg".length()) - '0';
+    }
+
+    private static List<Integer> numbers(List<String> words) {
+        return words.stream().map(SyscallRule::number).toList();
+    }
+
+    private static int number(String text) {
+        return (int) (long) Long.decode(text);
+    }
+}

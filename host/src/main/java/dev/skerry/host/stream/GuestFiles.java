@@ -1,0 +1,239 @@
+package dev.skerry.host.stream;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.FieldWriter;
+import dev.skerry.wire.Fields;
+import dev.skerry.wire.Op;
+import dev.skerry.wire.ProtocolViolation;
+import dev.skerry.wire.Tag;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Files of the sandbox. Paths are absolute. Every operation has the rights of one user inside, root unless {@link #as} says otherwise,
+ * so a link that another user plants leads nowhere that this one could not go.
+ */
+public final class GuestFiles {
+    private static final Duration ANSWER_BOUND = Duration.ofMinutes(10);
+    private static final int FOLLOW = 1;
+    private static final int RECURSIVE = 1;
+    private static final int EXCLUSIVE = 4;
+    private static final int PARENTS = 8;
+    private static final int PATH_BYTES_MAX = 4095;
+
+    private final GuestConnection connection;
+    private final Optional<String> user;
+
+    GuestFiles(GuestConnection connection) {
+        this(connection, Optional.empty());
+    }
+
+    private GuestFiles(GuestConnection connection, Optional<String> user) {
+        this.connection = connection;
+        this.user = user;
+    }
+
+    /** @param name of a user inside, or uid, or uid:gid */
+    public GuestFiles as(String name) {
+        return new GuestFiles(connection, Optional.of(name));
+    }
+
+    /** Follows symbolic links. */
+    public FileInfo stat(String path) throws InterruptedException {
+        return info(path, connection.call(request(Op.STAT, path).number(Tag.FLAGS, FOLLOW)));
+    }
+
+    /** Of the link itself. */
+    public FileInfo linkStat(String path) throws InterruptedException {
+        return info(path, connection.call(request(Op.STAT, path).number(Tag.FLAGS, 0)));
+    }
+
+    public boolean exists(String path) throws InterruptedException {
+        try {
+            linkStat(path);
+            return true;
+        } catch (Failure e) {
+            if (e.code() == ErrorCode.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * A folder's entries, links not followed.
+     *
+     * @param depth 1 for the folder itself
+     * @param entriesMax more are left out, and said so
+     */
+    public Listing list(String path, int depth, int entriesMax) throws InterruptedException {
+        FieldWriter request =
+                request(Op.LIST_DIR, path).number(Tag.DEPTH, depth).number(Tag.LIMIT, entriesMax);
+        return Listing.read(connection, streaming(request), entriesMax);
+    }
+
+    public List<FileInfo> list(String path) throws InterruptedException {
+        return list(path, 1, 100_000).entries();
+    }
+
+    /** The content of a regular file. Closing early gives it up. */
+    public InputStream read(String path) throws InterruptedException {
+        return new GuestInput(connection, streaming(request(Op.READ, path)), 1, true);
+    }
+
+    /** Part of a regular file. */
+    public InputStream read(String path, long offset, long length) throws InterruptedException {
+        FieldWriter request = request(Op.READ, path).number(Tag.OFFSET, offset).number(Tag.LIMIT, length);
+        return new GuestInput(connection, streaming(request), 1, true);
+    }
+
+    public String readText(String path) throws InterruptedException {
+        try (InputStream in = read(path)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How a file is written. */
+    public enum Mode {
+        /** Created or emptied, parents made. */
+        REPLACE(1 | 2 | PARENTS),
+        /** Created or extended, parents made. */
+        APPEND(1 | 16 | PARENTS),
+        /** Refused when it exists. */
+        CREATE(1 | EXCLUSIVE | PARENTS),
+        /** Readers see the old content or the new one, never half. */
+        ATOMIC(1 | 2 | PARENTS | 32);
+
+        private final int flags;
+
+        Mode(int flags) {
+            this.flags = flags;
+        }
+    }
+
+    /** The writer must be closed or cancelled; the file is whole once {@link Upload#finish} has returned. */
+    public Upload write(String path, Mode how, int permissions) throws InterruptedException {
+        FieldWriter request =
+                request(Op.WRITE, path).number(Tag.FLAGS, how.flags).number(Tag.MODE, permissions);
+        return new Upload(connection, streaming(request));
+    }
+
+    public void write(String path, byte[] content, int permissions) throws InterruptedException {
+        try (Upload upload = write(path, Mode.REPLACE, permissions)) {
+            upload.output().write(content);
+            upload.finish();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void makeFolder(String path, int permissions) throws InterruptedException {
+        connection.call(request(Op.MKDIR, path).number(Tag.MODE, permissions).number(Tag.FLAGS, PARENTS));
+    }
+
+    public void move(String from, String to, boolean replace) throws InterruptedException {
+        connection.call(request(Op.MOVE, from)
+                .text(Tag.TARGET, checked(to))
+                .number(Tag.FLAGS, replace ? 0 : EXCLUSIVE));
+    }
+
+    public void remove(String path, boolean recursive) throws InterruptedException {
+        connection.open(request(Op.REMOVE, path).number(Tag.FLAGS, recursive ? RECURSIVE : 0), GuestConnection.BULK_WINDOW)
+                .awaitEnd(ANSWER_BOUND);
+    }
+
+    public void permissions(String path, int mode) throws InterruptedException {
+        connection.call(request(Op.CHMOD, path).number(Tag.MODE, mode));
+    }
+
+    public void owner(String path, int uid, int gid) throws InterruptedException {
+        connection.call(request(Op.CHOWN, path)
+                .number(Tag.UID, uid)
+                .number(Tag.GID, gid)
+                .number(Tag.FLAGS, FOLLOW));
+    }
+
+    public void link(String path, String target) throws InterruptedException {
+        connection.call(request(Op.SYMLINK, path).text(Tag.TARGET, target));
+    }
+
+    /** @param name begins with {@code user.} */
+    public byte[] attribute(String path, String name) throws InterruptedException {
+        return connection
+                .call(request(Op.XATTR, path).number(Tag.KIND, 1).text(Tag.NAME, name))
+                .bytes(Tag.VALUE)
+                .orElse(new byte[0]);
+    }
+
+    public void setAttribute(String path, String name, byte[] value) throws InterruptedException {
+        connection.call(request(Op.XATTR, path)
+                .number(Tag.KIND, 2)
+                .text(Tag.NAME, name)
+                .bytes(Tag.VALUE, value));
+    }
+
+    public List<String> attributes(String path) throws InterruptedException {
+        return connection.call(request(Op.XATTR, path).number(Tag.KIND, 3)).texts(Tag.NAME);
+    }
+
+    public void removeAttribute(String path, String name) throws InterruptedException {
+        connection.call(request(Op.XATTR, path).number(Tag.KIND, 4).text(Tag.NAME, name));
+    }
+
+    /** A folder or file as a pax archive, names relative to it. The archive is the tenant's word: extract it with care. */
+    public InputStream archive(String path, long bytesMax) throws InterruptedException {
+        FieldWriter request = request(Op.TAR_OUT, path).number(Tag.LIMIT, bytesMax);
+        return new GuestInput(connection, streaming(request), 1, true);
+    }
+
+    /** Unpacks an archive below a folder. */
+    public Upload extract(String path, long bytesMax, long entriesMax) throws InterruptedException {
+        FieldWriter request =
+                request(Op.TAR_IN, path).number(Tag.LIMIT, bytesMax).number(Tag.COUNT, entriesMax);
+        return new Upload(connection, streaming(request));
+    }
+
+    /** Changes below a folder, until it is closed. */
+    public Watch watch(String path, boolean recursive) throws InterruptedException {
+        return new Watch(
+                connection, streaming(request(Op.WATCH, path).number(Tag.FLAGS, recursive ? RECURSIVE : 0)));
+    }
+
+    private GuestChannel streaming(FieldWriter request) throws InterruptedException {
+        GuestChannel channel = connection.open(request, GuestConnection.BULK_WINDOW);
+        channel.awaitResponse(ANSWER_BOUND);
+        return channel;
+    }
+
+    private FieldWriter request(Op op, String path) {
+        FieldWriter fields = new FieldWriter().number(Tag.OP, op.number()).text(Tag.PATH, checked(path));
+        user.ifPresent(name -> fields.text(Tag.USER, name));
+        return fields;
+    }
+
+    private static String checked(String path) {
+        if (!path.startsWith("/")) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, "'" + path + "' is not an absolute path", "start it with '/'");
+        }
+        if (path.getBytes(StandardCharsets.UTF_8).length > PATH_BYTES_MAX) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, "a path of more than " + PATH_BYTES_MAX + " bytes");
+        }
+        return path;
+    }
+
+    private static FileInfo info(String path, Fields fields) {
+        try {
+            return FileInfo.of(path, fields);
+        } catch (ProtocolViolation e) {
+            throw GuestErrors.broken(e);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.skerry.host.stream;
+
+import dev.skerry.wire.FieldWriter;
+import dev.skerry.wire.Fields;
+import dev.skerry.wire.Op;
+import dev.skerry.wire.ProtocolViolation;
+import dev.skerry.wire.Tag;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Processes that were started through any connection. */
+public final class GuestProcesses {
+    private static final Duration ANSWER_BOUND = Duration.ofSeconds(30);
+    private final GuestConnection connection;
+
+    GuestProcesses(GuestConnection connection) {
+        this.connection = connection;
+    }
+
+    /**
+     * One of them.
+     *
+     * @param exit empty while it runs
+     */
+    public record Info(long process, int pid, String tag, String program, boolean terminal, Optional<ProcessExit> exit) {}
+
+    /** The newest 1,024. */
+    public List<Info> list() throws InterruptedException {
+        Fields answer = connection.call(new FieldWriter().number(Tag.OP, Op.LIST.number()));
+        try {
+            List<Info> found = new ArrayList<>();
+            for (Fields entry : answer.nested(Tag.ENTRY)) {
+                boolean running = entry.number(Tag.RUNNING, 0) != 0;
+                found.add(new Info(
+                        entry.require(Tag.PROCESS),
+                        Math.toIntExact(entry.number(Tag.PID, 0)),
+                        entry.text(Tag.TAG).orElse(""),
+                        entry.text(Tag.ARG).orElse(""),
+                        entry.number(Tag.PTY, 0) != 0,
+                        running ? Optional.empty() : Optional.of(ProcessExit.of(entry))));
+            }
+            return found;
+        } catch (ProtocolViolation e) {
+            throw GuestErrors.broken(e);
+        }
+    }
+
+    /** Shows a process here, from the oldest byte that nobody has acknowledged. */
+    public GuestProcess attach(long process) throws InterruptedException {
+        return attach(new FieldWriter().number(Tag.OP, Op.ATTACH.number()).number(Tag.PROCESS, process));
+    }
+
+    /** Shows a process here, from offsets that the caller remembers. */
+    public GuestProcess attach(long process, long stdoutOffset, long stderrOffset) throws InterruptedException {
+        return attach(new FieldWriter()
+                .number(Tag.OP, Op.ATTACH.number())
+                .number(Tag.PROCESS, process)
+                .number(Tag.OFFSET, stdoutOffset)
+                .number(Tag.OFFSET, stderrOffset));
+    }
+
+    private GuestProcess attach(FieldWriter request) throws InterruptedException {
+        GuestChannel channel = connection.open(request, GuestConnection.PROCESS_WINDOW);
+        return new GuestProcess(connection, channel, channel.awaitResponse(ANSWER_BOUND));
+    }
+}

@@ -1,0 +1,5 @@
+/** Temporary. */
+@NullMarked
+package dev.skerry.host.templates;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Temporary. */
+@NullMarked
+package dev.skerry.host.uids;
+
+import org.jspecify.annotations.NullMarked;

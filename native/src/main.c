@@ -1,0 +1,17 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "guest.h"
+#include "shim.h"
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        return guestd_main(argc, argv);
+    }
+    if (strcmp(argv[1], "spawner") == 0) {
+        return spawner_main(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "usage: guestd            process 1 of a sandbox, speaks on descriptors 0 and 1\n"
+                    "       guestd spawner    forks shims for a host, speaks on descriptors 0 and 1\n");
+    return 2;
+}
