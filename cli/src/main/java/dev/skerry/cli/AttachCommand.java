@@ -47,7 +47,8 @@ final class AttachCommand implements Callable<Integer> {
             JobProcess process = Stream.of("run", "compile")
                     .flatMap(tag -> sandbox.find(tag).stream())
                     .findFirst()
-                    .orElseThrow(() -> new Failure(ErrorCode.NOT_FOUND, "nothing was started in sandbox '" + name + "'"));
+                    .orElseThrow(
+                            () -> new Failure(ErrorCode.NOT_FOUND, "nothing was started in sandbox '" + name + "'"));
             return new Session(context, sandbox, process, Optional.empty()).follow();
         }
     }

@@ -13,7 +13,8 @@ import java.util.Map;
  * @param stdout raw and unbuffered: it carries a sandboxed program's bytes
  * @param stderr likewise; our own words go there too, in UTF-8
  */
-record Context(HostOpener hosts, InputStream stdin, OutputStream stdout, PrintStream stderr, Map<String, String> environment) {
+record Context(
+        HostOpener hosts, InputStream stdin, OutputStream stdout, PrintStream stderr, Map<String, String> environment) {
     /** Opens the engine on a data folder. */
     interface HostOpener {
         Host open(Path dataFolder);

@@ -18,7 +18,10 @@ final class Extension {
             return code instanceof Integer exit ? exit : ExitCode.SANDBOX_ERROR;
         } catch (ClassNotFoundException e) {
             throw new Failure(
-                    ErrorCode.UNSUPPORTED, className + " is not part of this build", "run it from a clone of the sources", e);
+                    ErrorCode.UNSUPPORTED,
+                    className + " is not part of this build",
+                    "run it from a clone of the sources",
+                    e);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof Exception cause) {
                 throw cause;

@@ -1,7 +1,5 @@
 package dev.skerry.cli;
 
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -19,9 +17,7 @@ public final class Main {
     public static void main(String[] arguments) {
         System.exit(execute(
                 new Context(
-                        data -> {
-                            throw new Failure(ErrorCode.UNSUPPORTED, "the engine is not part of this build");
-                        },
+                        EngineHost::open,
                         new FileInputStream(FileDescriptor.in),
                         new FileOutputStream(FileDescriptor.out),
                         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),

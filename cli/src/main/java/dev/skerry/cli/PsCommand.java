@@ -29,7 +29,8 @@ final class PsCommand implements Callable<Integer> {
     public Integer call() {
         try (Host host = hostOptions.open(context)) {
             List<Host.Row> rows = host.list();
-            context.print(json ? ResultJson.of(rows.stream().map(PsCommand::fields).toList()) : table(rows));
+            context.print(
+                    json ? ResultJson.of(rows.stream().map(PsCommand::fields).toList()) : table(rows));
             return ExitCode.OK;
         }
     }

@@ -20,14 +20,16 @@ final class Quantities {
     static final class Bytes implements ITypeConverter<Long> {
         @Override
         public Long convert(String text) {
-            return scaled(text, switch (unit(text, "a size", "512m or 1g")) {
-                case "", "b" -> 1L;
-                case "k", "kb", "kib" -> 1L << 10;
-                case "m", "mb", "mib" -> 1L << 20;
-                case "g", "gb", "gib" -> 1L << 30;
-                case "t", "tb", "tib" -> 1L << 40;
-                default -> throw wrong(text, "a size", "512m or 1g");
-            });
+            return scaled(
+                    text,
+                    switch (unit(text, "a size", "512m or 1g")) {
+                        case "", "b" -> 1L;
+                        case "k", "kb", "kib" -> 1L << 10;
+                        case "m", "mb", "mib" -> 1L << 20;
+                        case "g", "gb", "gib" -> 1L << 30;
+                        case "t", "tb", "tib" -> 1L << 40;
+                        default -> throw wrong(text, "a size", "512m or 1g");
+                    });
         }
     }
 
@@ -35,13 +37,15 @@ final class Quantities {
     static final class Time implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {
-            Duration value = Duration.ofMillis(scaled(text, switch (unit(text, "a time", "10s or 1500ms")) {
-                case "ms" -> 1L;
-                case "", "s" -> 1000L;
-                case "m", "min" -> 60_000L;
-                case "h" -> 3_600_000L;
-                default -> throw wrong(text, "a time", "10s or 1500ms");
-            }));
+            Duration value = Duration.ofMillis(scaled(
+                    text,
+                    switch (unit(text, "a time", "10s or 1500ms")) {
+                        case "ms" -> 1L;
+                        case "", "s" -> 1000L;
+                        case "m", "min" -> 60_000L;
+                        case "h" -> 3_600_000L;
+                        default -> throw wrong(text, "a time", "10s or 1500ms");
+                    }));
             if (!value.isPositive()) {
                 throw wrong(text, "a time above zero", "10s or 1500ms");
             }
@@ -108,7 +112,10 @@ final class Quantities {
             return millis + " ms";
         }
         if (millis < 120_000) {
-            return new BigDecimal(millis).divide(THOUSAND, 3, RoundingMode.HALF_UP).stripTrailingZeros().toPlainString() + " s";
+            return new BigDecimal(millis)
+                            .divide(THOUSAND, 3, RoundingMode.HALF_UP)
+                            .stripTrailingZeros()
+                            .toPlainString() + " s";
         }
         return millis / 60_000 + " min" + (millis % 60_000 / 1000 == 0 ? "" : " " + millis % 60_000 / 1000 + " s");
     }

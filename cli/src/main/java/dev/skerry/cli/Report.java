@@ -32,16 +32,20 @@ final class Report {
         return switch (result.status()) {
             case OK, RUNTIME_ERROR -> Optional.empty();
             case COMPILE_ERROR -> Optional.of(compileWords(result));
-            case SIGNALLED -> Optional.of("killed by signal "
-                    + result.run().map(run -> run.signal().orElse(0)).orElse(0));
-            case TIMED_OUT -> Optional.of("killed: it took longer than "
-                    + limits.wall().map(Quantities::ofTime).orElse("allowed") + " (--timeout)");
-            case CPU_TIME_EXCEEDED -> Optional.of("killed: it used more CPU time than "
-                    + limits.cpu().map(Quantities::ofTime).orElse("allowed") + " (--cpu-time)");
-            case OUT_OF_MEMORY -> Optional.of("killed: out of memory after "
-                    + Quantities.ofBytes(result.memoryPeakBytes()) + " (--memory)");
-            case OUTPUT_LIMIT -> Optional.of("killed: it wrote more than the output limit (--output-limit); "
-                    + "the rest was cut off");
+            case SIGNALLED ->
+                Optional.of("killed by signal "
+                        + result.run().map(run -> run.signal().orElse(0)).orElse(0));
+            case TIMED_OUT ->
+                Optional.of("killed: it took longer than "
+                        + limits.wall().map(Quantities::ofTime).orElse("allowed") + " (--timeout)");
+            case CPU_TIME_EXCEEDED ->
+                Optional.of("killed: it used more CPU time than "
+                        + limits.cpu().map(Quantities::ofTime).orElse("allowed") + " (--cpu-time)");
+            case OUT_OF_MEMORY ->
+                Optional.of(
+                        "killed: out of memory after " + Quantities.ofBytes(result.memoryPeakBytes()) + " (--memory)");
+            case OUTPUT_LIMIT ->
+                Optional.of("killed: it wrote more than the output limit (--output-limit); " + "the rest was cut off");
             case SANDBOX_ERROR -> Optional.of("the sandbox ended before the program did");
         };
     }

@@ -83,7 +83,10 @@ final class ResultJson {
         try {
             object.put(
                     name,
-                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(output.kept())).toString());
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(output.kept()))
+                            .toString());
         } catch (CharacterCodingException e) {
             object.put(name + "_base64", Base64.getEncoder().encodeToString(output.kept()));
         }

@@ -67,7 +67,10 @@ final class RunCommand implements Callable<Integer> {
                     + " (default: by the file's extension).")
     private Optional<String> language = Optional.empty();
 
-    @Option(names = {"-c", "--code"}, paramLabel = "CODE", description = "The program itself instead of a file.")
+    @Option(
+            names = {"-c", "--code"},
+            paramLabel = "CODE",
+            description = "The program itself instead of a file.")
     private Optional<String> code = Optional.empty();
 
     @Option(names = "--timeout", paramLabel = "TIME", description = "10s, 1500ms, or seconds (default: 5m).")
@@ -151,8 +154,8 @@ final class RunCommand implements Callable<Integer> {
     private SandboxSpec spec(Job.Program program) {
         boolean compiles = program instanceof Job.Program.Source;
         Duration compile = compiles ? StageLimits.COMPILE.wall().orElse(Duration.ZERO) : Duration.ZERO;
-        Optional<Duration> cpu =
-                cpuTime.map(time -> compiles ? time.plus(StageLimits.COMPILE.cpu().orElse(Duration.ZERO)) : time);
+        Optional<Duration> cpu = cpuTime.map(
+                time -> compiles ? time.plus(StageLimits.COMPILE.cpu().orElse(Duration.ZERO)) : time);
         return sandboxOptions.spec(timeout.plus(compile).plus(MARGIN), cpu, Privilege.NONE);
     }
 

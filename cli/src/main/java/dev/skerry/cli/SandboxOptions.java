@@ -128,5 +128,4 @@ final class SandboxOptions {
     Optional<String> name() {
         return name;
     }
-
 }

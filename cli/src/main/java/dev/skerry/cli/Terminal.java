@@ -14,6 +14,7 @@ import java.lang.invoke.MethodHandle;
  * The terminal on standard input, in raw mode while this is open: each key goes to the sandbox as it is, Ctrl-C included (termios(3),
  * cfmakeraw(3); ioctl_tty(2) for the size). Closing it puts the terminal back as it was; so does the end of the process.
  */
+@SuppressWarnings("restricted") // the launcher allows native access
 final class Terminal implements AutoCloseable {
     private static final int STDIN = 0;
     private static final int TCSADRAIN = 1;
@@ -30,8 +31,7 @@ final class Terminal implements AutoCloseable {
             "tcsetattr",
             FunctionDescriptor.of(
                     ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
-    private static final MethodHandle CFMAKERAW =
-            function("cfmakeraw", FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
+    private static final MethodHandle CFMAKERAW = function("cfmakeraw", FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
     private static final MethodHandle IOCTL = LINKER.downcallHandle(
             LINKER.defaultLookup().findOrThrow("ioctl"),
             FunctionDescriptor.of(
@@ -75,7 +75,9 @@ final class Terminal implements AutoCloseable {
             int result = call(() -> (int) IOCTL.invokeExact(STDIN, TIOCGWINSZ, window));
             int rows = Short.toUnsignedInt(window.get(ValueLayout.JAVA_SHORT, 0));
             int columns = Short.toUnsignedInt(window.get(ValueLayout.JAVA_SHORT, 2));
-            return result != 0 || rows == 0 || columns == 0 ? new TerminalSize(24, 80) : new TerminalSize(rows, columns);
+            return result != 0 || rows == 0 || columns == 0
+                    ? new TerminalSize(24, 80)
+                    : new TerminalSize(rows, columns);
         }
     }
 

@@ -42,7 +42,9 @@ record Transfer(Path outside, String inside) {
         int colon = text.indexOf(':');
         if (colon < 1 || colon == text.length() - 1) {
             throw new Failure(
-                    ErrorCode.INVALID_REQUEST, "--out '" + text + "' names one path", "write PATH:HOSTPATH, inside first");
+                    ErrorCode.INVALID_REQUEST,
+                    "--out '" + text + "' names one path",
+                    "write PATH:HOSTPATH, inside first");
         }
         String path = text.substring(0, colon);
         String inside = path.startsWith("/") ? path : JobRunner.FOLDER + "/" + path;
@@ -107,11 +109,15 @@ record Transfer(Path outside, String inside) {
                 case FILE -> copyFile(sandbox, bytesMax);
                 case FOLDER -> {
                     try (InputStream archive = sandbox.pack(inside)) {
-                        yield Extraction.unpack(archive, outside, new Extraction.Bounds(bytesMax, FILES_MAX)).leftOut();
+                        yield Extraction.unpack(archive, outside, new Extraction.Bounds(bytesMax, FILES_MAX))
+                                .leftOut();
                     }
                 }
-                case OTHER -> throw new Failure(
-                        ErrorCode.DENIED, "--out: '" + inside + "' is a link or a special file", "copy what it leads to");
+                case OTHER ->
+                    throw new Failure(
+                            ErrorCode.DENIED,
+                            "--out: '" + inside + "' is a link or a special file",
+                            "copy what it leads to");
                 case MISSING -> throw new Failure(ErrorCode.NOT_FOUND, "--out: the program left no '" + inside + "'");
             };
         } catch (IOException e) {
@@ -120,18 +126,20 @@ record Transfer(Path outside, String inside) {
     }
 
     private long copyFile(JobSandbox sandbox, long bytesMax) throws IOException {
-        Path target = Files.isDirectory(outside) ? outside.resolve(String.valueOf(Path.of(inside).getFileName())) : outside;
+        Path target = Files.isDirectory(outside)
+                ? outside.resolve(String.valueOf(Path.of(inside).getFileName()))
+                : outside;
         Path parent = target.toAbsolutePath().getParent();
         Path fresh = Files.createTempFile(parent == null ? Path.of("/") : parent, ".skerry", ".part");
         try (InputStream in = sandbox.read(inside)) {
             try (OutputStream out = Files.newOutputStream(fresh)) {
                 if (copyBounded(in, out, bytesMax)) {
                     throw new Failure(
-                            ErrorCode.LIMIT_EXCEEDED, "--out: '" + inside + "' is larger than " + Quantities.ofBytes(bytesMax));
+                            ErrorCode.LIMIT_EXCEEDED,
+                            "--out: '" + inside + "' is larger than " + Quantities.ofBytes(bytesMax));
                 }
             }
-            Files.setPosixFilePermissions(
-                    fresh, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+            Files.setPosixFilePermissions(fresh, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
             Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return 0;
         } catch (UncheckedIOException e) {

@@ -156,7 +156,13 @@ public final class JobRunner {
         var before = sandbox.usage();
         long start = System.nanoTime();
         var process = sandbox.start(new JobSandbox.Start(
-                plan.tag(), words, environment(environment), plan.folder().orElse(FOLDER), job.user(), plan.limits(), Optional.empty()));
+                plan.tag(),
+                words,
+                environment(environment),
+                plan.folder().orElse(FOLDER),
+                job.user(),
+                plan.limits(),
+                Optional.empty()));
         Thread input = Thread.ofVirtual().name("input").start(() -> feed(to.stdin(), process));
         var stdout = new OutputPump(process.stdout(), to.stdout(), plan.outputLimitBytes(), process::kill);
         var stderr = new OutputPump(process.stderr(), to.stderr(), plan.outputLimitBytes(), process::kill);

@@ -48,7 +48,7 @@ final class OutputPump {
         truncated |= room < n;
         bytes += room;
         boolean unread = room > 0 && !write(buffer, room);
-        if (unread || truncated && !wasTruncated) {
+        if (unread || (truncated && !wasTruncated)) {
             kill.run();
         }
     }
