@@ -16,6 +16,9 @@ int path_stat(int folder, const char *path, bool follow, struct stat *status);
 void put_stat(struct field_writer *out, const struct stat *status);
 int stat_type(const struct stat *status); // the TYPE field
 
+// The folder `path` for reading, with the rights of `user`; answers ERROR and returns -1 when that fails.
+int path_open_folder(struct channel *channel, const char *path, const struct credentials *user);
+
 // The folder that holds the last part of `path`, opened; `name` is that last part. -1 with errno.
 int path_open_parent(const char *path, const char **name, char scratch[PATH_BYTES]);
 // mkdir -p of all of `path`, or of what is before its last part.

@@ -138,3 +138,19 @@ bool enter_or_answer(struct channel *channel, const struct credentials *user) {
     }
     return true;
 }
+
+int path_open_folder(struct channel *channel, const char *path, const struct credentials *user) {
+    if (!enter_or_answer(channel, user)) {
+        return -1;
+    }
+    int folder = path_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    user_leave();
+    if (folder < 0) {
+        if (errno == ENOTDIR) {
+            channel_error(channel, E_INVALID, ENOTDIR, "%.800s: not a folder", path);
+        } else {
+            channel_errno(channel, errno, path);
+        }
+    }
+    return folder;
+}

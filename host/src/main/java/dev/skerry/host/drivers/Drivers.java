@@ -1,5 +1,6 @@
 package dev.skerry.host.drivers;
 
+import dev.skerry.host.seccomp.Arch;
 import dev.skerry.host.seccomp.SeccompProfile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -37,7 +38,7 @@ public record Drivers(List<Driver> available) {
     }
 
     static ContainerDriver.SeccompFilter filter() {
-        SeccompProfile profile = SeccompProfile.load();
+        SeccompProfile profile = SeccompProfile.load(Arch.host());
         return new ContainerDriver.SeccompFilter(
                 Base64.getEncoder().encodeToString(profile.compile()), profile.toOciJson());
     }

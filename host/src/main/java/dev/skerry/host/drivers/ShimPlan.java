@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -80,14 +81,23 @@ public final class ShimPlan {
 
     /** Directories of cgroups that the shim itself enters: it is charged to the sandbox, but never frozen. */
     public ShimPlan shimCgroups(List<Path> directories) {
-        directories.forEach(dir -> text(Tag.SHIM_PROCS, dir.resolve("cgroup.procs").toString()));
+        directories.forEach(dir -> text(Tag.SHIM_PROCS, entrance(dir).toString()));
         return this;
     }
 
     /** Directories of cgroups that the runtime, and so everything inside, is born in. */
     public ShimPlan boxCgroups(List<Path> directories) {
-        directories.forEach(dir -> text(Tag.BOX_PROCS, dir.resolve("cgroup.procs").toString()));
+        directories.forEach(dir -> text(Tag.BOX_PROCS, entrance(dir).toString()));
         return this;
+    }
+
+    /**
+     * The file by which a process with one thread enters a group. {@code tasks} (v1 only) where there is one: a thread that moves itself
+     * through it does not take the kernel's global lock, which costs an RCU grace period of some 10 ms.
+     */
+    private static Path entrance(Path group) {
+        Path tasks = group.resolve("tasks");
+        return Files.exists(tasks) ? tasks : group.resolve("cgroup.procs");
     }
 
     /** Files that together list every process of the box, and no other: what is killed at the end where there is no kill file. */

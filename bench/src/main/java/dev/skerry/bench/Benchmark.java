@@ -1,0 +1,77 @@
+package dev.skerry.bench;
+
+import dev.skerry.host.engine.Engine;
+import dev.skerry.wire.Isolation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** The whole run of {@code skerry bench}. */
+public final class Benchmark {
+    private static final int RATE_ROUNDS = 5;
+    private static final int SANDBOXES_PER_CALLER = 10;
+
+    private Benchmark() {}
+
+    /** Writes {@code engine.json}, {@code engine.md} and {@code engine.svg} into the settings' folder; returns the tables. */
+    public static String run(Engine engine, BenchSettings settings, Consumer<String> progress) throws Exception {
+        Report report = new Report(machine(engine));
+        Path scratch = Files.createTempDirectory("skerry-bench");
+        Scenarios scenarios = new Scenarios(engine, settings, scratch);
+        try {
+            for (Contest contest : List.of(
+                    scenarios.coldTrue(),
+                    scenarios.coldPython(),
+                    scenarios.exec(),
+                    scenarios.kill())) {
+                report.add(contest.run(progress));
+                scenarios.end();
+            }
+            report.add(scenarios.read().run(progress));
+            scenarios.end();
+            report.add(scenarios.write().run(progress));
+            scenarios.end();
+            Load load = new Load(engine, Isolation.CONTAINER);
+            progress.accept("creates a second");
+            report.add(new Contest.Result(
+                    "create, run `true`, destroy: sandboxes a second",
+                    load.rates(settings.callers(), SANDBOXES_PER_CALLER, RATE_ROUNDS)));
+            Map<String, Distribution> idle = new LinkedHashMap<>();
+            for (int count : settings.idleCounts()) {
+                progress.accept("memory of " + count + " idle sandboxes");
+                idle.put("container, " + count + " idle", load.idle(count));
+            }
+            report.add(new Contest.Result("memory of one idle sandbox, shim included", idle));
+        } finally {
+            scenarios.end();
+            delete(scratch);
+        }
+        report.write(settings.output(), "engine");
+        return report.markdown();
+    }
+
+    private static Map<String, String> machine(Engine engine) throws IOException {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
+        facts.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
+        facts.put("load average before", Files.readString(Path.of("/proc/loadavg")).strip());
+        facts.put("java", Runtime.version().toString());
+        engine.drivers()
+                .available()
+                .forEach(driver -> facts.put(driver.level().label(), driver.runtime()));
+        return facts;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+}
