@@ -1,0 +1,42 @@
+package dev.skerry.cli;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What commands share with the process that they run in.
+ *
+ * @param stdout raw and unbuffered: it carries a sandboxed program's bytes
+ * @param stderr likewise; our own words go there too, in UTF-8
+ */
+record Context(
+        HostOpener hosts, InputStream stdin, OutputStream stdout, PrintStream stderr, Map<String, String> environment) {
+    /** Opens the engine on a data folder. */
+    interface HostOpener {
+        Host open(Path dataFolder);
+    }
+
+    Context {
+        environment = Map.copyOf(environment);
+    }
+
+    boolean debug() {
+        return "1".equals(environment.get("SKERRY_DEBUG"));
+    }
+
+    /** A line for people, on standard error. */
+    void say(String line) {
+        stderr.println("skerry: " + line);
+    }
+
+    /** A result for other programs or for reading, on standard output. */
+    void print(String text) {
+        var out = new PrintStream(stdout, true, StandardCharsets.UTF_8);
+        out.println(text);
+        out.flush();
+    }
+}

@@ -1,0 +1,116 @@
+package dev.skerry.cli;
+
+import dev.skerry.host.drivers.Driver;
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.EngineSettings;
+import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.engine.SandboxSpec;
+import dev.skerry.host.engine.SandboxView;
+import dev.skerry.host.jobs.EngineSandbox;
+import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** This machine, through the engine. */
+final class EngineHost implements Host {
+    /** Whoever cleans up does not want to wait for somebody to ask how a sandbox ended. */
+    private static final Duration KEEP_ENDED = Duration.ZERO;
+
+    private final Engine engine;
+
+    private EngineHost(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** The launcher says where the program's other parts are. */
+    static Host open(Path dataFolder) {
+        Path guestd = Path.of(System.getProperty("skerry.dist", ".")).resolve("libexec/guestd");
+        if (!Files.isExecutable(guestd)) {
+            throw new Failure(ErrorCode.INTERNAL, "guestd is not at " + guestd, "start Skerry with ./skerry");
+        }
+        return new EngineHost(Engine.open(EngineSettings.system(dataFolder, guestd)));
+    }
+
+    @Override
+    public JobSandbox create(SandboxSpec spec) {
+        return job(engine.create(spec), spec.template());
+    }
+
+    @Override
+    public JobSandbox attach(String nameOrId) {
+        Sandbox sandbox = engine.attach(nameOrId);
+        return job(sandbox, sandbox.record().template());
+    }
+
+    private JobSandbox job(Sandbox sandbox, String template) {
+        return new EngineSandbox(sandbox, engine.templates().find(template));
+    }
+
+    @Override
+    public void kill(String nameOrId) {
+        engine.kill(nameOrId);
+    }
+
+    @Override
+    public List<Row> list() {
+        return engine.list().stream()
+                .map(view -> new Row(
+                        view.id().text(),
+                        view.record().name(),
+                        view.record().isolation(),
+                        view.record().runtime(),
+                        view.state() == SandboxView.State.RUNNING,
+                        Instant.ofEpochMilli(view.record().createdMillis()),
+                        view.controller()))
+                .toList();
+    }
+
+    @Override
+    public Template importTemplate(Path source, String name) {
+        throw new Failure(ErrorCode.UNSUPPORTED, "importing templates is not part of this build");
+    }
+
+    @Override
+    public List<Template> templates() {
+        var base = engine.templates().find("base");
+        return List.of(new Template("base", base.digest(), "the packages of this machine"));
+    }
+
+    @Override
+    public void removeTemplate(String name) {
+        throw new Failure(ErrorCode.UNSUPPORTED, "removing templates is not part of this build");
+    }
+
+    @Override
+    public List<DriverReport> drivers() {
+        return engine.drivers().available().stream()
+                .map(driver -> new DriverReport(driver.level(), driver.runtime(), findings(driver)))
+                .toList();
+    }
+
+    private static List<Finding> findings(Driver driver) {
+        return driver.probe().stream()
+                .map(found -> new Finding(found.what(), found.good(), found.detail(), found.fix()))
+                .toList();
+    }
+
+    @Override
+    public List<String> leftovers() {
+        return engine.reaper().leftovers(KEEP_ENDED);
+    }
+
+    @Override
+    public List<String> clean() {
+        return engine.reaper().reap(KEEP_ENDED);
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

@@ -1,0 +1,99 @@
+package dev.skerry.cli;
+
+import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.host.jobs.JobSandbox.Exit;
+import dev.skerry.host.jobs.JobSandbox.JobProcess;
+import dev.skerry.host.jobs.JobSandbox.TerminalSize;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Connects this process's standard streams to a process in a sandbox until that ends.
+ *
+ * @param terminal in raw mode, when the process has a terminal too
+ */
+record Session(Context context, JobSandbox sandbox, JobProcess process, Optional<Terminal> terminal) {
+    /** A window is resized by hand: nobody sees a quarter of a second. The JDK offers no SIGWINCH. */
+    private static final Duration RESIZE_INTERVAL = Duration.ofMillis(250);
+
+    /** @return the exit code for the shell that started us */
+    int follow() throws InterruptedException {
+        Thread.ofVirtual().name("input").start(this::feed);
+        Thread out = Thread.ofVirtual().name("stdout").start(() -> copy(process.stdout(), context.stdout()));
+        Thread err = Thread.ofVirtual().name("stderr").start(() -> copy(process.stderr(), context.stderr()));
+        Exit exit;
+        try {
+            exit = awaitResizing();
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.SANDBOX_GONE) {
+                throw e;
+            }
+            return ended();
+        }
+        out.join();
+        err.join();
+        if (exit.timedOut()) {
+            return ExitCode.TIMED_OUT;
+        }
+        return exit.code().orElse(ExitCode.SIGNAL_BASE + exit.signal().orElse(0));
+    }
+
+    private int ended() {
+        var end = sandbox.awaitEnd(Duration.ofSeconds(5));
+        context.stderr().print("\r\n");
+        context.say("the sandbox ended"
+                + end.map(known -> ": "
+                                + known.cause()
+                                        .name()
+                                        .toLowerCase(java.util.Locale.ROOT)
+                                        .replace('_', ' ')
+                                + (known.detail().isEmpty() ? "" : " (" + known.detail() + ")"))
+                        .orElse(""));
+        return ExitCode.SANDBOX_ERROR;
+    }
+
+    private Exit awaitResizing() {
+        Optional<TerminalSize> size = terminal.map(Terminal::size);
+        while (true) {
+            Optional<Exit> exit = process.await(RESIZE_INTERVAL);
+            if (exit.isPresent()) {
+                return exit.get();
+            }
+            Optional<TerminalSize> now = terminal.map(Terminal::size);
+            if (!now.equals(size)) {
+                now.ifPresent(process::resize);
+                size = now;
+            }
+        }
+    }
+
+    private void feed() {
+        try (OutputStream to = process.stdin()) {
+            byte[] buffer = new byte[64 << 10];
+            InputStream from = context.stdin();
+            for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+                to.write(buffer, 0, n);
+                to.flush();
+            }
+        } catch (IOException | Failure e) {
+            // The process has ended or does not want the rest.
+        }
+    }
+
+    private static void copy(InputStream from, OutputStream to) {
+        try {
+            byte[] buffer = new byte[64 << 10];
+            for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+                to.write(buffer, 0, n);
+                to.flush();
+            }
+        } catch (IOException e) {
+            // The sandbox ended, or nobody reads our output any more; the process's end says the rest.
+        }
+    }
+}

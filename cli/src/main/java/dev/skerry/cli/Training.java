@@ -1,0 +1,37 @@
+package dev.skerry.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Runs at build time, once, so that the JVM can write down which classes the commonest commands need (JEP 483, JEP 514). What it runs
+ * may fail, as where sandboxes do not work; the cache then holds a little less.
+ */
+final class Training {
+    private Training() {}
+
+    public static void main(String[] arguments) throws IOException {
+        Path data = Files.createTempDirectory("skerry-training");
+        try (var out = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+            var context = new Context(
+                    EngineHost::open,
+                    new ByteArrayInputStream("a line\n".getBytes(StandardCharsets.UTF_8)),
+                    out,
+                    new PrintStream(System.out, true, StandardCharsets.UTF_8),
+                    Map.of("SKERRY_DATA", data.toString()));
+            Main.execute(context, "version");
+            Main.execute(context, "run", "--help");
+            Main.execute(context, "run", "--json", "--lang", "bash", "-c", "cat; echo done >&2");
+            Main.execute(context, "run", "--memory", "256m", "--timeout", "10s", "--", "true");
+            Main.execute(context, "ps");
+        } finally {
+            Trees.remove(data);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+package dev.skerry.host.jobs;
+
+import dev.skerry.host.engine.Privilege;
+import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.engine.SandboxEnd;
+import dev.skerry.host.engine.Usage;
+import dev.skerry.host.stream.ExecRequest;
+import dev.skerry.host.stream.ExecRequest.ResourceLimit;
+import dev.skerry.host.stream.FileInfo;
+import dev.skerry.host.stream.GuestFiles;
+import dev.skerry.host.stream.GuestProcess;
+import dev.skerry.host.stream.GuestProcesses;
+import dev.skerry.host.stream.ProcessExit;
+import dev.skerry.host.stream.Upload;
+import dev.skerry.host.templates.Template;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** The engine's sandbox as a job uses it. Waiting in it can be interrupted; the caller then gets {@code SANDBOX_GONE}. */
+public final class EngineSandbox implements JobSandbox {
+    private static final long ARCHIVE_BYTES_MAX = 64L << 30;
+    private static final long ARCHIVE_ENTRIES_MAX = 1_000_000;
+    private static final int FOLDER_MODE = 0755;
+    private static final int FILE_MODE = 0644;
+    private static final int SIGKILL = 9;
+
+    private final Sandbox sandbox;
+    private final Template template;
+
+    /** @param template the one that the sandbox was made from */
+    public EngineSandbox(Sandbox sandbox, Template template) {
+        this.sandbox = sandbox;
+        this.template = template;
+    }
+
+    @Override
+    public JobResult.Place place() {
+        return new JobResult.Place(
+                sandbox.id().text(),
+                sandbox.isolation(),
+                sandbox.record().runtime(),
+                template.name().isEmpty() ? template.digest() : template.name(),
+                template.digest());
+    }
+
+    @Override
+    public boolean has(String absolutePath) {
+        return template.resolve(absolutePath).isPresent();
+    }
+
+    @Override
+    public Map<String, String> environment() {
+        Map<String, String> variables = new HashMap<>(Map.of("HOME", JobRunner.FOLDER, "LANG", "C.UTF-8"));
+        for (String entry : template.defaults().environment()) {
+            int equals = entry.indexOf('=');
+            if (equals > 0) {
+                variables.put(entry.substring(0, equals), entry.substring(equals + 1));
+            }
+        }
+        return variables;
+    }
+
+    /** Made by root, because the job's folder is in the root folder; then given to the user. */
+    @Override
+    public void makeFolder(String path, String user) {
+        interruptibly(() -> {
+            GuestFiles root = sandbox.guest().files();
+            root.makeFolder(path, FOLDER_MODE);
+            if (!user.equals("root")) {
+                // No user database is at hand on this side: whoever the guest takes the user for makes a file, and we
+                // look.
+                give(root, path, user);
+            }
+            return true;
+        });
+    }
+
+    private void give(GuestFiles root, String path, String user) throws InterruptedException {
+        root.permissions(path, 01777);
+        String probe = path + "/.owner";
+        root.as(user).write(probe, new byte[0], 0600);
+        FileInfo mine = root.linkStat(probe);
+        root.remove(probe, false);
+        root.owner(path, mine.uid(), mine.gid());
+        root.permissions(path, FOLDER_MODE);
+    }
+
+    @Override
+    public void write(String path, byte[] content, String user) {
+        interruptibly(() -> {
+            sandbox.guest().files().as(user).write(path, content, FILE_MODE);
+            return true;
+        });
+    }
+
+    @Override
+    public void unpack(InputStream archive, String folder, String user) {
+        interruptibly(() -> {
+            if (!sandbox.guest().files().exists(folder)) {
+                makeFolder(folder, user);
+            }
+            try (Upload upload =
+                    sandbox.guest().files().as(user).extract(folder, ARCHIVE_BYTES_MAX, ARCHIVE_ENTRIES_MAX)) {
+                archive.transferTo(upload.output());
+                upload.finish();
+            }
+            return true;
+        });
+    }
+
+    @Override
+    public Kind kind(String path) {
+        return interruptibly(() -> {
+            try {
+                return switch (sandbox.guest().files().linkStat(path).type()) {
+                    case FILE -> Kind.FILE;
+                    case DIRECTORY -> Kind.FOLDER;
+                    case SYMLINK, OTHER -> Kind.OTHER;
+                };
+            } catch (Failure e) {
+                if (e.code() == ErrorCode.NOT_FOUND) {
+                    return Kind.MISSING;
+                }
+                throw e;
+            }
+        });
+    }
+
+    @Override
+    public InputStream read(String path) {
+        return interruptibly(() -> sandbox.guest().files().read(path));
+    }
+
+    @Override
+    public InputStream pack(String path) {
+        return interruptibly(() -> sandbox.guest().files().archive(path, ARCHIVE_BYTES_MAX));
+    }
+
+    @Override
+    public JobProcess start(Start start) {
+        ExecRequest request = new ExecRequest(
+                start.words(),
+                start.environment(),
+                Optional.of(start.folder()),
+                Optional.of(start.user()),
+                true,
+                start.terminal().map(size -> new ExecRequest.TerminalSize(size.rows(), size.columns())),
+                start.limits().cpu().map(EngineSandbox::cpuLimit).stream().toList(),
+                start.limits().wall(),
+                sandbox.record().privilege() == Privilege.NONE,
+                true,
+                start.tag(),
+                true);
+        return interruptibly(() -> new Running(sandbox.guest().exec(request)));
+    }
+
+    /** Whole seconds, rounded up; the sandbox's own limit is the exact one. SIGXCPU at the soft limit, SIGKILL at the hard one. */
+    private static ResourceLimit cpuLimit(Duration time) {
+        long seconds = time.plusMillis(999).toSeconds();
+        return new ResourceLimit(ResourceLimit.Resource.CPU_SECONDS, seconds, seconds + 1);
+    }
+
+    @Override
+    public Optional<JobProcess> find(String tag) {
+        return interruptibly(() -> {
+            List<GuestProcesses.Info> found = sandbox.guest().processes().list().stream()
+                    .filter(info -> info.tag().equals(tag))
+                    .toList();
+            if (found.isEmpty()) {
+                return Optional.empty();
+            }
+            long newest =
+                    found.stream().mapToLong(GuestProcesses.Info::process).max().orElseThrow();
+            return Optional.of(new Running(sandbox.guest().processes().attach(newest)));
+        });
+    }
+
+    @Override
+    public Usage usage() {
+        return sandbox.usage();
+    }
+
+    @Override
+    public Optional<SandboxEnd> awaitEnd(Duration limit) {
+        return interruptibly(() -> sandbox.awaitEnd(limit));
+    }
+
+    @Override
+    public void close() {
+        sandbox.destroy();
+    }
+
+    private interface Waiting<T> {
+        T call() throws InterruptedException, IOException;
+    }
+
+    private static <T> T interruptibly(Waiting<T> action) {
+        try {
+            return action.call();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure(ErrorCode.SANDBOX_GONE, "interrupted while waiting for the sandbox", e);
+        } catch (IOException e) {
+            throw new Failure(ErrorCode.SANDBOX_GONE, "the sandbox's stream broke: " + e.getMessage(), e);
+        }
+    }
+
+    private record Running(GuestProcess process) implements JobProcess {
+        @Override
+        public OutputStream stdin() {
+            return process.stdin();
+        }
+
+        @Override
+        public InputStream stdout() {
+            return process.stdout();
+        }
+
+        @Override
+        public InputStream stderr() {
+            return process.stderr();
+        }
+
+        @Override
+        public void resize(TerminalSize size) {
+            interruptibly(() -> {
+                process.resize(new ExecRequest.TerminalSize(size.rows(), size.columns()));
+                return true;
+            });
+        }
+
+        @Override
+        public void kill() {
+            try {
+                interruptibly(() -> {
+                    process.signal(SIGKILL, GuestProcess.Scope.TREE);
+                    return true;
+                });
+            } catch (Failure e) {
+                if (e.code() != ErrorCode.NOT_FOUND
+                        && e.code() != ErrorCode.SANDBOX_GONE
+                        && e.code() != ErrorCode.CONFLICT) {
+                    throw e;
+                }
+            }
+        }
+
+        @Override
+        public Optional<Exit> await(Duration limit) {
+            return interruptibly(() -> process.await(limit)).map(Running::exit);
+        }
+
+        private static Exit exit(ProcessExit exit) {
+            boolean signalled = exit.signal() != 0;
+            return new Exit(
+                    signalled ? OptionalInt.empty() : OptionalInt.of(exit.code()),
+                    signalled ? OptionalInt.of(exit.signal()) : OptionalInt.empty(),
+                    exit.cause() == ProcessExit.Cause.TIMED_OUT,
+                    exit.cause() == ProcessExit.Cause.CPU_TIME);
+        }
+    }
+}
