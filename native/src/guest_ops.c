@@ -99,6 +99,3 @@ void request_dispatch(const struct request *request) {
     }
     channel_error(request->channel, E_UNSUPPORTED, 0, "unknown operation %llu", (unsigned long long) op);
 }
-
-#define LATER(name) __attribute__((weak)) void name(const struct request *request) { channel_error(request->channel, E_UNSUPPORTED, 0, "not yet"); }
-LATER(op_list_dir) LATER(op_remove) LATER(op_tar_out) LATER(op_tar_in) LATER(op_watch) LATER(op_listeners) LATER(op_dial) LATER(op_metrics)

@@ -59,13 +59,15 @@ public final class Benchmark {
 
     private static Map<String, String> machine(Engine engine) throws IOException {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
+        facts.put(
+                "kernel",
+                Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
         facts.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
-        facts.put("load average before", Files.readString(Path.of("/proc/loadavg")).strip());
+        facts.put(
+                "load average before",
+                Files.readString(Path.of("/proc/loadavg")).strip());
         facts.put("java", Runtime.version().toString());
-        engine.drivers()
-                .available()
-                .forEach(driver -> facts.put(driver.level().label(), driver.runtime()));
+        engine.drivers().available().forEach(driver -> facts.put(driver.level().label(), driver.runtime()));
         return facts;
     }
 

@@ -28,7 +28,9 @@ public final class Report {
     /** Writes {@code NAME.json} (all raw values), {@code NAME.md} and {@code NAME.svg}. */
     public void write(Path folder, String name) throws IOException {
         Files.createDirectories(folder);
-        Files.writeString(folder.resolve(name + ".json"), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json()) + "\n");
+        Files.writeString(
+                folder.resolve(name + ".json"),
+                JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json()) + "\n");
         Files.writeString(folder.resolve(name + ".md"), markdown());
         Files.writeString(folder.resolve(name + ".svg"), new Plot(results).svg());
     }
@@ -37,15 +39,16 @@ public final class Report {
         List<Map<String, Object>> contests = new ArrayList<>();
         for (Contest.Result result : results) {
             Map<String, Object> sides = new LinkedHashMap<>();
-            result.sides().forEach((side, values) -> sides.put(
-                    side,
-                    Map.of(
-                            "unit", values.unit(),
-                            "n", values.n(),
-                            "p50", values.p50(),
-                            "p95", values.percentile(95),
-                            "p99", values.percentile(99),
-                            "values", values.values())));
+            result.sides()
+                    .forEach((side, values) -> sides.put(
+                            side,
+                            Map.of(
+                                    "unit", values.unit(),
+                                    "n", values.n(),
+                                    "p50", values.p50(),
+                                    "p95", values.percentile(95),
+                                    "p99", values.percentile(99),
+                                    "values", values.values())));
             contests.add(Map.of("title", result.title(), "sides", sides));
         }
         return Map.of("machine", machine, "contests", contests);
@@ -54,29 +57,32 @@ public final class Report {
     /** A table per contest; the last column is the ratio of medians to the first side, the lower bound. */
     public String markdown() {
         StringBuilder text = new StringBuilder();
-        machine.forEach((key, value) -> text.append("* ").append(key).append(": ").append(value).append('\n'));
+        machine.forEach((key, value) ->
+                text.append("* ").append(key).append(": ").append(value).append('\n'));
         for (Contest.Result result : results) {
             text.append("\n### ").append(result.title()).append("\n\n");
             text.append("| | n | p50 | p95 | p99 | min | max | unit | p50 to the first row |\n");
             text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
             double first = result.sides().values().iterator().next().p50();
-            result.sides().forEach((side, values) -> text.append(String.format(
-                    Locale.ROOT,
-                    "| %s | %d | %s | %s | %s | %s | %s | %s | %.2f |%n",
-                    side,
-                    values.n(),
-                    shortened(values.p50()),
-                    shortened(values.percentile(95)),
-                    shortened(values.percentile(99)),
-                    shortened(values.min()),
-                    shortened(values.max()),
-                    values.unit(),
-                    first == 0 ? Double.NaN : values.p50() / first)));
+            result.sides()
+                    .forEach((side, values) -> text.append(String.format(
+                            Locale.ROOT,
+                            "| %s | %d | %s | %s | %s | %s | %s | %s | %.2f |%n",
+                            side,
+                            values.n(),
+                            shortened(values.p50()),
+                            shortened(values.percentile(95)),
+                            shortened(values.percentile(99)),
+                            shortened(values.min()),
+                            shortened(values.max()),
+                            values.unit(),
+                            first == 0 ? Double.NaN : values.p50() / first)));
         }
         return text.toString();
     }
 
     static String shortened(double value) {
-        return String.format(Locale.ROOT, Math.abs(value) < 10 ? "%.2f" : Math.abs(value) < 100 ? "%.1f" : "%.0f", value);
+        return String.format(
+                Locale.ROOT, Math.abs(value) < 10 ? "%.2f" : Math.abs(value) < 100 ? "%.1f" : "%.0f", value);
     }
 }

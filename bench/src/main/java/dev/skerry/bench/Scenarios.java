@@ -43,7 +43,9 @@ final class Scenarios {
     }
 
     private List<Isolation> levels() {
-        return engine.drivers().available().stream().map(driver -> driver.level()).toList();
+        return engine.drivers().available().stream()
+                .map(driver -> driver.level())
+                .toList();
     }
 
     private static SandboxSpec spec(Isolation level) {
@@ -112,7 +114,8 @@ final class Scenarios {
     Contest coldPython() throws IOException {
         List<Side> sides = bounds(PYTHON, "hello\n");
         levels().forEach(level -> sides.add(cold(level, PYTHON, "hello\n")));
-        return new Contest("cold create to output of a Python hello", "ms", settings.warmups(), settings.rounds(), sides);
+        return new Contest(
+                "cold create to output of a Python hello", "ms", settings.warmups(), settings.rounds(), sides);
     }
 
     Contest exec() {
@@ -160,7 +163,8 @@ final class Scenarios {
                 fill(upload.output());
                 upload.finish();
             }
-            sides.add(new Side(label(level) + " file", () -> drain(sandbox.guest().files().read("/var/tmp/bulk"))));
+            sides.add(new Side(
+                    label(level) + " file", () -> drain(sandbox.guest().files().read("/var/tmp/bulk"))));
             sides.add(new Side(label(level) + " stdout of cat", () -> {
                 GuestProcess cat = sandbox.guest().exec(ExecRequest.of("/bin/cat", "/var/tmp/bulk"));
                 double rate = drain(cat.stdout());
@@ -201,7 +205,8 @@ final class Scenarios {
     }
 
     private Sandbox bulkSandbox(Isolation level) {
-        Limits limits = Limits.DEFAULT.withCpuMillis(2000).withMemoryBytes(2L << 30).withDisk(1L << 30, 10_000);
+        Limits limits =
+                Limits.DEFAULT.withCpuMillis(2000).withMemoryBytes(2L << 30).withDisk(1L << 30, 10_000);
         Sandbox sandbox = engine.create(SandboxSpec.base(level, limits.withoutWallTime()));
         pendingEnds.add(sandbox);
         return sandbox;

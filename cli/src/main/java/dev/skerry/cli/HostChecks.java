@@ -37,7 +37,15 @@ record HostChecks(Path root) {
 
     List<Check> all() {
         return List.of(
-                effectiveUser(), kernel(), memory(), userNamespaces(), cgroups(), overlay(), seccomp(), idmapped(), kvm());
+                effectiveUser(),
+                kernel(),
+                memory(),
+                userNamespaces(),
+                cgroups(),
+                overlay(),
+                seccomp(),
+                idmapped(),
+                kvm());
     }
 
     private Check effectiveUser() {

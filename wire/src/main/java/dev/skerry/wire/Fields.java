@@ -38,8 +38,7 @@ public final class Fields {
             }
             if (number >= 1 && number <= TAGS.length) {
                 fields.add(new Field(
-                        TAGS[number - 1],
-                        copy.slice(copy.position(), length).order(ByteOrder.LITTLE_ENDIAN)));
+                        TAGS[number - 1], copy.slice(copy.position(), length).order(ByteOrder.LITTLE_ENDIAN)));
             }
             copy.position(copy.position() + length);
         }
@@ -88,7 +87,8 @@ public final class Fields {
     public List<String> texts(Tag tag) {
         return fields.stream()
                 .filter(field -> field.tag == tag)
-                .map(field -> StandardCharsets.UTF_8.decode(field.value.duplicate()).toString())
+                .map(field ->
+                        StandardCharsets.UTF_8.decode(field.value.duplicate()).toString())
                 .toList();
     }
 

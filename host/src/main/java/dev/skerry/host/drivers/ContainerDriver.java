@@ -59,7 +59,8 @@ public final class ContainerDriver implements Driver {
         Path program = stage.resolve("runtime");
         Path userNamespace = stage.resolve("userns");
         plan.mkdir(state, 0700, 0);
-        // From a read-only mount the runtime need not copy itself into memory against being overwritten (CVE-2019-5736): 2 ms less.
+        // From a read-only mount the runtime need not copy itself into memory against being overwritten
+        // (CVE-2019-5736): 2 ms less.
         plan.touch(program).bindReadOnly(runtime.path(), program);
         plan.userNamespace(userNamespace).uids(launch.uidBase(), Launch.UID_COUNT);
 

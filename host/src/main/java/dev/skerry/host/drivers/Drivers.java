@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 /** The drivers that this host can use, weakest level first. */
 public record Drivers(List<Driver> available) {
     public Drivers {
-        available = available.stream().sorted(Comparator.comparing(Driver::level)).toList();
+        available =
+                available.stream().sorted(Comparator.comparing(Driver::level)).toList();
     }
 
     /**
@@ -32,8 +33,8 @@ public record Drivers(List<Driver> available) {
                 .ifPresent(runtime -> found.add(new ContainerDriver(runtime, filter())));
         Path library = nativeFolder.resolve("statx-compat.so");
         RuntimeProgram.find("runsc")
-                .ifPresent(runtime -> found.add(new GvisorDriver(
-                        runtime, Files.exists(library) ? Optional.of(library) : Optional.empty())));
+                .ifPresent(runtime -> found.add(
+                        new GvisorDriver(runtime, Files.exists(library) ? Optional.of(library) : Optional.empty())));
         return new Drivers(found);
     }
 
@@ -58,7 +59,8 @@ public record Drivers(List<Driver> available) {
         return available.stream()
                 .filter(driver -> driver.level() == level)
                 .findFirst()
-                .orElseThrow(() -> new Failure(ErrorCode.UNSUPPORTED, "this host has no driver '" + level.label() + "'"));
+                .orElseThrow(
+                        () -> new Failure(ErrorCode.UNSUPPORTED, "this host has no driver '" + level.label() + "'"));
     }
 
     private String levels() {

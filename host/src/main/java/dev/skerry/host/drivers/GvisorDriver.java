@@ -60,7 +60,8 @@ public final class GvisorDriver implements Driver {
     @Override
     public ShimPlan plan(Launch launch) {
         ShimPlan plan = new ShimPlan();
-        // Without MS_NODEV: the gofer remounts the root read-only, which the kernel refuses when a flag of it is locked.
+        // Without MS_NODEV: the gofer remounts the root read-only, which the kernel refuses when a flag of it is
+        // locked.
         Staging.rootFileSystem(plan, launch, 0);
         plan.uids(launch.uidBase(), Launch.UID_COUNT);
 

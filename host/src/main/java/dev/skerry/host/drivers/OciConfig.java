@@ -180,7 +180,6 @@ final class OciConfig {
         return this;
     }
 
-
     String json() {
         return JSON.writeValueAsString(config);
     }

@@ -153,7 +153,11 @@ public final class ShimPlan {
     }
 
     public ShimPlan mount(String type, Path target, String options, long flags) {
-        return step(new Step(StepKind.MOUNT, target).source(type).type(type).options(options).number(StepTag.FLAGS, flags));
+        return step(new Step(StepKind.MOUNT, target)
+                .source(type)
+                .type(type)
+                .options(options)
+                .number(StepTag.FLAGS, flags));
     }
 
     public ShimPlan mkdir(Path target, int mode, long owner) {
@@ -199,7 +203,10 @@ public final class ShimPlan {
     }
 
     private static byte[] number(long value) {
-        return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+        return ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(value)
+                .array();
     }
 
     private static void put(ByteArrayOutputStream out, int tag, byte[] value) {

@@ -37,7 +37,8 @@ public final class Engine implements AutoCloseable {
     private final InstantSource clock;
     private final SecureRandom random = new SecureRandom();
 
-    private Engine(EngineSettings settings, Installation installation, Drivers drivers, Spawner spawner, InstantSource clock) {
+    private Engine(
+            EngineSettings settings, Installation installation, Drivers drivers, Spawner spawner, InstantSource clock) {
         this.settings = settings;
         this.installation = installation;
         this.drivers = drivers;
@@ -68,8 +69,10 @@ public final class Engine implements AutoCloseable {
         Driver driver = drivers.select(spec.floor());
         Template template = installation.templates().find(spec.template());
         SandboxId id = SandboxId.create(clock.instant(), random);
-        long deadline =
-                spec.limits().wallTime().map(wall -> bootClock.getAsLong() + wall.toMillis()).orElse(0L);
+        long deadline = spec.limits()
+                .wallTime()
+                .map(wall -> bootClock.getAsLong() + wall.toMillis())
+                .orElse(0L);
         SandboxRecord record = new SandboxRecord(
                 id.text(),
                 1,
@@ -93,7 +96,12 @@ public final class Engine implements AutoCloseable {
     }
 
     private record Start(
-            SandboxSpec spec, Driver driver, Template template, SandboxRecord record, RunFolder folder, Remains remains) {}
+            SandboxSpec spec,
+            Driver driver,
+            Template template,
+            SandboxRecord record,
+            RunFolder folder,
+            Remains remains) {}
 
     private Sandbox start(Start start) {
         SandboxSpec spec = start.spec();
@@ -108,7 +116,10 @@ public final class Engine implements AutoCloseable {
                 .boxCgroups(cgroup.boxDirs())
                 .killProcs(cgroup.procsFiles())
                 .deadlineMillis(start.record().deadlineMillis())
-                .cpuLimitMicros(spec.limits().cpuTime().map(time -> time.toNanos() / 1000).orElse(0L))
+                .cpuLimitMicros(spec.limits()
+                        .cpuTime()
+                        .map(time -> time.toNanos() / 1000)
+                        .orElse(0L))
                 .startMillis(settings.startTimeout().toMillis())
                 .cpuFile(cgroup.cpuUsageFile())
                 .freezeFile(cgroup.freezeFile());
@@ -133,7 +144,10 @@ public final class Engine implements AutoCloseable {
 
     private static Failure startFailure(String message, Failure cause) {
         return new Failure(
-                ErrorCode.UNSUPPORTED, "the sandbox did not start: " + message, "'skerry doctor' checks this host", cause);
+                ErrorCode.UNSUPPORTED,
+                "the sandbox did not start: " + message,
+                "'skerry doctor' checks this host",
+                cause);
     }
 
     private static Limits hostLimits(Driver driver, Limits limits) {
@@ -162,16 +176,20 @@ public final class Engine implements AutoCloseable {
         if (owner.isPresent() && owner.get().alive() && !owner.get().equals(ProcessIdentity.self())) {
             throw new Failure(
                     ErrorCode.CONFLICT,
-                    "sandbox '" + nameOrId + "' is controlled by process " + owner.get().pid(),
+                    "sandbox '" + nameOrId + "' is controlled by process "
+                            + owner.get().pid(),
                     "end that process first");
         }
         Remains remains = new Remains(installation, drivers, folder);
-        if (folder.exit().isPresent() || folder.shim().filter(ProcessIdentity::alive).isEmpty()) {
+        if (folder.exit().isPresent()
+                || folder.shim().filter(ProcessIdentity::alive).isEmpty()) {
             SandboxEnd end = remains.remove();
             throw new Failure(
-                    ErrorCode.SANDBOX_GONE, "sandbox '" + nameOrId + "' has ended: " + end.cause() + " " + end.detail());
+                    ErrorCode.SANDBOX_GONE,
+                    "sandbox '" + nameOrId + "' has ended: " + end.cause() + " " + end.detail());
         }
-        SandboxCgroup cgroup = installation.cgroups()
+        SandboxCgroup cgroup = installation
+                .cgroups()
                 .find(record.folder())
                 .orElseThrow(() -> new Failure(ErrorCode.SANDBOX_GONE, "the cgroup of '" + nameOrId + "' is gone"));
         folder.own();

@@ -14,7 +14,12 @@ import java.security.SecureRandom;
 
 /** What all sandboxes of one instance share on this host: its folders, cgroups, uid ranges, names and templates. */
 record Installation(
-        Instance instance, Path runFolder, Cgroups cgroups, UidRanges uids, SandboxNames names, TemplateStore templates) {
+        Instance instance,
+        Path runFolder,
+        Cgroups cgroups,
+        UidRanges uids,
+        SandboxNames names,
+        TemplateStore templates) {
 
     static Installation open(EngineSettings settings) {
         Instance instance = Instance.open(settings.dataFolder(), new SecureRandom());
@@ -40,7 +45,10 @@ record Installation(
             }
         } catch (IOException e) {
             throw new Failure(
-                    ErrorCode.UNSUPPORTED, "the run folder cannot be made: " + e, "run as root, or name another data folder", e);
+                    ErrorCode.UNSUPPORTED,
+                    "the run folder cannot be made: " + e,
+                    "run as root, or name another data folder",
+                    e);
         }
     }
 

@@ -65,7 +65,8 @@ final class RunFolder {
 
     void create(SandboxRecord record) {
         try {
-            // Made under another name: whoever sees the folder sees its owner too, so no reaper takes it for a leftover.
+            // Made under another name: whoever sees the folder sees its owner too, so no reaper takes it for a
+            // leftover.
             Path fresh = path.resolveSibling("new-" + name());
             Files.createDirectory(fresh, PRIVATE);
             Files.writeString(fresh.resolve("owner"), ProcessIdentity.self().toString());

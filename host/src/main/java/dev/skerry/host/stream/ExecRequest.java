@@ -108,7 +108,18 @@ public record ExecRequest(
 
     public ExecRequest in(String folder) {
         return new ExecRequest(
-                args, env, Optional.of(folder), user, input, terminal, limits, timeout, confined, keepOutput, tag, tree);
+                args,
+                env,
+                Optional.of(folder),
+                user,
+                input,
+                terminal,
+                limits,
+                timeout,
+                confined,
+                keepOutput,
+                tag,
+                tree);
     }
 
     public ExecRequest as(String name) {
@@ -117,8 +128,7 @@ public record ExecRequest(
     }
 
     public ExecRequest withInput() {
-        return new ExecRequest(
-                args, env, cwd, user, true, terminal, limits, timeout, confined, keepOutput, tag, tree);
+        return new ExecRequest(args, env, cwd, user, true, terminal, limits, timeout, confined, keepOutput, tag, tree);
     }
 
     public ExecRequest onTerminal(TerminalSize size) {
@@ -127,8 +137,7 @@ public record ExecRequest(
     }
 
     public ExecRequest withLimits(List<ResourceLimit> more) {
-        return new ExecRequest(
-                args, env, cwd, user, input, terminal, more, timeout, confined, keepOutput, tag, tree);
+        return new ExecRequest(args, env, cwd, user, input, terminal, more, timeout, confined, keepOutput, tag, tree);
     }
 
     public ExecRequest within(Duration bound) {
@@ -138,8 +147,7 @@ public record ExecRequest(
 
     /** Leaves setuid programs their effect; only in a sandbox whose privilege allows it. */
     public ExecRequest unconfined() {
-        return new ExecRequest(
-                args, env, cwd, user, input, terminal, limits, timeout, false, keepOutput, tag, tree);
+        return new ExecRequest(args, env, cwd, user, input, terminal, limits, timeout, false, keepOutput, tag, tree);
     }
 
     public ExecRequest droppingOutput() {
@@ -152,8 +160,7 @@ public record ExecRequest(
     }
 
     public ExecRequest asTree() {
-        return new ExecRequest(
-                args, env, cwd, user, input, terminal, limits, timeout, confined, keepOutput, tag, true);
+        return new ExecRequest(args, env, cwd, user, input, terminal, limits, timeout, confined, keepOutput, tag, true);
     }
 
     FieldWriter encode() {
@@ -163,9 +170,8 @@ public record ExecRequest(
         cwd.ifPresent(folder -> fields.text(Tag.CWD, folder));
         user.ifPresent(name -> fields.text(Tag.USER, name));
         fields.number(Tag.STDIN, input ? 1 : 0);
-        terminal.ifPresent(size -> fields.number(Tag.PTY, 1)
-                .number(Tag.ROWS, size.rows())
-                .number(Tag.COLS, size.columns()));
+        terminal.ifPresent(
+                size -> fields.number(Tag.PTY, 1).number(Tag.ROWS, size.rows()).number(Tag.COLS, size.columns()));
         limits.forEach(limit -> fields.numbers(Tag.RLIMIT, limit.resource().number, limit.soft(), limit.hard()));
         timeout.ifPresent(bound -> fields.number(Tag.TIMEOUT_MS, Math.max(1, bound.toMillis())));
         fields.number(Tag.NNP, confined ? 1 : 0);

@@ -48,8 +48,8 @@ public final class GuestConnection implements AutoCloseable {
     private final ConcurrentHashMap<Long, CountDownLatch> pings = new ConcurrentHashMap<>();
     private final AtomicInteger lastPing = new AtomicInteger();
     private final ReentrantLock writing = new ReentrantLock();
-    private final ByteBuffer outgoing =
-            ByteBuffer.allocateDirect(Frame.HEADER_BYTES + Frame.PAYLOAD_BYTES_MAX).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer outgoing = ByteBuffer.allocateDirect(Frame.HEADER_BYTES + Frame.PAYLOAD_BYTES_MAX)
+            .order(ByteOrder.LITTLE_ENDIAN);
 
     private GuestConnection(Transport transport, long epoch) {
         this.transport = transport;
@@ -64,7 +64,10 @@ public final class GuestConnection implements AutoCloseable {
     public static GuestConnection open(Transport transport, long epoch, Duration timeout) {
         GuestConnection connection = new GuestConnection(transport, epoch);
         Thread.ofVirtual().name("guest-reader").start(connection::readAll);
-        byte[] fields = new FieldWriter().number(Tag.VERSION, VERSION).number(Tag.EPOCH, epoch).toBytes();
+        byte[] fields = new FieldWriter()
+                .number(Tag.VERSION, VERSION)
+                .number(Tag.EPOCH, epoch)
+                .toBytes();
         connection.send(Frame.CONTROL, FrameType.HELLO, 0, fields, 0, fields.length);
         try {
             if (!connection.hello.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -119,12 +122,16 @@ public final class GuestConnection implements AutoCloseable {
         pings.put(nonce, answered);
         try {
             long start = System.nanoTime();
-            byte[] bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(nonce).array();
+            byte[] bytes = ByteBuffer.allocate(Long.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(nonce)
+                    .array();
             send(Frame.CONTROL, FrameType.PING, 0, bytes, 0, bytes.length);
             boolean good = answered.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
             checkOpen();
             if (!good) {
-                throw new Failure(ErrorCode.DEADLINE_EXCEEDED, "no answer to a ping within " + timeout.toMillis() + " ms");
+                throw new Failure(
+                        ErrorCode.DEADLINE_EXCEEDED, "no answer to a ping within " + timeout.toMillis() + " ms");
             }
             return Duration.ofNanos(System.nanoTime() - start);
         } finally {
@@ -162,7 +169,8 @@ public final class GuestConnection implements AutoCloseable {
                     "pass large input by stdin or as a file");
         }
         if (channels.size() >= CHANNELS_MAX) {
-            throw new Failure(ErrorCode.LIMIT_EXCEEDED, "more than " + CHANNELS_MAX + " requests at a time on one sandbox");
+            throw new Failure(
+                    ErrorCode.LIMIT_EXCEEDED, "more than " + CHANNELS_MAX + " requests at a time on one sandbox");
         }
         GuestChannel channel = new GuestChannel(this, lastChannel.incrementAndGet(), window);
         channels.put(channel.number(), channel);
@@ -193,7 +201,10 @@ public final class GuestConnection implements AutoCloseable {
     }
 
     void sendCredit(int channel, int stream, int bytes) {
-        byte[] payload = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(bytes).array();
+        byte[] payload = ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(bytes)
+                .array();
         send(channel, FrameType.CREDIT, stream, payload, 0, payload.length);
     }
 
@@ -311,7 +322,8 @@ public final class GuestConnection implements AutoCloseable {
         }
     }
 
-    private void deliver(GuestChannel channel, Frame frame, FrameType type, ByteBuffer payload) throws ProtocolViolation {
+    private void deliver(GuestChannel channel, Frame frame, FrameType type, ByteBuffer payload)
+            throws ProtocolViolation {
         switch (type) {
             case RESPONSE -> channel.onResponse(Fields.read(payload));
             case DATA -> channel.onData(frame.flags(), payload);
@@ -331,8 +343,16 @@ public final class GuestConnection implements AutoCloseable {
                 channels.remove(channel.number());
                 channel.onFailure(GuestErrors.failure(Fields.read(payload)));
             }
-            case HELLO, REQUEST, CANCEL, PING, PONG, SHIM_ATTACH, SHIM_ATTACHED, SHIM_DEADLINE, SHIM_KILL, SHIM_EXITED ->
-                throw new ProtocolViolation("a frame " + type + " from the guest");
+            case HELLO,
+                    REQUEST,
+                    CANCEL,
+                    PING,
+                    PONG,
+                    SHIM_ATTACH,
+                    SHIM_ATTACHED,
+                    SHIM_DEADLINE,
+                    SHIM_KILL,
+                    SHIM_EXITED -> throw new ProtocolViolation("a frame " + type + " from the guest");
         }
     }
 }

@@ -140,13 +140,15 @@ public final class GuestFiles {
     }
 
     public void move(String from, String to, boolean replace) throws InterruptedException {
-        connection.call(request(Op.MOVE, from)
-                .text(Tag.TARGET, checked(to))
-                .number(Tag.FLAGS, replace ? 0 : EXCLUSIVE));
+        connection.call(
+                request(Op.MOVE, from).text(Tag.TARGET, checked(to)).number(Tag.FLAGS, replace ? 0 : EXCLUSIVE));
     }
 
     public void remove(String path, boolean recursive) throws InterruptedException {
-        connection.open(request(Op.REMOVE, path).number(Tag.FLAGS, recursive ? RECURSIVE : 0), GuestConnection.BULK_WINDOW)
+        connection
+                .open(
+                        request(Op.REMOVE, path).number(Tag.FLAGS, recursive ? RECURSIVE : 0),
+                        GuestConnection.BULK_WINDOW)
                 .awaitEnd(ANSWER_BOUND);
     }
 
@@ -174,10 +176,8 @@ public final class GuestFiles {
     }
 
     public void setAttribute(String path, String name, byte[] value) throws InterruptedException {
-        connection.call(request(Op.XATTR, path)
-                .number(Tag.KIND, 2)
-                .text(Tag.NAME, name)
-                .bytes(Tag.VALUE, value));
+        connection.call(
+                request(Op.XATTR, path).number(Tag.KIND, 2).text(Tag.NAME, name).bytes(Tag.VALUE, value));
     }
 
     public List<String> attributes(String path) throws InterruptedException {
@@ -203,8 +203,7 @@ public final class GuestFiles {
 
     /** Changes below a folder, until it is closed. */
     public Watch watch(String path, boolean recursive) throws InterruptedException {
-        return new Watch(
-                connection, streaming(request(Op.WATCH, path).number(Tag.FLAGS, recursive ? RECURSIVE : 0)));
+        return new Watch(connection, streaming(request(Op.WATCH, path).number(Tag.FLAGS, recursive ? RECURSIVE : 0)));
     }
 
     private GuestChannel streaming(FieldWriter request) throws InterruptedException {

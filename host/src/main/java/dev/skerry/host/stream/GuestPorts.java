@@ -35,8 +35,7 @@ public final class GuestPorts {
                 if (port < 1 || port > PORTS_MAX) {
                     throw new ProtocolViolation("port " + port);
                 }
-                found.add(new Listener(
-                        entry.text(Tag.ADDRESS).orElse(""), (int) port, (int) entry.number(Tag.UID, 0)));
+                found.add(new Listener(entry.text(Tag.ADDRESS).orElse(""), (int) port, (int) entry.number(Tag.UID, 0)));
             }
             return found;
         } catch (ProtocolViolation e) {
@@ -50,7 +49,8 @@ public final class GuestPorts {
             throw new Failure(ErrorCode.INVALID_REQUEST, port + " is not a port", "ports are 1 to 65535");
         }
         GuestChannel channel = connection.open(
-                new FieldWriter().number(Tag.OP, Op.DIAL.number()).number(Tag.PORT, port), GuestConnection.PROCESS_WINDOW);
+                new FieldWriter().number(Tag.OP, Op.DIAL.number()).number(Tag.PORT, port),
+                GuestConnection.PROCESS_WINDOW);
         channel.awaitResponse(DIAL_BOUND);
         return new Connection(connection, channel);
     }

@@ -73,7 +73,8 @@ public final class GuestProcess {
         return end.map(fields -> {
             try {
                 if (fields.number(Tag.CANCELLED, 0) != 0) {
-                    throw new Failure(ErrorCode.CONFLICT, "process " + process + " is shown by another connection or was let go");
+                    throw new Failure(
+                            ErrorCode.CONFLICT, "process " + process + " is shown by another connection or was let go");
                 }
                 return ProcessExit.of(fields);
             } catch (ProtocolViolation e) {

@@ -24,7 +24,8 @@ public final class GuestProcesses {
      *
      * @param exit empty while it runs
      */
-    public record Info(long process, int pid, String tag, String program, boolean terminal, Optional<ProcessExit> exit) {}
+    public record Info(
+            long process, int pid, String tag, String program, boolean terminal, Optional<ProcessExit> exit) {}
 
     /** The newest 1,024. */
     public List<Info> list() throws InterruptedException {

@@ -10,7 +10,8 @@ import java.time.Duration;
  *
  * @param code of exit(2); 128 + signal when a signal ended it, as shells have it
  */
-public record ProcessExit(Cause cause, int code, int signal, Duration userTime, Duration systemTime, Duration wallTime, long peakBytes) {
+public record ProcessExit(
+        Cause cause, int code, int signal, Duration userTime, Duration systemTime, Duration wallTime, long peakBytes) {
     /** Why it ended. */
     public enum Cause {
         EXITED,

@@ -69,11 +69,15 @@ public final class ShimTransport implements Transport {
     }
 
     private void attach(long epoch) throws IOException, ProtocolViolation {
-        control(FrameType.SHIM_ATTACH, new FieldWriter().number(Tag.VERSION, VERSION).number(Tag.EPOCH, epoch));
+        control(
+                FrameType.SHIM_ATTACH,
+                new FieldWriter().number(Tag.VERSION, VERSION).number(Tag.EPOCH, epoch));
         Frame frame = Frame.read(readFully(Frame.HEADER_BYTES));
         Fields fields = Fields.read(readFully(frame.length()));
         if (frame.type() == FrameType.ERROR.number()) {
-            throw new Failure(ErrorCode.CONFLICT, "the shim refused: " + fields.text(Tag.MESSAGE).orElse(""));
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "the shim refused: " + fields.text(Tag.MESSAGE).orElse(""));
         }
         if (frame.type() != FrameType.SHIM_ATTACHED.number()) {
             throw new ProtocolViolation("a frame of type " + frame.type() + " instead of ATTACHED");
@@ -132,7 +136,8 @@ public final class ShimTransport implements Transport {
 
     private void control(FrameType type, FieldWriter fields) throws IOException {
         byte[] payload = fields.toBytes();
-        ByteBuffer frame = ByteBuffer.allocate(Frame.HEADER_BYTES + payload.length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer frame =
+                ByteBuffer.allocate(Frame.HEADER_BYTES + payload.length).order(ByteOrder.LITTLE_ENDIAN);
         new Frame(payload.length, Frame.SHIM, type.number(), 0).write(frame);
         write(frame.put(payload).flip());
     }

@@ -41,8 +41,8 @@ public final class Watch implements AutoCloseable {
             if (kind < 1 || kind > Kind.values().length) {
                 throw new ProtocolViolation("a change of kind " + kind);
             }
-            return Optional.of(
-                    new Change(Kind.values()[(int) kind - 1], event.get().text(Tag.PATH).orElse("")));
+            return Optional.of(new Change(
+                    Kind.values()[(int) kind - 1], event.get().text(Tag.PATH).orElse("")));
         } catch (ProtocolViolation e) {
             throw GuestErrors.broken(e);
         }
