@@ -10,7 +10,6 @@ import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,13 +26,8 @@ final class EngineHost implements Host {
         this.engine = engine;
     }
 
-    /** The launcher says where the program's other parts are. */
     static Host open(Path dataFolder) {
-        Path guestd = Path.of(System.getProperty("skerry.dist", ".")).resolve("libexec/guestd");
-        if (!Files.isExecutable(guestd)) {
-            throw new Failure(ErrorCode.INTERNAL, "guestd is not at " + guestd, "start Skerry with ./skerry");
-        }
-        return new EngineHost(Engine.open(EngineSettings.system(dataFolder, guestd)));
+        return new EngineHost(Engine.open(EngineSettings.installed(dataFolder)));
     }
 
     @Override

@@ -75,7 +75,7 @@ final class OciConfig {
     OciConfig(Launch launch) {
         SandboxSpec spec = launch.spec();
         config.put("ociVersion", "1.0.0");
-        config.put("process", process(spec.privilege()));
+        config.put("process", process(spec));
         config.put("root", Map.of("path", launch.root().toString(), "readonly", false));
         config.put("hostname", "sandbox");
         config.put("mounts", mounts);
@@ -94,7 +94,8 @@ final class OciConfig {
         }
     }
 
-    private static Map<String, Object> process(Privilege privilege) {
+    private static Map<String, Object> process(SandboxSpec spec) {
+        Privilege privilege = spec.privilege();
         List<String> capabilities = new ArrayList<>(GUESTD_CAPABILITIES);
         if (privilege == Privilege.SUDO) {
             capabilities.addAll(SUDO_CAPABILITIES);
@@ -118,6 +119,7 @@ final class OciConfig {
                 List.of(
                         limit("RLIMIT_NOFILE", OPEN_FILES),
                         limit("RLIMIT_CORE", 0),
+                        limit("RLIMIT_FSIZE", spec.limits().diskBytes()),
                         limit("RLIMIT_MEMLOCK", 64 << 10),
                         limit("RLIMIT_MSGQUEUE", 819_200),
                         limit("RLIMIT_SIGPENDING", 1024)));

@@ -53,7 +53,8 @@ public final class Engine implements AutoCloseable {
     /** With drivers of the caller's choice: for tests that weaken one on purpose, and for comparisons. */
     public static Engine open(EngineSettings settings, Drivers drivers) {
         Installation installation = Installation.open(settings);
-        return new Engine(settings, installation, drivers, Spawner.start(settings.guestd()), InstantSource.system());
+        return new Engine(
+                settings, installation, drivers, Spawner.start(installation.guestd()), InstantSource.system());
     }
 
     public Drivers drivers() {
@@ -109,7 +110,7 @@ public final class Engine implements AutoCloseable {
         SandboxCgroup cgroup = installation.cgroups().create(name, hostLimits(start.driver(), spec.limits()));
         long uidBase = installation.uids().claim(installation.claim(name)).first();
         Launch launch = new Launch(
-                name, start.folder().path(), spec, start.template().lowerLayers(), uidBase, settings.guestd());
+                name, start.folder().path(), spec, start.template().lowerLayers(), uidBase, installation.guestd());
         ShimPlan plan = start.driver().plan(launch);
         plan.runDir(start.folder().path())
                 .shimCgroups(cgroup.shimDirs())

@@ -1,5 +1,8 @@
 package dev.skerry.host.engine;
 
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -12,6 +15,15 @@ import java.time.Duration;
  * @param startTimeout how long a sandbox may take to come up
  */
 public record EngineSettings(Path dataFolder, Path runFolder, Path guestd, Duration startTimeout) {
+    /** As {@link #system}, with the guestd of this installation: the launcher says in a property where it is. */
+    public static EngineSettings installed(Path dataFolder) {
+        Path guestd = Path.of(System.getProperty("skerry.dist", ".")).resolve("libexec/guestd");
+        if (!Files.isExecutable(guestd)) {
+            throw new Failure(ErrorCode.INTERNAL, "guestd is not at " + guestd, "start Skerry with ./skerry");
+        }
+        return system(dataFolder, guestd);
+    }
+
     /** The usual places for a user who is root. */
     public static EngineSettings system(Path dataFolder, Path guestd) {
         return new EngineSettings(dataFolder, Path.of("/run/skerry"), guestd, Duration.ofSeconds(15));

@@ -9,6 +9,8 @@ import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 
@@ -16,6 +18,7 @@ import java.security.SecureRandom;
 record Installation(
         Instance instance,
         Path runFolder,
+        Path guestd,
         Cgroups cgroups,
         UidRanges uids,
         SandboxNames names,
@@ -28,6 +31,7 @@ record Installation(
         return new Installation(
                 instance,
                 runFolder,
+                ownGuestd(settings.guestd(), runFolder),
                 Cgroups.open(CgroupLayout.detect(), instance.id()),
                 UidRanges.open(UidRanges.DEFAULT_FOLDER),
                 new SandboxNames(runFolder.resolve("names")),
@@ -49,6 +53,29 @@ record Installation(
                     "the run folder cannot be made: " + e,
                     "run as root, or name another data folder",
                     e);
+        }
+    }
+
+    /**
+     * A copy on the run folder's tmpfs, named by its content's age and size: inside, the mount table shows where it comes from, which is
+     * nothing that a stranger should learn about the host; and a rebuild does not touch what running sandboxes use.
+     */
+    private static Path ownGuestd(Path original, Path runFolder) {
+        try {
+            BasicFileAttributes facts = Files.readAttributes(original, BasicFileAttributes.class);
+            Path copy = runFolder.resolve(
+                    "guestd-" + facts.size() + "-" + facts.lastModifiedTime().toMillis());
+            if (!Files.exists(copy)) {
+                Path fresh =
+                        runFolder.resolve("guestd-" + ProcessHandle.current().pid() + ".new");
+                Files.copy(original, fresh, StandardCopyOption.REPLACE_EXISTING);
+                Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
+                Files.move(fresh, copy, StandardCopyOption.ATOMIC_MOVE);
+            }
+            return copy;
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED, "guestd cannot be copied: " + e, "build it with: make -C native", e);
         }
     }
 

@@ -1,0 +1,66 @@
+package dev.skerry.bench;
+
+import dev.skerry.host.drivers.RuntimeProgram;
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.EngineSettings;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ListIterator;
+
+/** {@code skerry bench}: the command line of the benchmark. */
+public final class Bench {
+    private static final String USAGE = """
+            Usage: skerry bench [--quick] [--data FOLDER] [--output FOLDER]
+            Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
+              --quick          fewer values, and no more than 100 idle sandboxes
+              --data FOLDER    the data folder (default: $SKERRY_DATA, or /var/lib/skerry)
+              --output FOLDER  where engine.json, engine.md and engine.svg go (default: docs/benchmarks)
+            """;
+
+    private Bench() {}
+
+    /** Exit code: 0, or 2 after a wrong argument. */
+    public static int run(List<String> arguments) throws Exception {
+        String environment = System.getenv("SKERRY_DATA");
+        Path data = Path.of(environment == null || environment.isBlank() ? "/var/lib/skerry" : environment);
+        Path output = Path.of("docs/benchmarks");
+        boolean quick = false;
+        for (ListIterator<String> at = arguments.listIterator(); at.hasNext(); ) {
+            String argument = at.next();
+            switch (argument) {
+                case "--quick" -> quick = true;
+                case "--data" -> data = Path.of(value(at, argument)).toAbsolutePath();
+                case "--output" -> output = Path.of(value(at, argument));
+                case "--help", "-h" -> {
+                    System.out.print(USAGE);
+                    return 0;
+                }
+                default ->
+                    throw new Failure(
+                            ErrorCode.INVALID_REQUEST,
+                            "'" + argument + "' is not an argument of bench",
+                            "skerry bench --help");
+            }
+        }
+        try (Engine engine = Engine.open(EngineSettings.installed(data))) {
+            System.out.print(Benchmark.run(engine, settings(quick, output), System.err::println));
+        }
+        return 0;
+    }
+
+    private static String value(ListIterator<String> at, String argument) {
+        if (!at.hasNext()) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a folder", "skerry bench --help");
+        }
+        return at.next();
+    }
+
+    private static BenchSettings settings(boolean quick, Path output) {
+        var crun = RuntimeProgram.find("crun").map(RuntimeProgram::path);
+        return quick
+                ? new BenchSettings(10, 20, List.of(1, 100), List.of(1, 4), crun, output)
+                : new BenchSettings(30, 100, List.of(1, 100, 1000), List.of(1, 2, 4, 8), crun, output);
+    }
+}
