@@ -37,6 +37,7 @@ enum plan_tag {
     PLAN_FREEZE_FILE = 15, /* text: cgroup.freeze or freezer.state */
     PLAN_USERNS = 16,      /* text: an empty file on which the sandbox's user namespace is mounted; absent: the runtime makes it */
     PLAN_START_MS = 17,    /* int: how long the start may take */
+    PLAN_RLIMIT = 19,      /* two ints, list: resource of setrlimit(2), limit; set on the runtime and so on everything inside */
     PLAN_KILL_PROCS = 18,  /* text, list: cgroup.procs files that together name every process of the box, and no other */
 };
 
@@ -48,7 +49,8 @@ enum step_kind {
     STEP_BIND = 4,         /* read-only clone of source at target */
     STEP_UNMOUNT = 5,      /* lazy; missing is fine */
     STEP_TOUCH = 6,        /* create an empty file */
-    STEP_IDMAP_OR_BIND = 7 /* STEP_IDMAP, or STEP_BIND where the file system has no idmapped mounts */
+    STEP_IDMAP_OR_BIND = 7, /* STEP_IDMAP, or STEP_BIND where the file system has no idmapped mounts */
+    STEP_READ_ONLY = 8     /* all mounts at and below target; missing is fine */
 };
 
 struct step {
@@ -61,7 +63,10 @@ struct plan {
     const char *shim_procs[PLAN_LIST_MAX + 1], *box_procs[PLAN_LIST_MAX + 1], *kill_procs[PLAN_LIST_MAX + 1];
     const char *args[PLAN_LIST_MAX + 1], *envs[PLAN_LIST_MAX + 1];
     struct step steps[PLAN_LIST_MAX];
-    size_t shim_procs_count, box_procs_count, kill_procs_count, args_count, envs_count, steps_count;
+    struct limit {
+        uint64_t resource, value;
+    } limits[PLAN_LIST_MAX];
+    size_t shim_procs_count, box_procs_count, kill_procs_count, args_count, envs_count, steps_count, limits_count;
     uint64_t uid_base, uid_count, deadline_ms, cpu_limit_us, start_ms;
     bool detached;
 };
@@ -69,11 +74,19 @@ struct plan {
 /* Parses in place (terminates texts with NUL inside `bytes`). False with a message in `why`. */
 bool plan_parse(struct plan *plan, uint8_t *bytes, size_t size, char why[MESSAGE_MAX]);
 
+/* The way into a set of cgroups: one file to write to for each, and where there is a single v2 group, the group itself. */
+struct entrance {
+    int fds[PLAN_LIST_MAX];
+    size_t count;
+    int group;
+};
+
 /* What is open while the sandbox lives. -1 = not there. */
 struct shim {
     struct plan *plan;
     int run_dir, listener;
     int to_guest, from_guest;       /* pipes */
+    struct entrance box;
     int kill_procs[PLAN_LIST_MAX];
     int cpu_file, kill_file, freeze_file;
     int deadline_timer, cpu_timer;
@@ -82,7 +95,7 @@ struct shim {
     uint64_t cpu_limit_us;
     int freeze_at_deadline;
     int cause;                      /* of enum end_cause, set before killing */
-    bool in_cgroup, guest_gone, ended;
+    bool guest_gone, ended;
     int guest_status;               /* of waitpid */
     char message[MESSAGE_MAX];
 };
@@ -90,9 +103,14 @@ struct shim {
 enum end_cause { END_GUEST = 1, END_KILLED = 2, END_DEADLINE = 3, END_CPU = 4, END_START = 5, END_FROZEN = 6 };
 
 /* Builds the sandbox. False: `shim->message` says what failed. */
+/* Opens the files by which a process enters its cgroups. */
+bool entrance_open(struct entrance *entrance, const char *const *procs, size_t count);
+void entrance_close(struct entrance *entrance);
+/* The calling process, which has one thread, enters. */
+bool entrance_enter(const struct entrance *entrance);
 /* A fork that is born in the (v2) group, which costs nothing; moving there later takes the kernel's global lock. Where that cannot be done,
- * an ordinary fork with `inside` false, which has to move itself. */
-pid_t fork_into_cgroup(const char *const *procs, size_t count, bool *inside);
+ * an ordinary fork with `inside` false, which has to enter by itself. */
+pid_t fork_into_cgroup(const struct entrance *entrance, bool *inside);
 bool shim_start(struct shim *shim, int listener);
 /* Appends the end of what the runtime said to the message. */
 void shim_quote_log(struct shim *shim);
@@ -118,7 +136,7 @@ void relay_frozen(struct relay *relay);
 void relay_idle(struct relay *relay);
 bool relay_is_idle(const struct relay *relay);
 
-int shim_run(struct plan *plan, int listener, bool in_cgroup);
+int shim_run(struct plan *plan, int listener);
 int spawner_main(int argc, char **argv);
 
 int write_text(int fd, const char *text);

@@ -95,6 +95,11 @@ static bool parse_field(struct plan *plan, int tag, uint8_t *value, size_t lengt
         case PLAN_DEADLINE_MS: return int_field(value, length, &plan->deadline_ms);
         case PLAN_CPU_LIMIT_US: return int_field(value, length, &plan->cpu_limit_us);
         case PLAN_START_MS: return int_field(value, length, &plan->start_ms);
+        case PLAN_RLIMIT: {
+            struct limit *limit = &plan->limits[plan->limits_count];
+            return plan->limits_count < PLAN_LIST_MAX && length == 16 && int_field(value, 8, &limit->resource) &&
+                   int_field(value + 8, 8, &limit->value) && ++plan->limits_count > 0;
+        }
         case PLAN_DETACHED:
             plan->detached = int_field(value, length, &number) && number != 0;
             return true;

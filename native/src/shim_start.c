@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,36 +61,52 @@ static bool fail(struct shim *shim, const char *format, ...) {
     return false;
 }
 
-pid_t fork_into_cgroup(const char *const *procs, size_t count, bool *inside) {
-    struct clone_arguments {
-        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
-    } arguments = {.flags = CLONE_INTO_CGROUP_FLAG, .exit_signal = SIGCHLD};
-    *inside = false;
+bool entrance_open(struct entrance *entrance, const char *const *procs, size_t count) {
+    entrance->count = 0;
+    entrance->group = -1;
+    for (size_t i = 0; i < count; i++) {
+        int fd = open(procs[i], O_WRONLY | O_CLOEXEC);
+        if (fd < 0) {
+            return false;
+        }
+        entrance->fds[entrance->count++] = fd;
+    }
     size_t length = count == 1 ? strlen(procs[0]) : 0;
     if (length > sizeof PROCS_NAME && strcmp(procs[0] + length - (sizeof PROCS_NAME - 1), PROCS_NAME) == 0) {
         char folder[PATH_MAX];
         snprintf(folder, sizeof folder, "%.*s", (int)(length - (sizeof PROCS_NAME - 1)), procs[0]);
-        int group = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        arguments.cgroup = (uint64_t)group;
-        pid_t pid = group < 0 ? -1 : (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-        if (group >= 0) {
-            close(group);
-        }
-        if (pid >= 0) {
-            *inside = true;
-            return pid;
-        }
+        entrance->group = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    return true;
+}
+
+void entrance_close(struct entrance *entrance) {
+    for (size_t i = 0; i < entrance->count; i++) {
+        close(entrance->fds[i]);
+    }
+    if (entrance->group >= 0) {
+        close(entrance->group);
+    }
+}
+
+pid_t fork_into_cgroup(const struct entrance *entrance, bool *inside) {
+    struct clone_arguments {
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+    } arguments = {.flags = CLONE_INTO_CGROUP_FLAG, .exit_signal = SIGCHLD, .cgroup = (uint64_t)entrance->group};
+    *inside = false;
+    pid_t pid = entrance->group < 0 ? -1 : (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid >= 0) {
+        *inside = true;
+        return pid;
     }
     return fork(); /* cgroup v1, or a kernel before 5.7 */
 }
 
-static bool enter_cgroups(struct shim *shim, const char *const *procs, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        int fd = open(procs[i], O_WRONLY | O_CLOEXEC);
-        if (fd < 0 || write_text(fd, "0") != 0) {
-            return fail(shim, "cannot enter cgroup %s", procs[i]);
+bool entrance_enter(const struct entrance *entrance) {
+    for (size_t i = 0; i < entrance->count; i++) {
+        if (write_text(entrance->fds[i], "0") != 0) {
+            return false;
         }
-        close(fd);
     }
     return true;
 }
@@ -229,6 +246,14 @@ static bool run_step(struct shim *shim, const struct step *step, int userns) {
         case STEP_IDMAP_OR_BIND: return clone_tree(shim, step, userns);
         case STEP_BIND: return clone_tree(shim, step, -1);
         case STEP_UNMOUNT: umount2(step->target, MNT_DETACH); return true;
+        case STEP_READ_ONLY: {
+            struct mount_attributes attributes = {.set = MOUNT_ATTR_RDONLY};
+            if (syscall(SYS_mount_setattr, AT_FDCWD, step->target, AT_RECURSIVE_TREE, &attributes, sizeof attributes) != 0 &&
+                errno != ENOENT && errno != EINVAL) {
+                return fail(shim, "cannot make %s read-only", step->target);
+            }
+            return true;
+        }
         case STEP_TOUCH: {
             int fd = open(step->target, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
             if (fd < 0) {
@@ -268,9 +293,17 @@ static void exec_runtime(struct shim *shim, bool inside, int in, int out, int lo
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (!inside && !enter_cgroups(shim, plan->box_procs, plan->box_procs_count)) {
-        dprintf(log, "%s\n", shim->message);
+    if (!inside && !entrance_enter(&shim->box)) {
+        dprintf(log, "cannot enter the cgroups of the box: %s\n", strerror(errno));
         _exit(126);
+    }
+    for (size_t i = 0; i < plan->limits_count; i++) {
+        struct rlimit limit = {plan->limits[i].value, plan->limits[i].value};
+        if (setrlimit((int)plan->limits[i].resource, &limit) != 0) {
+            dprintf(log, "cannot set limit %d to %llu: %s\n", (int)plan->limits[i].resource,
+                    (unsigned long long)plan->limits[i].value, strerror(errno));
+            _exit(126);
+        }
     }
     if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0) {
         _exit(126);
@@ -349,13 +382,14 @@ static bool run_runtime(struct shim *shim) {
     fcntl(in[1], F_SETPIPE_SZ, PIPE_BYTES); /* best effort: bulk transfers take fewer turns */
     fcntl(out[0], F_SETPIPE_SZ, PIPE_BYTES);
     bool inside;
-    pid_t child = fork_into_cgroup(shim->plan->box_procs, shim->plan->box_procs_count, &inside);
+    pid_t child = fork_into_cgroup(&shim->box, &inside);
     if (child < 0) {
         return fail(shim, "fork");
     }
     if (child == 0) {
         exec_runtime(shim, inside, in[0], out[1], log);
     }
+    entrance_close(&shim->box);
     close(in[0]);
     close(out[1]);
     close(log);
@@ -393,8 +427,9 @@ bool shim_start(struct shim *shim, int listener) {
     int ready = -1;
     shim->listener = listener;
     limits_open(shim);
-    if (!shim->in_cgroup && !enter_cgroups(shim, plan->shim_procs, plan->shim_procs_count)) {
-        return false;
+    /* Opened now: what the runtime shall not see may be unmounted by then. */
+    if (!entrance_open(&shim->box, plan->box_procs, plan->box_procs_count)) {
+        return fail(shim, "cannot open the cgroups of the box");
     }
     bool good = plan->uid_count == 0 || userns_create(shim, &ns, &ready);
     good = good && build_mounts(shim, ns.fd) && run_runtime(shim);

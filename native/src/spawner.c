@@ -55,7 +55,7 @@ static int listen_in(const char *run_dir) {
     return fd;
 }
 
-static void become_shim(struct plan *plan, int listener, bool in_cgroup) {
+static void become_shim(struct plan *plan, int listener) {
     setsid();
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     dup2(null, 0);
@@ -67,7 +67,7 @@ static void become_shim(struct plan *plan, int listener, bool in_cgroup) {
     }
     fcntl(3, F_SETFD, FD_CLOEXEC);
     syscall(SYS_close_range, 4, ~0u, 0);
-    _exit(shim_run(plan, 3, in_cgroup));
+    _exit(shim_run(plan, 3));
 }
 
 static void answer(int error, pid_t pid) {
@@ -91,12 +91,19 @@ static void spawn(uint8_t *bytes, size_t size) {
         answer(errno, 0);
         return;
     }
+    struct entrance shim_groups;
     bool inside;
-    pid_t pid = fork_into_cgroup(plan.shim_procs, plan.shim_procs_count, &inside);
+    pid_t pid = entrance_open(&shim_groups, plan.shim_procs, plan.shim_procs_count)
+                    ? fork_into_cgroup(&shim_groups, &inside)
+                    : -1;
     int error = errno;
     if (pid == 0) {
-        become_shim(&plan, listener, inside);
+        if (!inside && !entrance_enter(&shim_groups)) {
+            _exit(1);
+        }
+        become_shim(&plan, listener);
     }
+    entrance_close(&shim_groups);
     close(listener);
     answer(pid < 0 ? error : 0, pid);
 }

@@ -68,10 +68,13 @@ public final class ContainerDriver implements Driver {
         if (runtime.isCrun()) {
             config.annotation("run.oci.seccomp_bpf_data", filter.base64());
         } else {
-            config.seccomp(filter.list());
+            // runc has no switch for it: where it can make cgroups it moves the sandbox out of ours.
+            plan.readOnly(Path.of("/sys/fs/cgroup"));
+            config.seccomp(filter.list()).mappings(launch.uidBase(), Launch.UID_COUNT);
         }
         Staging.write(launch.runDir().resolve("config.json"), config.json());
 
+        ProcessLimit.all(launch.spec().limits()).forEach(plan::limit);
         Path pidFile = stage.resolve("pid");
         plan.command(command(program, state, launch, pidFile), List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
         return plan.detached(pidFile);
@@ -81,6 +84,8 @@ public final class ContainerDriver implements Driver {
         List<String> command = new ArrayList<>(List.of(program.toString(), "--root", state.toString()));
         if (runtime.isCrun()) {
             command.add("--cgroup-manager=disabled");
+        } else {
+            command.add("--rootless=true"); // goes on without cgroups of its own
         }
         command.addAll(List.of("run", "--detach", "--bundle", launch.runDir().toString()));
         command.addAll(List.of("--pid-file", pidFile.toString(), launch.name()));

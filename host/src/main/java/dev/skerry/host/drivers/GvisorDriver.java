@@ -65,7 +65,9 @@ public final class GvisorDriver implements Driver {
         Staging.rootFileSystem(plan, launch, 0);
         plan.uids(launch.uidBase(), Launch.UID_COUNT);
 
-        OciConfig config = new OciConfig(launch).userMapping(launch.uidBase(), Launch.UID_COUNT);
+        OciConfig config = new OciConfig(launch)
+                .userMapping(launch.uidBase(), Launch.UID_COUNT)
+                .limits(ProcessLimit.all(launch.spec().limits()));
         statxCompat.ifPresent(library -> {
             Path list = launch.runDir().resolve("ld.so.preload");
             Staging.write(list, OciConfig.OURS + "/statx-compat.so\n");

@@ -62,11 +62,11 @@ final class OciConfig {
     private static final List<String> READ_ONLY =
             List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
-    private static final long OPEN_FILES = 4096;
     private static final long SHARED_MEMORY_BYTES = 64L << 20;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Map<String, Object> config = new LinkedHashMap<>();
+    private final Map<String, Object> process = new LinkedHashMap<>();
     private final Map<String, Object> linux = new LinkedHashMap<>();
     private final Map<String, String> annotations = new LinkedHashMap<>();
     private final List<Map<String, Object>> namespaces = new ArrayList<>();
@@ -75,7 +75,8 @@ final class OciConfig {
     OciConfig(Launch launch) {
         SandboxSpec spec = launch.spec();
         config.put("ociVersion", "1.0.0");
-        config.put("process", process(spec));
+        fillProcess(spec.privilege());
+        config.put("process", process);
         config.put("root", Map.of("path", launch.root().toString(), "readonly", false));
         config.put("hostname", "sandbox");
         config.put("mounts", mounts);
@@ -94,13 +95,11 @@ final class OciConfig {
         }
     }
 
-    private static Map<String, Object> process(SandboxSpec spec) {
-        Privilege privilege = spec.privilege();
+    private void fillProcess(Privilege privilege) {
         List<String> capabilities = new ArrayList<>(GUESTD_CAPABILITIES);
         if (privilege == Privilege.SUDO) {
             capabilities.addAll(SUDO_CAPABILITIES);
         }
-        Map<String, Object> process = new LinkedHashMap<>();
         process.put("terminal", false);
         process.put("user", Map.of("uid", 0, "gid", 0));
         process.put("args", List.of(GUESTD));
@@ -114,21 +113,18 @@ final class OciConfig {
                         "permitted", capabilities,
                         "inheritable", List.of(),
                         "ambient", List.of()));
-        process.put(
-                "rlimits",
-                List.of(
-                        limit("RLIMIT_NOFILE", OPEN_FILES),
-                        limit("RLIMIT_CORE", 0),
-                        limit("RLIMIT_FSIZE", spec.limits().diskBytes()),
-                        limit("RLIMIT_MEMLOCK", 64 << 10),
-                        limit("RLIMIT_MSGQUEUE", 819_200),
-                        limit("RLIMIT_SIGPENDING", 1024)));
         process.put("noNewPrivileges", privilege == Privilege.NONE);
-        return process;
     }
 
-    private static Map<String, Object> limit(String type, long value) {
-        return Map.of("type", type, "soft", value, "hard", value);
+    /** For a runtime whose process 1 is not a process of the host, which would inherit them. */
+    OciConfig limits(List<ProcessLimit> limits) {
+        process.put(
+                "rlimits",
+                limits.stream()
+                        .map(limit -> Map.of(
+                                "type", "RLIMIT_" + limit.resource(), "soft", limit.value(), "hard", limit.value()))
+                        .toList());
+        return this;
     }
 
     private void kernelMounts() {
@@ -166,6 +162,11 @@ final class OciConfig {
     /** Lets the runtime make the user namespace. */
     OciConfig userMapping(long base, long count) {
         namespaces.add(Map.of("type", "user"));
+        return mappings(base, count);
+    }
+
+    /** What the user namespace that is joined maps; runc wants to be told. */
+    OciConfig mappings(long base, long count) {
         var mapping = List.of(Map.of("containerID", 0, "hostID", base, "size", count));
         linux.put("uidMappings", mapping);
         linux.put("gidMappings", mapping);

@@ -39,7 +39,8 @@ public final class ShimPlan {
         FREEZE_FILE,
         USERNS,
         START_MS,
-        KILL_PROCS;
+        KILL_PROCS,
+        RLIMIT;
 
         int number() {
             return ordinal() + 1;
@@ -68,11 +69,23 @@ public final class ShimPlan {
         BIND,
         UNMOUNT,
         TOUCH,
-        IDMAP_OR_BIND;
+        IDMAP_OR_BIND,
+        READ_ONLY;
 
         int number() {
             return ordinal() + 1;
         }
+    }
+
+    /** Limits of setrlimit(2) for everything inside; the runtime itself gets them, which needs no privilege that a container host may lack. */
+    public ShimPlan limit(ProcessLimit limit) {
+        byte[] value = ByteBuffer.allocate(2 * Long.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(limit.resource().number())
+                .putLong(limit.value())
+                .array();
+        put(fields, Tag.RLIMIT.number(), value);
+        return this;
     }
 
     public ShimPlan runDir(Path path) {
@@ -176,6 +189,11 @@ public final class ShimPlan {
     /** A read-only clone of the mount at {@code source}. */
     public ShimPlan bindReadOnly(Path source, Path target) {
         return step(new Step(StepKind.BIND, target).source(source.toString()));
+    }
+
+    /** All mounts at and below the target, as the runtime sees them. */
+    public ShimPlan readOnly(Path target) {
+        return step(new Step(StepKind.READ_ONLY, target));
     }
 
     public ShimPlan unmount(Path target) {
