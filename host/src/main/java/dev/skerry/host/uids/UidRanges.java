@@ -125,10 +125,12 @@ public final class UidRanges {
         Path link = owners.resolve(fileName(owner));
         return lock.holding(() -> {
             var before = target(link);
-            if (before.isPresent() && isClaimedBy(before.get(), owner)) {
-                return Range.named(before.get());
+            if (before.isPresent()) {
+                if (isClaimedBy(before.get(), owner)) {
+                    return Range.named(before.get());
+                }
+                Files.deleteIfExists(link);
             }
-            Files.deleteIfExists(link);
             int start = ThreadLocalRandom.current().nextInt(SLOTS);
             for (int i = 0; i < SLOTS; i++) {
                 int slot = (start + i) % SLOTS;

@@ -105,7 +105,7 @@ class UidRangesTest {
     @Test
     void threadsAndProcessesNeverShareARange() throws Exception {
         int processes = 2;
-        int perProcess = 400;
+        int perProcess = 200;
         var started = new ArrayList<Process>();
         for (int i = 0; i < processes; i++) {
             started.add(claimInAProcess("p" + i, perProcess));
