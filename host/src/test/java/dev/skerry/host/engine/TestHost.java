@@ -1,0 +1,117 @@
+package dev.skerry.host.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/**
+ * An installation of its own for each test, sharing one folder of templates, and the look at the host that shows whether anything of it
+ * is left.
+ */
+final class TestHost {
+    private static final Path FOLDER = Path.of("/var/tmp/skerry-engine-test");
+    private static final long WAIT_NANOS = Duration.ofSeconds(20).toNanos();
+
+    private final Path guestd;
+
+    private TestHost(Path guestd) {
+        this.guestd = guestd;
+    }
+
+    static TestHost make() {
+        Path built = Path.of(System.getProperty("skerry.native.dir", "../native/build/" + machine()))
+                .resolve("guestd")
+                .toAbsolutePath()
+                .normalize();
+        assertThat(built).as("build it with: make -C native").isExecutable();
+        return new TestHost(built);
+    }
+
+    private static String machine() {
+        return System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
+    }
+
+    Engine engine() {
+        return Engine.open(EngineSettings.system(FOLDER, guestd));
+    }
+
+    Engine anotherEngine() {
+        return engine();
+    }
+
+    private Path instanceFolder() {
+        try {
+            return Path.of(
+                    "/run/skerry", Files.readString(FOLDER.resolve("instance")).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Path runFolderOf(Sandbox sandbox) {
+        return instanceFolder().resolve(sandbox.record().folder());
+    }
+
+    long shimOf(Sandbox sandbox) {
+        try {
+            return ProcessIdentity.parse(Files.readString(runFolderOf(sandbox).resolve("shim")))
+                    .orElseThrow()
+                    .pid();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void await(String what, BooleanSupplier condition) {
+        long until = System.nanoTime() + WAIT_NANOS;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as(what).isLessThan(until);
+            Thread.onSpinWait();
+        }
+    }
+
+    void assertNothingLeft() {
+        await("nothing is left: " + leftovers(), () -> leftovers().isEmpty());
+    }
+
+    private List<String> leftovers() {
+        String instance = instanceFolder().getFileName().toString();
+        List<String> found = new ArrayList<>(entries(instanceFolder(), "[0-9a-z]{25}\\..*|new-.*"));
+        found.addAll(entries(instanceFolder().resolve("names"), ".*"));
+        for (String tree : entries(Path.of("/sys/fs/cgroup"), ".*")) {
+            Path group = Path.of("/sys/fs/cgroup", tree, "skerry-" + instance);
+            found.addAll(entries(group, "[0-9a-z]{25}\\..*"));
+        }
+        found.addAll(entries(Path.of("/run/skerry-uid-ranges/owners"), ".*" + instance + ".*"));
+        ProcessHandle.allProcesses()
+                .filter(process -> process.info().command().orElse("").contains("/skerry/" + instance + "/guestd"))
+                .filter(process -> !process.parent().map(ProcessHandle::pid).equals(java.util.Optional.of(pid())))
+                .forEach(process -> found.add("process " + process.pid()));
+        return found;
+    }
+
+    private static long pid() {
+        return ProcessHandle.current().pid();
+    }
+
+    private static List<String> entries(Path folder, String pattern) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.matches(pattern))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
