@@ -134,7 +134,7 @@ final class OciConfig {
                 "/dev/pts",
                 "devpts",
                 "devpts",
-                List.of("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"));
+                List.of("nosuid", "noexec", "newinstance", "max=256", "ptmxmode=0666", "mode=0620", "gid=5"));
         mount(
                 "/dev/shm",
                 "tmpfs",

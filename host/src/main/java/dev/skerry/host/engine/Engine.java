@@ -61,6 +61,19 @@ public final class Engine implements AutoCloseable {
         return drivers;
     }
 
+    /** The id that everything of this installation on the host carries. */
+    public String instance() {
+        return installation.instance().id();
+    }
+
+    /** Run folders of this instance that hold a range of uids. */
+    public List<String> uidClaims() {
+        String mine = installation.claim("");
+        return installation.uids().claims().keySet().stream()
+                .filter(claim -> claim.startsWith(mine))
+                .toList();
+    }
+
     public TemplateStore templates() {
         return installation.templates();
     }

@@ -75,6 +75,11 @@ public final class Sandbox implements AutoCloseable {
         return record.isolation();
     }
 
+    /** Of process 1, or of the runtime that is its parent, on the host. */
+    public long guestPid() {
+        return transport.guestPid();
+    }
+
     /** The stream: processes, files, ports. */
     public GuestConnection guest() {
         return guest;

@@ -1,0 +1,144 @@
+package dev.skerry.testkit;
+
+import dev.skerry.host.drivers.Driver;
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.Limits;
+import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.engine.SandboxSpec;
+import dev.skerry.host.stream.ExecRequest;
+import dev.skerry.host.stream.GuestProcess;
+import dev.skerry.host.stream.ProcessExit;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** Where one attack takes place: sandboxes of one level, ended afterwards, with a look at the host before and after. */
+public final class Arena implements AutoCloseable {
+    static final Duration BOUND = Duration.ofSeconds(60);
+    private static final Duration CLEAN_BOUND = Duration.ofSeconds(10);
+    private static final String FOLDER = "/var/tmp/attack";
+
+    private final Engine engine;
+    private final Isolation level;
+    private final HostInventory before;
+    private final List<Sandbox> sandboxes = new ArrayList<>();
+
+    public Arena(Engine engine, Isolation level) {
+        this.engine = engine;
+        this.level = level;
+        this.before = HostInventory.of(engine);
+    }
+
+    boolean has(Driver.Feature feature) {
+        return engine.drivers().at(level).features().contains(feature);
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    HostInventory before() {
+        return before;
+    }
+
+    Sandbox sandbox() {
+        return sandbox(limits -> limits);
+    }
+
+    Sandbox sandbox(UnaryOperator<Limits> change) {
+        Limits limits = change.apply(Limits.DEFAULT.withWallTime(Duration.ofMinutes(3)));
+        Sandbox sandbox = engine.create(SandboxSpec.base(level, limits));
+        sandboxes.add(sandbox);
+        return sandbox;
+    }
+
+    /** What a program inside printed and how it ended. */
+    record Outcome(String stdout, String stderr, ProcessExit exit) {}
+
+    /** Runs a program to its end. */
+    static Outcome run(Sandbox sandbox, ExecRequest request) throws Exception {
+        GuestProcess process = sandbox.guest().exec(request);
+        String[] errors = {""};
+        Thread reader = Thread.ofVirtual().start(() -> errors[0] = text(process.stderr()));
+        String output = text(process.stdout());
+        reader.join();
+        ProcessExit exit = process.await(BOUND)
+                .orElseThrow(() -> new Failure(ErrorCode.DEADLINE_EXCEEDED, request.args() + " did not end"));
+        return new Outcome(output, errors[0], exit);
+    }
+
+    static Outcome shell(Sandbox sandbox, String user, String script) throws Exception {
+        return run(sandbox, ExecRequest.of("/bin/sh", "-c", script).as(user).in("/"));
+    }
+
+    /** Runs an attack of our own as a user; a line that says BROKEN breaks the claim, and it must come to its end. */
+    void attack(Sandbox sandbox, String user, String script, List<String> arguments) throws Exception {
+        Outcome outcome = run(sandbox, start(sandbox, user, script, arguments));
+        outcome.stdout()
+                .lines()
+                .filter(line -> line.startsWith("BROKEN"))
+                .findFirst()
+                .ifPresent(line -> {
+                    throw new ClaimBroken(line.substring("BROKEN ".length()) + " (as " + user + ")");
+                });
+        if (!outcome.stdout().endsWith("done\n")) {
+            throw new IllegalStateException(script + " stopped early as " + user + ": " + outcome.exit() + " "
+                    + outcome.stdout() + outcome.stderr());
+        }
+    }
+
+    /** Starts an attack that goes on; returns when it says that it is ready. */
+    GuestProcess launch(Sandbox sandbox, String user, String script, List<String> arguments) throws Exception {
+        GuestProcess process =
+                sandbox.guest().exec(start(sandbox, user, script, arguments).withInput());
+        StringBuilder seen = new StringBuilder();
+        while (seen.indexOf("done\n") < 0) {
+            int next = process.stdout().read();
+            if (next < 0) {
+                throw new IllegalStateException(script + " stopped early: " + seen + text(process.stderr()));
+            }
+            seen.append((char) next);
+        }
+        return process;
+    }
+
+    private ExecRequest start(Sandbox sandbox, String user, String script, List<String> arguments) throws Exception {
+        for (String name : List.of("lib.py", script)) {
+            sandbox.guest().files().write(FOLDER + "/" + name, resource(name), 0644);
+        }
+        List<String> command = new ArrayList<>(List.of("/usr/bin/python3", "-B", FOLDER + "/" + script));
+        command.addAll(arguments);
+        return ExecRequest.of(command).as(user).in("/");
+    }
+
+    private static byte[] resource(String name) throws IOException {
+        try (InputStream in = Arena.class.getResourceAsStream("attacks/" + name)) {
+            if (in == null) {
+                throw new IllegalStateException("no attack " + name);
+            }
+            return in.readAllBytes();
+        }
+    }
+
+    private static String text(InputStream in) {
+        try {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** Ends what is left and looks at the host: claim C15 after every attack. */
+    @Override
+    public void close() {
+        sandboxes.forEach(Sandbox::destroy);
+        HostInventory.assertNothingNew(engine, before, CLEAN_BOUND);
+    }
+}

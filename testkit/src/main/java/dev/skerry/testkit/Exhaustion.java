@@ -1,0 +1,243 @@
+package dev.skerry.testkit;
+
+import dev.skerry.host.drivers.Driver;
+import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.engine.SandboxEnd;
+import dev.skerry.host.stream.ExecRequest;
+import dev.skerry.host.stream.GuestProcess;
+import dev.skerry.testkit.Arena.Outcome;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Attacks that take all of something: tasks, memory, CPU, disk, output, descriptors, kernel counters. */
+final class Exhaustion {
+    private static final int NEIGHBOUR_SLOWDOWN_MAX = 10;
+    private static final long MIB = 1 << 20;
+
+    private Exhaustion() {}
+
+    static void forkBomb(Arena arena) throws Exception {
+        Sandbox neighbour = arena.sandbox(limits -> limits.withCpuMillis(1000));
+        double idle = execMillis(neighbour);
+        Sandbox bombed = arena.sandbox(limits -> limits.withProcesses(64).withCpuMillis(500));
+        bombed.guest()
+                .exec(ExecRequest.of("/bin/sh", "-c", "f() { f | f & }; f; while :; do sleep 1; done")
+                        .droppingOutput());
+        if (arena.has(Driver.Feature.EXACT_PROCESS_LIMIT)) {
+            await("tasks near the limit", () -> bombed.usage().processes() >= 56);
+            ClaimBroken.unless(bombed.usage().processes() <= 64, "more tasks than allowed: " + bombed.usage());
+        }
+        double attacked = execMillis(neighbour);
+        ClaimBroken.unless(
+                attacked <= NEIGHBOUR_SLOWDOWN_MAX * idle,
+                "the neighbour's exec takes " + attacked + " ms instead of " + idle);
+        if (arena.has(Driver.Feature.SURVIVES_FORK_BOMB)) {
+            ClaimBroken.unless(bombed.guest().ping(Arena.BOUND).isPositive(), "guestd does not answer");
+        }
+        bombed.destroy();
+    }
+
+    private static double execMillis(Sandbox sandbox) throws Exception {
+        List<Double> times = new ArrayList<>();
+        for (int i = 0; i < 15; i++) {
+            long start = System.nanoTime();
+            Arena.run(sandbox, ExecRequest.of("/bin/true"));
+            times.add((System.nanoTime() - start) / 1e6);
+        }
+        Collections.sort(times);
+        return times.get(times.size() / 2);
+    }
+
+    static void memory(Arena arena) throws Exception {
+        for (String bomb : List.of(
+                "x = []\nwhile True: x.append(bytearray(1 << 20))",
+                "f = open('/dev/shm/x', 'wb'); g = open('/tmp/x', 'wb')\nwhile True: f.write(bytes(1 << 18)) if f.tell() < 60 << 20"
+                        + " else g.write(bytes(1 << 18))",
+                "import mmap\nk = []\nwhile True:\n m = mmap.mmap(-1, 1 << 20, mmap.MAP_SHARED); m.write(bytes(1 << 20)); k.append(m)")) {
+            Sandbox sandbox =
+                    arena.sandbox(limits -> limits.withMemoryBytes(96 * MIB).withDisk(512 * MIB, 1000));
+            long killsBefore = sandbox.usage().outOfMemoryKills();
+            try {
+                Outcome outcome = Arena.run(
+                        sandbox, ExecRequest.of("/usr/bin/python3", "-c", bomb).as("user"));
+                ClaimBroken.unless(
+                        outcome.exit().signal() == 9, "the bomb ended with " + outcome.exit() + outcome.stderr());
+                ClaimBroken.unless(sandbox.guest().ping(Arena.BOUND).isPositive(), "guestd does not answer");
+            } catch (Failure e) {
+                // A user-space kernel is one process for the host: it may go as a whole, and then the end has to say
+                // why.
+                SandboxEnd end = sandbox.awaitEnd(Arena.BOUND).orElseThrow();
+                ClaimBroken.unless(
+                        !arena.has(Driver.Feature.EXACT_PROCESS_LIMIT) && end.cause() == SandboxEnd.Cause.OUT_OF_MEMORY,
+                        "the sandbox ended: " + end);
+            }
+            ClaimBroken.unless(sandbox.usage().outOfMemoryKills() > killsBefore, "no out-of-memory kill was counted");
+            ClaimBroken.unless(
+                    sandbox.usage().memoryPeakBytes() <= 97 * MIB,
+                    "used " + sandbox.usage().memoryPeakBytes());
+            sandbox.destroy();
+        }
+    }
+
+    static void cpu(Arena arena) throws Exception {
+        Sandbox sandbox = arena.sandbox(limits -> limits.withCpuMillis(250));
+        sandbox.guest().exec(ExecRequest.of("/bin/sh", "-c", "(while :; do :; done) & while :; do :; done"));
+        await("some CPU time", () -> sandbox.usage().cpuTime().toMillis() > 100);
+        long start = System.nanoTime();
+        Duration before = sandbox.usage().cpuTime();
+        await(
+                "two seconds",
+                () -> System.nanoTime() - start > Duration.ofSeconds(2).toNanos());
+        double share = (double) sandbox.usage().cpuTime().minus(before).toNanos() / (System.nanoTime() - start);
+        ClaimBroken.unless(share < 0.35, "used " + share + " of a CPU instead of 0.25");
+        sandbox.destroy();
+
+        Sandbox limited = arena.sandbox(limits -> limits.withCpuTime(Duration.ofMillis(800)));
+        limited.guest().exec(ExecRequest.of("/bin/sh", "-c", "while :; do :; done"));
+        SandboxEnd end = limited.awaitEnd(Arena.BOUND).orElseThrow(() -> new ClaimBroken("CPU time is not limited"));
+        ClaimBroken.unless(end.cause() == SandboxEnd.Cause.CPU_TIME, "ended by " + end);
+    }
+
+    static void disk(Arena arena) throws Exception {
+        long before = freeBytes();
+        Sandbox sandbox =
+                arena.sandbox(limits -> limits.withMemoryBytes(256 * MIB).withDisk(32 * MIB, 2000));
+        for (String folder : List.of("/tmp", "/home/user", "/var/tmp")) {
+            Outcome fill = Arena.shell(
+                    sandbox,
+                    "user",
+                    "dd if=/dev/zero of=" + folder + "/fill bs=1M count=64 2>&1; stat -c %s " + folder + "/fill");
+            long size = Long.parseLong(fill.stdout().strip().replaceAll("(?s).*\\n", ""));
+            ClaimBroken.unless(size <= 32 * MIB, folder + " took " + size + " bytes");
+            Arena.shell(sandbox, "user", "rm -f " + folder + "/fill");
+        }
+        Outcome inodes = Arena.shell(
+                sandbox,
+                "user",
+                "mkdir /tmp/n && cd /tmp/n && i=0; while : > f$i && [ $i -lt 4000 ]; do i=$((i+1)); done 2>/dev/null; ls | wc -l");
+        int files = Integer.parseInt(inodes.stdout().strip());
+        ClaimBroken.unless(files < 2000, "made " + files + " files");
+        ClaimBroken.unless(before - freeBytes() < 24 * MIB, "the host's data folder shrank");
+    }
+
+    private static long freeBytes() throws IOException {
+        return Files.getFileStore(FileSystems.getDefault().getPath("/var/lib")).getUsableSpace();
+    }
+
+    static void output(Arena arena) throws Exception {
+        Sandbox sandbox = arena.sandbox(limits -> limits.withMemoryBytes(64 * MIB));
+        GuestProcess flood = sandbox.guest()
+                .exec(ExecRequest.of(
+                                "/usr/bin/python3",
+                                "-c",
+                                "import os\nb = bytes(range(256)) * 256 + b'\\x1b]0;x\\x07\\x1b[2J'\nwhile True: os.write(1, b)")
+                        .as("user"));
+        long heap = usedHeap();
+        await("the flood is stopped by nobody reading", () -> waits(flood));
+        ClaimBroken.unless(usedHeap() - heap < 32 * MIB, "the host's memory grew");
+        long taken = 0;
+        byte[] chunk = new byte[1 << 16];
+        while (taken < 256 * MIB) {
+            int got = flood.stdout().read(chunk);
+            ClaimBroken.unless(got > 0, "the flood ended");
+            taken += got;
+        }
+        ClaimBroken.unless(usedHeap() - heap < 64 * MIB, "the host's memory grew by what was read");
+        ClaimBroken.unless(sandbox.guest().ping(Arena.BOUND).isPositive(), "guestd does not answer");
+        ClaimBroken.unless(sandbox.usage().memoryPeakBytes() <= 65 * MIB, "the sandbox outgrew its memory");
+        flood.signal(9, GuestProcess.Scope.GROUP);
+    }
+
+    private static boolean waits(GuestProcess flood) {
+        try {
+            return flood.stdout().available() >= 200 << 10;
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    static void processLimits(Arena arena) throws Exception {
+        Sandbox sandbox =
+                arena.sandbox(limits -> limits.withMemoryBytes(256 * MIB).withDisk(64 * MIB, 1000));
+        String script = "import os, resource\n"
+                + "n = 0\ntry:\n while n < 100000: os.dup(0); n += 1\nexcept OSError: pass\nprint(n)\n"
+                + "print(resource.getrlimit(resource.RLIMIT_CORE)[1])\n"
+                + "try:\n resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 16, 1 << 16)); print('raised')\n"
+                + "except (ValueError, OSError): print('kept')\n"
+                + "try:\n os.truncate(os.path.join('/tmp', 'x'), 1) if False else os.posix_fallocate(os.open('/tmp/x', 66), 0, 1 << 40);"
+                + " print('huge')\nexcept OSError: print('refused')";
+        for (String user : List.of("user", "root")) {
+            Outcome outcome = Arena.run(
+                    sandbox, ExecRequest.of("/usr/bin/python3", "-c", script).as(user));
+            List<String> lines = outcome.stdout().lines().toList();
+            boolean signalled = outcome.exit().signal() == 25; // SIGXFSZ
+            ClaimBroken.unless(lines.size() >= 3 && Integer.parseInt(lines.get(0)) < 4096, "open files: " + outcome);
+            ClaimBroken.unless(lines.get(1).equals("0"), "core files: " + lines);
+            ClaimBroken.unless(lines.get(2).equals("kept"), "raised its own limit: " + lines);
+            ClaimBroken.unless(signalled || lines.get(3).equals("refused"), "a file of any size: " + lines);
+        }
+    }
+
+    static void sharedMemory(Arena arena) throws Exception {
+        Sandbox sandbox =
+                arena.sandbox(limits -> limits.withMemoryBytes(256 * MIB).withDisk(32 * MIB, 1000));
+        long before = sandbox.usage().memoryBytes();
+        Outcome fill = Arena.shell(
+                sandbox, "user", "dd if=/dev/zero of=/dev/shm/x bs=1M count=200 2>/dev/null; stat -c %s /dev/shm/x");
+        long size = Long.parseLong(fill.stdout().strip());
+        ClaimBroken.unless(size <= 64 * MIB || !arena.has(Driver.Feature.SECCOMP_INSIDE), "/dev/shm took " + size);
+        ClaimBroken.unless(
+                sandbox.usage().memoryBytes() - before > Math.min(size, 64 * MIB) / 2, "/dev/shm is not charged");
+        Outcome tmp =
+                Arena.shell(sandbox, "user", "dd if=/dev/zero of=/tmp/x bs=1M count=64 2>/dev/null; stat -c %s /tmp/x");
+        ClaimBroken.unless(Long.parseLong(tmp.stdout().strip()) <= 32 * MIB, "/tmp took " + tmp.stdout());
+    }
+
+    static void perUserCounts(Arena arena) throws Exception {
+        Sandbox greedy = arena.sandbox();
+        Sandbox neighbour = arena.sandbox();
+        for (String user : List.of("root", "user")) {
+            GuestProcess holder = arena.launch(greedy, user, "exhaust.py", List.of());
+            try (var watch = FileSystems.getDefault().newWatchService()) {
+                Path.of("/var/tmp").register(watch, java.nio.file.StandardWatchEventKinds.ENTRY_CREATE);
+            } catch (IOException e) {
+                throw new ClaimBroken("the host's root cannot watch a folder any more: " + e.getMessage());
+            }
+            String probe = "import ctypes, os, signal\n"
+                    + "l = ctypes.CDLL(None, use_errno=True)\n"
+                    + "f = [l.inotify_init1(0) for _ in range(20)]\n"
+                    + "assert min(f) >= 0, 'inotify'\n"
+                    + "assert l.inotify_add_watch(f[0], b'/tmp', 2) >= 0, 'watch'\n"
+                    + "p = [os.pipe() for _ in range(50)]\n"
+                    + "signal.pthread_sigmask(signal.SIG_BLOCK, [40]); os.kill(os.getpid(), 40)\n"
+                    + "print('fine')";
+            Outcome outcome = Arena.run(
+                    neighbour, ExecRequest.of("/usr/bin/python3", "-c", probe).as(user));
+            ClaimBroken.unless(outcome.stdout().equals("fine\n"), "a neighbour is starved: " + outcome.stderr());
+            holder.stdin().close();
+            holder.await(Arena.BOUND);
+        }
+    }
+
+    static void await(String what, java.util.function.BooleanSupplier condition) {
+        long until = System.nanoTime() + Arena.BOUND.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > until) {
+                throw new IllegalStateException("waited in vain for: " + what);
+            }
+            Thread.onSpinWait();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package dev.skerry.testkit;
+
+import dev.skerry.host.drivers.Driver;
+import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.stream.ExecRequest;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Attacks on what lies outside: files, network, processes, privilege, system calls, secrets. */
+final class Walls {
+    private static final List<String> USERS = List.of("user", "root");
+
+    private Walls() {}
+
+    static void files(Arena arena) throws Exception {
+        Path folder = Files.createTempDirectory(Path.of("/var/tmp"), "skerry-canary");
+        String secret = UUID.randomUUID().toString();
+        Path canary = folder.resolve("secret");
+        try {
+            Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+            Files.writeString(canary, secret);
+            Sandbox sandbox = arena.sandbox();
+            for (String user : USERS) {
+                arena.attack(sandbox, user, "files.py", List.of(canary.toString(), secret));
+                Arena.shell(sandbox, "root", "rm -rf /tmp/link /tmp/hard /tmp/jail /tmp/node*");
+            }
+            ClaimBroken.unless(Files.readString(canary).equals(secret), "the canary was changed");
+        } finally {
+            Files.deleteIfExists(canary);
+            Files.delete(folder);
+        }
+    }
+
+    static void network(Arena arena) throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 5, InetAddress.getByName("0.0.0.0"))) {
+            List<String> arguments =
+                    new ArrayList<>(List.of(Integer.toString(listener.getLocalPort()), "skerry-canary"));
+            arguments.addAll(addresses());
+            Sandbox sandbox = arena.sandbox();
+            for (String user : USERS) {
+                arena.attack(sandbox, user, "network.py", arguments);
+            }
+        }
+    }
+
+    private static List<String> addresses() throws IOException {
+        return NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(java.net.Inet4Address.class::isInstance)
+                .map(InetAddress::getHostAddress)
+                .toList();
+    }
+
+    static void processes(Arena arena) throws Exception {
+        Sandbox neighbour = arena.sandbox();
+        neighbour.guest().exec(ExecRequest.of("/bin/sleep", "1000"));
+        Sandbox sandbox = arena.sandbox();
+        List<String> foreign =
+                List.of(Long.toString(ProcessHandle.current().pid()), "2", Long.toString(neighbour.guestPid()));
+        for (String user : USERS) {
+            arena.attack(sandbox, user, "processes.py", foreign);
+        }
+        String seen = Arena.shell(sandbox, "user", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+                .stdout();
+        ClaimBroken.unless(!seen.contains("sleep 1000"), "a neighbour's process is visible: " + seen);
+        ClaimBroken.unless(ProcessHandle.of(neighbour.guestPid()).isPresent(), "the neighbour was killed");
+    }
+
+    static void privilege(Arena arena) throws Exception {
+        Sandbox sandbox = arena.sandbox();
+        List<String> arguments = arena.has(Driver.Feature.SECCOMP_INSIDE) ? List.of() : List.of("gvisor");
+        if (!arena.has(Driver.Feature.SECCOMP_INSIDE)) {
+            userSpaceKernel(arena, sandbox);
+            return;
+        }
+        // Root first: it plants the setuid program that the user then tries.
+        arena.attack(sandbox, "root", "privilege.py", arguments);
+        arena.attack(sandbox, "user", "privilege.py", arguments);
+    }
+
+    /** Where a user-space kernel answers, what it lets pass stays inside; what counts is what the host's kernel sees. */
+    private static void userSpaceKernel(Arena arena, Sandbox sandbox) throws Exception {
+        String status = Arena.shell(sandbox, "root", "cat /proc/self/status").stdout();
+        for (String line : status.lines().toList()) {
+            if (line.startsWith("CapEff") || line.startsWith("CapPrm")) {
+                ClaimBroken.unless(line.endsWith("0000000000000000"), "root inside has " + line);
+            }
+        }
+        for (ProcessHandle process : ProcessHandle.of(sandbox.guestPid()).stream()
+                .flatMap(ProcessHandle::descendants)
+                .toList()) {
+            String facts = read(Path.of("/proc", Long.toString(process.pid()), "status"));
+            boolean sentry = facts.contains("Seccomp:\t2");
+            boolean hostRoot = facts.contains("Uid:\t0\t0\t0\t0");
+            ClaimBroken.unless(
+                    facts.isEmpty() || sentry || !hostRoot,
+                    "a process of the sandbox is root on the host, unfiltered: " + facts);
+        }
+        ClaimBroken.unless(arena.engine().drivers().available().size() > 1, "no other level to fall back from");
+    }
+
+    private static String read(Path path) {
+        try {
+            return Files.readString(path);
+        } catch (IOException e) {
+            return ""; // it has ended
+        }
+    }
+
+    static void systemCalls(Arena arena) throws Exception {
+        Sandbox sandbox = arena.sandbox();
+        if (!arena.has(Driver.Feature.SECCOMP_INSIDE)) {
+            userSpaceKernel(arena, sandbox);
+            return;
+        }
+        for (String user : USERS) {
+            arena.attack(sandbox, user, "syscalls.py", List.of());
+        }
+    }
+
+    static void secrets(Arena arena) throws Exception {
+        String secret = UUID.randomUUID().toString();
+        Sandbox neighbour = arena.sandbox();
+        neighbour.guest().exec(ExecRequest.of("/bin/sleep", "1000").withEnv(Map.of("TOKEN", secret)));
+        Process holder = new ProcessBuilder("sleep", "1000").start();
+        try {
+            Sandbox sandbox = arena.sandbox();
+            String reversed = new StringBuilder(secret).reverse().toString();
+            for (String user : USERS) {
+                arena.attack(sandbox, user, "secrets.py", List.of(reversed));
+            }
+            String environment = read(Path.of("/proc", Long.toString(sandbox.guestPid()), "environ"));
+            ClaimBroken.unless(
+                    environment.isEmpty() || environment.startsWith("PATH="),
+                    "guestd has an environment: " + environment);
+        } finally {
+            holder.destroyForcibly();
+        }
+    }
+}

