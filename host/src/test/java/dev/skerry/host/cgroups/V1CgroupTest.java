@@ -116,6 +116,17 @@ class V1CgroupTest {
     }
 
     @Test
+    void anInterruptedThreadCanStillTearDown() {
+        children.run(cgroup, "sleep 100 & wait");
+        Thread.currentThread().interrupt();
+        cgroup.freeze(BOUND);
+        cgroup.kill(BOUND);
+        cgroup.remove(BOUND);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(cgroups.names()).isEmpty();
+    }
+
+    @Test
     void forkersAreKilledUntilNoneIsLeft() {
         cgroup.update(Limits.DEFAULT.withProcesses(100));
         children.run(cgroup, "f() { f & f & wait; }; f 2>/dev/null");

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,10 +19,38 @@ import org.junit.jupiter.api.io.TempDir;
 /** The filter in the running kernel. {@code probe.c} asks it call by call, without making any of the calls. */
 class SeccompKernelTest {
     private static final int ALLOWED = 500;
+
+    /**
+     * uretprobe and uprobe: kernels that have them (6.11, 6.18) let them past every filter, because the kernel itself puts them into
+     * traced programs, and refuse them from anywhere else (seccomp_uprobe_exception in kernel/seccomp.c).
+     */
+    private static final Set<Long> PAST_EVERY_FILTER = Arch.host() == Arch.X86_64 ? Set.of(335L, 336L) : Set.of();
+
     private static final long X32_BIT = 0x40000000;
     private static final long[] VALUES = {
-        0, 1, 2, 3, 10, 11, 16, 17, 38, 40, 0x5411, 0x5412, 0x541c, 0x3d0f00, 0x01200011, 0x20011, 0x10000011, 0x40000011,
-        0x20008, 0x40000, 0xffffffffL, 0x1_0000_5412L, 0x1_0000_0001L
+        0,
+        1,
+        2,
+        3,
+        10,
+        11,
+        16,
+        17,
+        38,
+        40,
+        0x5411,
+        0x5412,
+        0x541c,
+        0x3d0f00,
+        0x01200011,
+        0x20011,
+        0x10000011,
+        0x40000011,
+        0x20008,
+        0x40000,
+        0xffffffffL,
+        0x1_0000_5412L,
+        0x1_0000_0001L
     };
 
     private final SeccompProfile profile = SeccompProfile.load(Arch.host());
@@ -50,6 +79,7 @@ class SeccompKernelTest {
         var calls = new ArrayList<Call>();
         for (long number : IntStream.concat(IntStream.rangeClosed(0, 500), IntStream.of(1000, -2))
                 .mapToLong(Integer::toUnsignedLong)
+                .filter(number -> !PAST_EVERY_FILTER.contains(number))
                 .toArray()) {
             for (long value : VALUES) {
                 calls.add(new Call('n', number, value, 0));
@@ -60,9 +90,7 @@ class SeccompKernelTest {
         for (int i = 0; i < calls.size(); i++) {
             var call = calls.get(i);
             var verdict = profile.rule((int) call.number()).verdict(call.a0(), call.a1(), 0, 0, 0, 0);
-            assertThat(answers.get(i))
-                    .as(call.toString())
-                    .isEqualTo(verdict.errno() == 0 ? ALLOWED : verdict.errno());
+            assertThat(answers.get(i)).as(call.toString()).isEqualTo(verdict.errno() == 0 ? ALLOWED : verdict.errno());
         }
     }
 
@@ -78,8 +106,7 @@ class SeccompKernelTest {
 
     @Test
     void ordinaryProgramsRunAndNamespacesAreRefused() throws Exception {
-        var script =
-                """
+        var script = """
                 import ctypes, multiprocessing, os, socket, subprocess, tempfile, threading, time
                 t = threading.Thread(target=time.sleep, args=(0.001,)); t.start(); t.join()
                 assert subprocess.check_output(['/bin/sh', '-c', 'echo a | cat']) == b'a\\n'
@@ -127,7 +154,9 @@ class SeccompKernelTest {
                 .redirectOutput(out.toFile())
                 .start();
         try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(List.of(command).toString()).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                    .as(List.of(command).toString())
+                    .isTrue();
             return Files.readString(out, StandardCharsets.UTF_8);
         } finally {
             process.destroyForcibly();

@@ -23,9 +23,45 @@ class SeccompProfileTest {
 
     /** Each of them in the place of each argument: the values that rules name, their neighbours, and those with high bits set. */
     private static final long[] VALUES = {
-        0, 1, 2, 3, 8, 9, 10, 11, 15, 16, 17, 31, 38, 40, 0x11, 0x5411, 0x5412, 0x5413, 0x541b, 0x541c, 0x541d, 0x20000,
-        0x20008, 0x40000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000, 0x7e020000, 0x01200011,
-        0x3d0f00, 0xffffffffL, -1, 0x1_0000_0000L, 0x1_0000_5412L, 0x1_0000_0001L, 0xdead_beef_0000_541cL
+        0,
+        1,
+        2,
+        3,
+        8,
+        9,
+        10,
+        11,
+        15,
+        16,
+        17,
+        31,
+        38,
+        40,
+        0x11,
+        0x5411,
+        0x5412,
+        0x5413,
+        0x541b,
+        0x541c,
+        0x541d,
+        0x20000,
+        0x20008,
+        0x40000,
+        0x02000000,
+        0x04000000,
+        0x08000000,
+        0x10000000,
+        0x20000000,
+        0x40000000,
+        0x7e020000,
+        0x01200011,
+        0x3d0f00,
+        0xffffffffL,
+        -1,
+        0x1_0000_0000L,
+        0x1_0000_5412L,
+        0x1_0000_0001L,
+        0xdead_beef_0000_541cL
     };
 
     @ParameterizedTest
@@ -55,7 +91,8 @@ class SeccompProfileTest {
             for (int foreign : new int[] {I386, ARM, 0, ~arch.auditNumber(), arch.auditNumber() & ~0x80000000}) {
                 assertThat(filter.run(foreign, number, new long[6]).result()).isEqualTo(0x00050000 | 38);
             }
-            assertThat(filter.run(arch.auditNumber(), number | X32_BIT, new long[6]).result())
+            assertThat(filter.run(arch.auditNumber(), number | X32_BIT, new long[6])
+                            .result())
                     .isEqualTo(0x00050000 | 38);
         }
     }
@@ -66,7 +103,8 @@ class SeccompProfileTest {
         var profile = SeccompProfile.load(arch);
         var filter = new SeccompInterpreter(profile.compile());
         int longest = IntStream.rangeClosed(0, 500)
-                .map(number -> filter.run(arch.auditNumber(), number, new long[6]).steps())
+                .map(number ->
+                        filter.run(arch.auditNumber(), number, new long[6]).steps())
                 .max()
                 .orElseThrow();
         assertThat(filter.instructions()).isLessThan(400);
@@ -77,12 +115,52 @@ class SeccompProfileTest {
     void whatTheDesignDeniesIsDeniedAndItsNeighbourIsNot() {
         var profile = SeccompProfile.load(Arch.X86_64);
         for (var name : List.of(
-                "unshare", "setns", "mount", "umount2", "pivot_root", "fsopen", "fsmount", "fsconfig", "fspick",
-                "move_mount", "open_tree", "mount_setattr", "io_uring_setup", "io_uring_enter", "io_uring_register", "bpf",
-                "userfaultfd", "keyctl", "add_key", "request_key", "perf_event_open", "kexec_load", "kexec_file_load",
-                "init_module", "finit_module", "delete_module", "reboot", "swapon", "swapoff", "open_by_handle_at",
-                "name_to_handle_at", "quotactl", "quotactl_fd", "acct", "settimeofday", "clock_settime", "clock_adjtime",
-                "adjtimex", "nfsservctl", "syslog", "lookup_dcookie", "ioperm", "iopl", "modify_ldt", "vhangup", "uselib")) {
+                "unshare",
+                "setns",
+                "mount",
+                "umount2",
+                "pivot_root",
+                "fsopen",
+                "fsmount",
+                "fsconfig",
+                "fspick",
+                "move_mount",
+                "open_tree",
+                "mount_setattr",
+                "io_uring_setup",
+                "io_uring_enter",
+                "io_uring_register",
+                "bpf",
+                "userfaultfd",
+                "keyctl",
+                "add_key",
+                "request_key",
+                "perf_event_open",
+                "kexec_load",
+                "kexec_file_load",
+                "init_module",
+                "finit_module",
+                "delete_module",
+                "reboot",
+                "swapon",
+                "swapoff",
+                "open_by_handle_at",
+                "name_to_handle_at",
+                "quotactl",
+                "quotactl_fd",
+                "acct",
+                "settimeofday",
+                "clock_settime",
+                "clock_adjtime",
+                "adjtimex",
+                "nfsservctl",
+                "syslog",
+                "lookup_dcookie",
+                "ioperm",
+                "iopl",
+                "modify_ldt",
+                "vhangup",
+                "uselib")) {
             assertThat(verdict(profile, name)).as(name).isEqualTo(Verdict.EPERM);
         }
         assertThat(verdict(profile, "clone3")).isEqualTo(Verdict.ENOSYS);
@@ -137,7 +215,9 @@ class SeccompProfileTest {
 
     @Test
     void theTableIsThatOfTheInstalledHeaders() throws IOException, InterruptedException {
-        var gcc = new ProcessBuilder("gcc", "-E", "-dM", "-").redirectErrorStream(true).start();
+        var gcc = new ProcessBuilder("gcc", "-E", "-dM", "-")
+                .redirectErrorStream(true)
+                .start();
         try (var input = gcc.outputWriter(StandardCharsets.US_ASCII)) {
             input.write("#include <asm/unistd_64.h>\n");
         }
@@ -151,7 +231,9 @@ class SeccompProfileTest {
         assertThat(gcc.waitFor()).as("apt-get install gcc linux-libc-dev").isZero();
         var profile = SeccompProfile.load(Arch.X86_64);
         var table = SyscallList.numbers(Arch.X86_64);
-        assertThat(headers).as("newer headers may have more, none may say otherwise").containsAllEntriesOf(table);
+        assertThat(headers)
+                .as("newer headers may have more, none may say otherwise")
+                .containsAllEntriesOf(table);
         headers.forEach((name, number) -> {
             if (number <= profile.highest()) {
                 assertThat(table).containsEntry(name, number);
@@ -167,8 +249,18 @@ class SeccompProfileTest {
     }
 
     private static int[] numbers() {
-        var edges = IntStream.of(512, 547, 1000, 4095, X32_BIT - 1, X32_BIT, X32_BIT + 512, Integer.MAX_VALUE,
-                Integer.MIN_VALUE, -2, -1);
+        var edges = IntStream.of(
+                512,
+                547,
+                1000,
+                4095,
+                X32_BIT - 1,
+                X32_BIT,
+                X32_BIT + 512,
+                Integer.MAX_VALUE,
+                Integer.MIN_VALUE,
+                -2,
+                -1);
         return IntStream.concat(IntStream.rangeClosed(0, 500), edges).toArray();
     }
 
