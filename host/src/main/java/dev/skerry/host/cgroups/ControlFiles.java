@@ -19,7 +19,9 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Files and directories of a cgroup file system. One write is one system call: the kernel takes it whole or not at all. */
+/**
+ * Files and directories of a cgroup file system. One write is one system call: the kernel takes it whole or not at all.
+ */
 final class ControlFiles {
     private static final long NAP_NANOS_MIN = 50_000;
     private static final long NAP_NANOS_MAX = 2_000_000;
@@ -31,7 +33,9 @@ final class ControlFiles {
         Files.write(file, value.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
     }
 
-    /** Writes a limit; a group that is gone is {@code SANDBOX_GONE}, a value that the kernel refuses {@code CONFLICT}. */
+    /**
+     * Writes a limit; a group that is gone is {@code SANDBOX_GONE}, a value that the kernel refuses {@code CONFLICT}.
+     */
     static void limit(Path file, String value) {
         try {
             write(file, value);
@@ -170,8 +174,9 @@ final class ControlFiles {
     }
 
     /**
-     * Waits for something of which the kernel sends no word, asking at growing intervals of 0.05 to 2 ms. An interrupt does not end the
-     * wait, which is short, but is kept for the caller: a sandbox half frozen or half removed is worse than a thread that ends late.
+     * Waits for something of which the kernel sends no word, asking at growing intervals of 0.05 to 2 ms. An interrupt
+     * does not end the wait, which is short, but is kept for the caller: a sandbox half frozen or half removed is
+     * worse than a thread that ends late.
      *
      * @return false when {@code bound} passed before it came true
      */

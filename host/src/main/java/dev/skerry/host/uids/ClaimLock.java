@@ -12,9 +12,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A lock file for all threads of all processes. A file lock belongs to the whole process and ends when any descriptor of the file is
- * closed (fcntl_locking(2)), so within the process one lock comes before it and covers opening and closing. The kernel frees the
- * file lock of a process that dies.
+ * A lock file for all threads of all processes. A file lock belongs to the whole process and ends when any descriptor
+ * of the file is closed (fcntl_locking(2)), so within the process one lock comes before it and covers opening and
+ * closing. The kernel frees the file lock of a process that dies.
  */
 final class ClaimLock {
     static final Duration WAIT_MAX = Duration.ofSeconds(5);
@@ -37,7 +37,10 @@ final class ClaimLock {
         T run() throws IOException;
     }
 
-    /** An interrupt does not end the wait but is kept for the caller: ranges are released by threads that were told to end. */
+    /**
+     * An interrupt does not end the wait but is kept for the caller: ranges are released by threads that were told to
+     * end.
+     */
     <T> T holding(Work<T> work) {
         long end = System.nanoTime() + waitMax.toNanos();
         boolean interrupted = lockThisProcess(end);

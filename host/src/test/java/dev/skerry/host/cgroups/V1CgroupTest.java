@@ -16,7 +16,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Real limits on the real v1 trees of this machine, as root. The v2 trees with controllers are tested in a guest of their own. */
+/**
+ * Real limits on the real v1 trees of this machine, as root. The v2 trees with controllers are tested in a guest of
+ * their own.
+ */
 class V1CgroupTest {
     private static final Duration BOUND = Children.BOUND;
     private static final String NAME = "0test.1";

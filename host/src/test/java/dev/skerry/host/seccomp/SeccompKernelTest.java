@@ -21,8 +21,9 @@ class SeccompKernelTest {
     private static final int ALLOWED = 500;
 
     /**
-     * uretprobe and uprobe: kernels that have them (6.11, 6.18) let them past every filter, because the kernel itself puts them into
-     * traced programs, and refuse them from anywhere else (seccomp_uprobe_exception in kernel/seccomp.c).
+     * uretprobe and uprobe: kernels that have them (6.11, 6.18) let them past every filter, because the kernel itself
+     * puts them into traced programs, and refuse them from anywhere else (seccomp_uprobe_exception in
+     * kernel/seccomp.c).
      */
     private static final Set<Long> PAST_EVERY_FILTER = Arch.host() == Arch.X86_64 ? Set.of(335L, 336L) : Set.of();
 
