@@ -54,9 +54,9 @@ record CgroupDetection(String mountinfo, String selfCgroup, Predicate<Path> dele
             if (lacking.isEmpty()) {
                 return place;
             }
-            problems.add(
-                    "the v2 tree at " + place.mount() + " does not offer " + String.join(", ", lacking)
-                            + ": enable them in cgroup.subtree_control above it, or boot with systemd.unified_cgroup_hierarchy=1");
+            problems.add("the v2 tree at " + place.mount() + " does not offer " + String.join(", ", lacking)
+                    + ": enable them in cgroup.subtree_control above it, or boot"
+                    + " with systemd.unified_cgroup_hierarchy=1");
         }
         var controllers = new HashMap<String, Path>();
         mounts.stream().filter(mount -> mount.type().equals("cgroup")).forEach(mount -> V1_CONTROLLERS.stream()
