@@ -17,13 +17,14 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Chooses the layout from the texts of {@code /proc/self/mountinfo} and {@code /proc/self/cgroup} and the files of the mounts named
- * there, so that tests can describe machines that they do not run on.
+ * Chooses the layout from the texts of {@code /proc/self/mountinfo} and {@code /proc/self/cgroup} and the files of the
+ * mounts named there, so that tests can describe machines that they do not run on.
  *
- * <p>On v2 the place depends on who manages the tree. A service of systemd that lets sandboxes outlive its restart cannot keep them
- * below its own group: the group would have controllers enabled, and systemd could not put the restarted main process there
- * (EBUSY), unless {@code DelegateSubgroup=supervisor} (systemd 254) names a leaf for it. So: below the own group when we were started
- * in such a leaf, otherwise next to the own group, in its slice. See CGROUP_DELEGATION in systemd's documentation.
+ * <p>On v2 the place depends on who manages the tree. A service of systemd that lets sandboxes outlive its restart
+ * cannot keep them below its own group: the group would have controllers enabled, and systemd could not put the
+ * restarted main process there (EBUSY), unless {@code DelegateSubgroup=supervisor} (systemd 254) names a leaf for it.
+ * So: below the own group when we were started in such a leaf, otherwise next to the own group, in its slice. See
+ * CGROUP_DELEGATION in systemd's documentation.
  */
 record CgroupDetection(String mountinfo, String selfCgroup, Predicate<Path> delegated) {
     static final Set<String> V2_CONTROLLERS = Set.of("cpu", "memory", "pids");
@@ -32,7 +33,10 @@ record CgroupDetection(String mountinfo, String selfCgroup, Predicate<Path> dele
 
     private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
 
-    /** One line of mountinfo (proc_pid_mountinfo(5)): the part of the file system that is shown, where, and the super block's options. */
+    /**
+     * One line of mountinfo (proc_pid_mountinfo(5)): the part of the file system that is shown, where, and the super
+     * block's options.
+     */
     private record Mount(String root, Path point, String type, Set<String> options) {}
 
     CgroupLayout layout() {
@@ -50,9 +54,9 @@ record CgroupDetection(String mountinfo, String selfCgroup, Predicate<Path> dele
             if (lacking.isEmpty()) {
                 return place;
             }
-            problems.add(
-                    "the v2 tree at " + place.mount() + " does not offer " + String.join(", ", lacking)
-                            + ": enable them in the parent's cgroup.subtree_control, or boot with systemd.unified_cgroup_hierarchy=1");
+            problems.add("the v2 tree at " + place.mount() + " does not offer " + String.join(", ", lacking)
+                    + ": enable them in cgroup.subtree_control above it, or boot"
+                    + " with systemd.unified_cgroup_hierarchy=1");
         }
         var controllers = new HashMap<String, Path>();
         mounts.stream().filter(mount -> mount.type().equals("cgroup")).forEach(mount -> V1_CONTROLLERS.stream()
@@ -136,7 +140,9 @@ record CgroupDetection(String mountinfo, String selfCgroup, Predicate<Path> dele
                 .replace("\\", "\\\\"));
     }
 
-    /** systemd marks what it hands over with an extended attribute (since version 251 in the {@code user} namespace). */
+    /**
+     * systemd marks what it hands over with an extended attribute (since version 251 in the {@code user} namespace).
+     */
     static boolean markedAsDelegated(Path directory) {
         var attributes = Files.getFileAttributeView(directory, UserDefinedFileAttributeView.class);
         try {

@@ -17,8 +17,9 @@ public sealed interface CgroupLayout {
      *
      * @param mount where the tree is mounted
      * @param parent the group below which the instance's group is made
-     * @param vacate whether processes in {@code parent} may be moved to its leaf {@code supervisor}, because a group that has
-     *     processes of its own cannot hand controllers on to its children; true only inside a container, where all of them are ours
+     * @param vacate whether processes in {@code parent} may be moved to its leaf {@code supervisor}, because a group
+     *     that has processes of its own cannot hand controllers on to its children; true only inside a container,
+     *     where all of them are ours
      * @param reason why {@code parent} was chosen, for a reader
      */
     record V2(Path mount, Path parent, boolean vacate, String reason) implements CgroupLayout {}

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The control groups of one instance: {@code skerry-<instance>/<sandbox>.<generation>} in every tree of the layout. Holds no state of
- * its own; what exists is what the kernel shows.
+ * The control groups of one instance: {@code skerry-<instance>/<sandbox>.<generation>} in every tree of the layout.
+ * Holds no state of its own; what exists is what the kernel shows.
  */
 public final class Cgroups {
     private static final String PREFIX = "skerry-";

@@ -3,8 +3,6 @@ package dev.skerry.host.cgroups;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -21,20 +19,23 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Files and directories of a cgroup file system. One write is one system call: the kernel takes it whole or not at all. */
+/**
+ * Files and directories of a cgroup file system. One write is one system call: the kernel takes it whole or not at all.
+ */
 final class ControlFiles {
     private static final long NAP_NANOS_MIN = 50_000;
     private static final long NAP_NANOS_MAX = 2_000_000;
 
     private ControlFiles() {}
 
+    /** Not by a channel: that would refuse to write on an interrupted thread, and teardown happens on such threads. */
     static void write(Path file, String value) throws IOException {
-        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.wrap(value.getBytes(StandardCharsets.US_ASCII)));
-        }
+        Files.write(file, value.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
     }
 
-    /** Writes a limit; a group that is gone is {@code SANDBOX_GONE}, a value that the kernel refuses {@code CONFLICT}. */
+    /**
+     * Writes a limit; a group that is gone is {@code SANDBOX_GONE}, a value that the kernel refuses {@code CONFLICT}.
+     */
     static void limit(Path file, String value) {
         try {
             write(file, value);
@@ -173,20 +174,30 @@ final class ControlFiles {
     }
 
     /**
-     * Waits for something of which the kernel sends no word, asking at growing intervals of 0.05 to 2 ms.
+     * Waits for something of which the kernel sends no word, asking at growing intervals of 0.05 to 2 ms. An interrupt
+     * does not end the wait, which is short, but is kept for the caller: a sandbox half frozen or half removed is
+     * worse than a thread that ends late.
      *
-     * @return false when {@code bound} passed, or the thread was interrupted, before it came true
+     * @return false when {@code bound} passed before it came true
      */
     static boolean until(Duration bound, BooleanSupplier condition) {
         long end = System.nanoTime() + bound.toNanos();
         long nap = NAP_NANOS_MIN;
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - end >= 0 || Thread.currentThread().isInterrupted()) {
-                return condition.getAsBoolean();
+        boolean interrupted = false;
+        try {
+            while (!condition.getAsBoolean()) {
+                if (System.nanoTime() - end >= 0) {
+                    return false;
+                }
+                interrupted |= Thread.interrupted();
+                LockSupport.parkNanos(nap);
+                nap = Math.min(nap * 2, NAP_NANOS_MAX);
             }
-            LockSupport.parkNanos(nap);
-            nap = Math.min(nap * 2, NAP_NANOS_MAX);
+            return true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
-        return true;
     }
 }

@@ -11,9 +11,9 @@ import java.util.function.Supplier;
 /**
  * Kills the processes of a group one by one until none is left.
  *
- * <p>{@link ProcessHandle#destroyForcibly} is {@code kill(2)} on any process of the same user, not only on children, after a check of
- * its start time; it forks nothing. The caller forbids new processes first ({@code pids.max} 0), so one pass usually does; a second
- * signal goes out every {@link #PASSES_UNTIL_REPEAT} passes for what slipped in.
+ * <p>{@link ProcessHandle#destroyForcibly} is {@code kill(2)} on any process of the same user, not only on children,
+ * after a check of its start time; it forks nothing. The caller forbids new processes first ({@code pids.max} 0), so
+ * one pass usually does; a second signal goes out every {@link #PASSES_UNTIL_REPEAT} passes for what slipped in.
  */
 final class Killing {
     private static final int PASSES_UNTIL_REPEAT = 32;
@@ -29,8 +29,8 @@ final class Killing {
     }
 
     /**
-     * @param thaw run after each round of signals: a v1 group that is frozen delivers SIGKILL only once it is thawed, and signals sent
-     *     before that leave its processes no instruction to run
+     * @param thaw run after each round of signals: a v1 group that is frozen delivers SIGKILL only once it is thawed,
+     *     and signals sent before that leave its processes no instruction to run
      */
     static void untilEmpty(Path group, Supplier<Set<Long>> processes, Runnable thaw, Duration bound) {
         var killing = new Killing(processes, thaw);

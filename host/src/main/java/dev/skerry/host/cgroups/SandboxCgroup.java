@@ -9,11 +9,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The control groups of one sandbox. They stay when this object and the process that made it are gone, and are found again by name.
+ * The control groups of one sandbox. They stay when this object and the process that made it are gone, and are found
+ * again by name.
  *
- * <p>Two processes are put there by writing their id into {@code cgroup.procs} of every directory named, before they start what
- * they supervise: the shim (its memory is the sandbox's, but it is not frozen and takes no part of the pids and CPU limits) and the
- * runtime (everything). Methods may be called from several threads and processes at a time.
+ * <p>Two processes are put there by writing their id into {@code cgroup.procs} of every directory named, before they
+ * start what they supervise: the shim (its memory is the sandbox's, but it is not frozen and takes no part of the pids
+ * and CPU limits) and the runtime (everything). Methods may be called from several threads and processes at a time.
  *
  * @see <a href="https://docs.kernel.org/admin-guide/cgroup-v2.html">cgroup-v2.rst</a>
  * @see <a href="https://docs.kernel.org/admin-guide/cgroup-v1/index.html">cgroup-v1</a>
@@ -28,7 +29,10 @@ public sealed interface SandboxCgroup permits V1Cgroup, V2Cgroup {
     /** Where the runtime belongs, and with it everything inside. */
     List<Path> boxDirs();
 
-    /** CPU time of the box: v1 {@code cpuacct.usage}, one number of nanoseconds; v2 {@code cpu.stat}, line {@code usage_usec N}. */
+    /**
+     * CPU time of the box: v1 {@code cpuacct.usage}, one number of nanoseconds; v2 {@code cpu.stat}, line {@code
+     * usage_usec N}.
+     */
     Path cpuUsageFile();
 
     /** Writing "1" kills the box at once, frozen or not; v2 on kernel 5.14 or newer. The shim lives on. */
@@ -49,7 +53,8 @@ public sealed interface SandboxCgroup permits V1Cgroup, V2Cgroup {
     /**
      * Stops every process of the box where it is. Freezing what is frozen is success.
      *
-     * @throws Failure {@code DEADLINE_EXCEEDED} when some process does not stop in time; the box has then been thawed again
+     * @throws Failure {@code DEADLINE_EXCEEDED} when some process does not stop in time; the box has then been
+     *     thawed again
      */
     void freeze(Duration bound);
 
@@ -61,7 +66,8 @@ public sealed interface SandboxCgroup permits V1Cgroup, V2Cgroup {
     boolean frozen();
 
     /**
-     * Kills every process of the box, frozen or not, and waits until it is empty. The shim lives on and may record the end.
+     * Kills every process of the box, frozen or not, and waits until it is empty. The shim lives on and may record the
+     * end.
      *
      * @throws Failure {@code DEADLINE_EXCEEDED} naming the processes left
      */
@@ -84,7 +90,8 @@ public sealed interface SandboxCgroup permits V1Cgroup, V2Cgroup {
     /**
      * Replaces memory, CPU and pids limits of the running sandbox.
      *
-     * @throws Failure {@code CONFLICT} when the sandbox holds more memory than the new limit and the kernel cannot take it back,
+     * @throws Failure {@code CONFLICT} when the sandbox holds more memory than the new limit and the kernel cannot
+     *     take it back,
      *     {@code SANDBOX_GONE} when the groups do not exist
      */
     void update(Limits limits);

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Hands controllers down a v2 tree, from its mount point to an instance's group. Where systemd manages the upper levels it cannot take
- * them away again while a child has them enabled (EBUSY, "Enabling and Disabling" in cgroup-v2.rst).
+ * Hands controllers down a v2 tree, from its mount point to an instance's group. Where systemd manages the upper
+ * levels it cannot take them away again while a child has them enabled (EBUSY, "Enabling and Disabling" in
+ * cgroup-v2.rst).
  *
  * @param vacate whether processes in {@code parent} are ours to move to a leaf
  */
@@ -49,7 +50,9 @@ record V2Controllers(Path mount, Path parent, boolean vacate, Collection<String>
         }
     }
 
-    /** Moves what runs in {@code parent} into its leaf, ourselves among them (CGROUP_DELEGATION, "no inner processes"). */
+    /**
+     * Moves what runs in {@code parent} into its leaf, ourselves among them (CGROUP_DELEGATION, "no inner processes").
+     */
     private void vacateParent() throws IOException {
         Path leaf = parent.resolve(CgroupDetection.SUPERVISOR);
         ControlFiles.makeDirectory(leaf);

@@ -6,9 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Turns a profile into classic BPF (linux/bpf_common.h): the architecture first, then a balanced binary search over ranges of numbers
- * that have one rule, then what that rule needs. A conditional jump reaches 255 instructions; where a half of the search is longer, an
- * unconditional one takes over. Since kernel 5.11 the answers that depend on the number alone are cached per filter anyway.
+ * Turns a profile into classic BPF (linux/bpf_common.h): the architecture first, then a balanced binary search over
+ * ranges of numbers that have one rule, then what that rule needs. A conditional jump reaches 255 instructions; where
+ * a half of the search is longer, an unconditional one takes over. Since kernel 5.11 the answers that depend on the
+ * number alone are cached per filter anyway.
  */
 final class FilterCompiler {
     private static final int LOAD_WORD = 0x20; // BPF_LD | BPF_W | BPF_ABS

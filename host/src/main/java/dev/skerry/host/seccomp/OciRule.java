@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One rule in the OCI form. Its comparisons are of 64 bits, and entries for the same call are alternatives; so a condition on the low
- * 32 bits becomes masked comparisons, and "none of these values" the set of all other prefixes.
+ * One rule in the OCI form. Its comparisons are of 64 bits, and entries for the same call are alternatives; so a
+ * condition on the low 32 bits becomes masked comparisons, and "none of these values" the set of all other prefixes.
  */
 final class OciRule {
     private OciRule() {}

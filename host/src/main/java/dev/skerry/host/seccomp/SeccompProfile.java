@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The system calls of a sandbox on one architecture, for both privilege profiles. Immutable. Loading and compiling takes some
- * milliseconds: once per program is enough.
+ * The system calls of a sandbox on one architecture, for both privilege profiles. Immutable. Loading and compiling
+ * takes some milliseconds: once per program is enough.
  */
 public final class SeccompProfile {
     private final Arch arch;
@@ -60,7 +60,9 @@ public final class SeccompProfile {
         return calls.lastKey();
     }
 
-    /** What the list says of a number: EPERM in the gaps of the table, ENOSYS above it. The number is taken as unsigned. */
+    /**
+     * What the list says of a number: EPERM in the gaps of the table, ENOSYS above it. The number is taken as unsigned.
+     */
     SyscallRule rule(int number) {
         var call = calls.get(number);
         if (call != null) {
@@ -71,18 +73,19 @@ public final class SeccompProfile {
     }
 
     /**
-     * The filter as an array of {@code struct sock_filter} (linux/filter.h), little-endian, 8 bytes an instruction: what
-     * {@code seccomp(2)} and the annotation {@code run.oci.seccomp_bpf_data} (there in base 64) take.
+     * The filter as an array of {@code struct sock_filter} (linux/filter.h), little-endian, 8 bytes an instruction:
+     * what {@code seccomp(2)} and the annotation {@code run.oci.seccomp_bpf_data} (there in base 64) take.
      */
     public byte[] compile() {
         return new FilterCompiler(this).compile();
     }
 
     /**
-     * The same as the object {@code linux.seccomp} of a runtime's configuration, for a runtime that compiles it itself (runc). There the
-     * 32-bit and x32 entries end the caller instead of answering ENOSYS: libseccomp offers no other way.
+     * The same as the object {@code linux.seccomp} of a runtime's configuration, for a runtime that compiles it itself
+     * (runc). There the 32-bit and x32 entries end the caller instead of answering ENOSYS: libseccomp offers no other
+     * way.
      *
-     * @see <a href="https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#seccomp">config-linux.md</a>
+     * @see <a href="https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md">config-linux.md</a>
      */
     public Map<String, Object> toOciJson() {
         var byRule = new LinkedHashMap<SyscallRule, List<String>>();

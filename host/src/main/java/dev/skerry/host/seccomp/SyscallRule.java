@@ -3,7 +3,10 @@ package dev.skerry.host.seccomp;
 import java.util.Arrays;
 import java.util.List;
 
-/** What the list says of one system call. Conditions concern the low 32 bits of an argument and answer EPERM when they fail. */
+/**
+ * What the list says of one system call. Conditions concern the low 32 bits of an argument and answer EPERM when they
+ * fail.
+ */
 sealed interface SyscallRule {
     /** The same whatever the arguments. */
     record Always(Verdict verdict) implements SyscallRule {}

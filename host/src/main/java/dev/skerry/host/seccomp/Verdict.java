@@ -3,7 +3,8 @@ package dev.skerry.host.seccomp;
 /**
  * What becomes of a system call.
  *
- * @param errno 0: it is made; else it fails with this number (errno(3); the same on both architectures for those used here)
+ * @param errno 0: it is made; else it fails with this number (errno(3); the same on both architectures for those used
+ *     here)
  */
 public record Verdict(int errno) {
     public static final Verdict ALLOW = new Verdict(0);

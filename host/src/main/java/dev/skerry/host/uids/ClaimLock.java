@@ -12,9 +12,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A lock file for all threads of all processes. A file lock belongs to the whole process and ends when any descriptor of the file is
- * closed (fcntl_locking(2)), so within the process one lock comes before it and covers opening and closing. The kernel frees the
- * file lock of a process that dies.
+ * A lock file for all threads of all processes. A file lock belongs to the whole process and ends when any descriptor
+ * of the file is closed (fcntl_locking(2)), so within the process one lock comes before it and covers opening and
+ * closing. The kernel frees the file lock of a process that dies.
  */
 final class ClaimLock {
     static final Duration WAIT_MAX = Duration.ofSeconds(5);
@@ -37,21 +37,19 @@ final class ClaimLock {
         T run() throws IOException;
     }
 
+    /**
+     * An interrupt does not end the wait but is kept for the caller: ranges are released by threads that were told to
+     * end.
+     */
     <T> T holding(Work<T> work) {
         long end = System.nanoTime() + waitMax.toNanos();
-        try {
-            if (!IN_THIS_PROCESS.tryLock(waitMax.toNanos(), TimeUnit.NANOSECONDS)) {
-                throw busy();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Failure(ErrorCode.DEADLINE_EXCEEDED, "interrupted while waiting for " + file, e);
-        }
+        boolean interrupted = lockThisProcess(end);
         try (var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             while (channel.tryLock() == null) {
-                if (System.nanoTime() - end >= 0 || Thread.currentThread().isInterrupted()) {
+                if (System.nanoTime() - end >= 0) {
                     throw busy();
                 }
+                interrupted |= Thread.interrupted();
                 LockSupport.parkNanos(NAP_NANOS);
             }
             return work.run();
@@ -60,6 +58,27 @@ final class ClaimLock {
                     ErrorCode.INTERNAL, "the claims of user ids at " + file + " failed: " + e.getMessage(), e);
         } finally {
             IN_THIS_PROCESS.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** @return whether the thread was interrupted meanwhile */
+    private boolean lockThisProcess(long end) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (IN_THIS_PROCESS.tryLock(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    return interrupted;
+                }
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                throw busy();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
         }
     }
 

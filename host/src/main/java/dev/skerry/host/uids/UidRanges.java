@@ -27,14 +27,15 @@ import java.util.regex.Pattern;
  * BOOT-ID/ranges/70a30000 -> INSTANCE/SANDBOX.GENERATION     the claim itself
  * </pre>
  *
- * A link appears whole or not at all and never twice under one name, so a process killed at any point leaves at most an owner whose
- * range is free, which the next claim or release of that owner puts right. Every call takes the lock of the folder, so calls of all
- * threads and processes happen one after the other, and each is a few system calls however many claims there are. The folder is named
- * after the kernel's boot id: where /run survives a restart of the machine, the claims do not.
+ * A link appears whole or not at all and never twice under one name, so a process killed at any point leaves at most
+ * an owner whose range is free, which the next claim or release of that owner puts right. Every call takes the lock of
+ * the folder, so calls of all threads and processes happen one after the other, and each is a few system calls however
+ * many claims there are. The folder is named after the kernel's boot id: where /run survives a restart of the machine,
+ * the claims do not.
  *
- * <p>The ids lie from 0x70000000 to 0x7ffdffff: above those of systemd's containers (0x00080000 to 0x6fffffff) and of useradd's
- * subordinate ids, below systemd's foreign ids (0x7ffe0000 to 0x7ffeffff) and 2^31, beyond which some file systems and programs take
- * an id for a negative number (UIDS-GIDS in systemd's documentation).
+ * <p>The ids lie from 0x70000000 to 0x7ffdffff: above those of systemd's containers (0x00080000 to 0x6fffffff) and of
+ * useradd's subordinate ids, below systemd's foreign ids (0x7ffe0000 to 0x7ffeffff) and 2^31, beyond which some file
+ * systems and programs take an id for a negative number (UIDS-GIDS in systemd's documentation).
  */
 public final class UidRanges {
     /** Root's alone, and gone with the next start of the machine. */
@@ -119,7 +120,8 @@ public final class UidRanges {
      * Claims a range. Claiming again for the same owner returns the same one.
      *
      * @param owner {@code <instance>/<sandbox>.<generation>}
-     * @throws Failure {@code NO_CAPACITY} when every range is taken, {@code DEADLINE_EXCEEDED} when another process holds the lock
+     * @throws Failure {@code NO_CAPACITY} when every range is taken, {@code DEADLINE_EXCEEDED} when another process
+     * holds the lock
      */
     public Range claim(String owner) {
         Path link = owners.resolve(fileName(owner));

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** Small processes that tests put into control groups; each waits for a line on its standard input before it does anything. */
+/**
+ * Small processes that tests put into control groups; each waits for a line on its standard input before it does
+ * anything.
+ */
 final class Children implements AutoCloseable {
     static final Duration BOUND = Duration.ofSeconds(20);
 

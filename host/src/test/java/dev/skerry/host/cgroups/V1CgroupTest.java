@@ -16,7 +16,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Real limits on the real v1 trees of this machine, as root. The v2 trees with controllers are tested in a guest of their own. */
+/**
+ * Real limits on the real v1 trees of this machine, as root. The v2 trees with controllers are tested in a guest of
+ * their own.
+ */
 class V1CgroupTest {
     private static final Duration BOUND = Children.BOUND;
     private static final String NAME = "0test.1";
@@ -116,6 +119,17 @@ class V1CgroupTest {
     }
 
     @Test
+    void anInterruptedThreadCanStillTearDown() {
+        children.run(cgroup, "sleep 100 & wait");
+        Thread.currentThread().interrupt();
+        cgroup.freeze(BOUND);
+        cgroup.kill(BOUND);
+        cgroup.remove(BOUND);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(cgroups.names()).isEmpty();
+    }
+
+    @Test
     void forkersAreKilledUntilNoneIsLeft() {
         cgroup.update(Limits.DEFAULT.withProcesses(100));
         children.run(cgroup, "f() { f & f & wait; }; f 2>/dev/null");
@@ -130,7 +144,7 @@ class V1CgroupTest {
         var shim = children.start("sleep 100 & wait");
         Cgroups.place(shim.pid(), cgroup.shimDirs());
         Children.release(shim);
-        children.run(cgroup, "sleep 100");
+        children.run(cgroup, "exec sleep 100");
         cgroup.freeze(BOUND);
         assertThat(shim.isAlive()).isTrue();
         assertThat(cgroup.usage().processes()).isEqualTo(1);

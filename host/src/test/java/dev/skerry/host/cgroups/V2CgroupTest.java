@@ -35,8 +35,7 @@ class V2CgroupTest {
                 case CgroupLayout.V2 v2 -> v2.parent();
                 case CgroupLayout.V1(var _, var unified) ->
                     unified.orElseThrow(
-                            () -> new AssertionError(
-                                    "needs a v2 tree: mkdir /sys/fs/cgroup/unified; mount -t cgroup2 none /sys/fs/cgroup/unified"));
+                            () -> new AssertionError("needs a v2 tree: mount -t cgroup2 none /sys/fs/cgroup/unified"));
                 case CgroupLayout.Unusable unusable -> throw new AssertionError(unusable.problems());
             };
         }

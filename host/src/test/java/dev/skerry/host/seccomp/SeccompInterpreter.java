@@ -3,7 +3,10 @@ package dev.skerry.host.seccomp;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Runs a filter as the kernel does (kernel/seccomp.c, seccomp_check_filter), for what our filters are made of; anything else fails. */
+/**
+ * Runs a filter as the kernel does (kernel/seccomp.c, seccomp_check_filter), for what our filters are made of;
+ * anything else fails.
+ */
 final class SeccompInterpreter {
     private final ByteBuffer program;
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The filter in the running kernel. {@code probe.c} asks it call by call, without making any of the calls. */
 class SeccompKernelTest {
     private static final int ALLOWED = 500;
+
+    /**
+     * uretprobe and uprobe: kernels that have them (6.11, 6.18) let them past every filter, because the kernel itself
+     * puts them into traced programs, and refuse them from anywhere else (seccomp_uprobe_exception in
+     * kernel/seccomp.c).
+     */
+    private static final Set<Long> PAST_EVERY_FILTER = Arch.host() == Arch.X86_64 ? Set.of(335L, 336L) : Set.of();
+
     private static final long X32_BIT = 0x40000000;
     private static final long[] VALUES = {
         0,
@@ -71,6 +80,7 @@ class SeccompKernelTest {
         var calls = new ArrayList<Call>();
         for (long number : IntStream.concat(IntStream.rangeClosed(0, 500), IntStream.of(1000, -2))
                 .mapToLong(Integer::toUnsignedLong)
+                .filter(number -> !PAST_EVERY_FILTER.contains(number))
                 .toArray()) {
             for (long value : VALUES) {
                 calls.add(new Call('n', number, value, 0));

@@ -21,7 +21,10 @@ class SeccompProfileTest {
     private static final int ARM = 0x40000028;
     private static final int X32_BIT = 0x40000000;
 
-    /** Each of them in the place of each argument: the values that rules name, their neighbours, and those with high bits set. */
+    /**
+     * Each of them in the place of each argument: the values that rules name, their neighbours, and those with high
+     * bits set.
+     */
     private static final long[] VALUES = {
         0,
         1,

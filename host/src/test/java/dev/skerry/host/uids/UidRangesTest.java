@@ -171,6 +171,16 @@ class UidRangesTest {
     }
 
     @Test
+    void anInterruptedThreadCanStillReleaseItsRange() {
+        var ranges = UidRanges.open(folder);
+        Thread.currentThread().interrupt();
+        ranges.claim("i/a.1");
+        ranges.release("i/a.1");
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(ranges.claims()).isEmpty();
+    }
+
+    @Test
     void ownersThatAreNoNamesAreRefused() {
         var ranges = UidRanges.open(folder);
         for (var bad : List.of("", "..//", "a//b", "/a", "a b", "a+b", "a\n")) {

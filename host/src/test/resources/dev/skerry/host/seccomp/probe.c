@@ -1,11 +1,12 @@
 /*
- * probe FILTER            reads lines "n NUMBER ARG0 ARG1 ARG2" (native entry) or "i NUMBER ..." (int 0x80), and answers for
+ * probe FILTER            reads lines "n NUMBER ARG0 ARG1 ARG2" (native entry) or "i NUMBER ..." (int 0x80), and
+ * answers for
  *                         each the errno that the filter gives, or 500 if it allows the call. No call is ever made.
  * probe FILTER PROGRAM... runs a program under the filter.
  *
  * How: a first filter answers errno 500 to every call whose last argument is MAGIC and to all of the 32-bit entry. The
- * filter under test comes second; of two errnos the kernel takes that of the later filter, so 500 is seen only where the
- * filter under test says "allow" (seccomp(2), "most recently installed filter").
+ * filter under test comes second; of two errnos the kernel takes that of the later filter, so 500 is seen only where
+ * the filter under test says "allow" (seccomp(2), "most recently installed filter").
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -23,7 +24,8 @@
 
 static void install(struct sock_filter *instructions, unsigned short count) {
     struct sock_fprog program = {.len = count, .filter = instructions};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0) {
         perror("the kernel refused the filter");
         exit(2);
     }
