@@ -171,13 +171,29 @@ final class Exhaustion {
     static void processLimits(Arena arena) throws Exception {
         Sandbox sandbox =
                 arena.sandbox(limits -> limits.withMemoryBytes(256 * MIB).withDisk(64 * MIB, 1000));
-        String script = "import os, resource\n"
-                + "n = 0\ntry:\n while n < 100000: os.dup(0); n += 1\nexcept OSError: pass\nprint(n)\n"
-                + "print(resource.getrlimit(resource.RLIMIT_CORE)[1])\n"
-                + "try:\n resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 16, 1 << 16)); print('raised')\n"
-                + "except (ValueError, OSError): print('kept')\n"
-                + "try:\n os.truncate(os.path.join('/tmp', 'x'), 1) if False else os.posix_fallocate(os.open('/tmp/x', 66), 0, 1 << 40);"
-                + " print('huge')\nexcept OSError: print('refused')";
+        String script = """
+                import os, resource
+                n = 0
+                try:
+                    while n < 100000:
+                        os.dup(0)
+                        n += 1
+                except OSError:
+                    pass
+                os.closerange(3, 100000)
+                print(n)
+                print(resource.getrlimit(resource.RLIMIT_CORE)[1])
+                try:
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 16, 1 << 16))
+                    print("raised")
+                except (ValueError, OSError):
+                    print("kept", flush=True)
+                try:
+                    os.posix_fallocate(os.open("/tmp/x", 66), 0, 1 << 40)
+                    print("huge")
+                except OSError:
+                    print("refused")
+                """;
         for (String user : List.of("user", "root")) {
             Outcome outcome = Arena.run(
                     sandbox, ExecRequest.of("/usr/bin/python3", "-c", script).as(user));
@@ -215,14 +231,17 @@ final class Exhaustion {
             } catch (IOException e) {
                 throw new ClaimBroken("the host's root cannot watch a folder any more: " + e.getMessage());
             }
-            String probe = "import ctypes, os, signal\n"
-                    + "l = ctypes.CDLL(None, use_errno=True)\n"
-                    + "f = [l.inotify_init1(0) for _ in range(20)]\n"
-                    + "assert min(f) >= 0, 'inotify'\n"
-                    + "assert l.inotify_add_watch(f[0], b'/tmp', 2) >= 0, 'watch'\n"
-                    + "p = [os.pipe() for _ in range(50)]\n"
-                    + "signal.pthread_sigmask(signal.SIG_BLOCK, [40]); os.kill(os.getpid(), 40)\n"
-                    + "print('fine')";
+            String probe = """
+                    import ctypes, os, signal
+                    libc = ctypes.CDLL(None, use_errno=True)
+                    files = [libc.inotify_init1(0) for _ in range(20)]
+                    assert min(files) >= 0, "inotify"
+                    assert libc.inotify_add_watch(files[0], b"/tmp", 2) >= 0, "watch"
+                    pipes = [os.pipe() for _ in range(50)]
+                    signal.pthread_sigmask(signal.SIG_BLOCK, [40])
+                    os.kill(os.getpid(), 40)
+                    print("fine")
+                    """;
             Outcome outcome = Arena.run(
                     neighbour, ExecRequest.of("/usr/bin/python3", "-c", probe).as(user));
             ClaimBroken.unless(outcome.stdout().equals("fine\n"), "a neighbour is starved: " + outcome.stderr());
