@@ -84,7 +84,7 @@ final class Folder implements AutoCloseable {
         check(Libc.makeWhiteout(descriptor, name), "mknod", name);
     }
 
-    /** Hides what lower layers have in this folder (overlayfs.rst, "opaque directories"). */
+    /** Hides what lower layers have in a folder (overlayfs.rst, "opaque directories"); {@code .} means this one. */
     void makeOpaque(String name) throws NativeError {
         byte[] yes = {'y'};
         check(Libc.setAttribute(procPath(name), "trusted.overlay.opaque", yes), "setxattr", name);

@@ -110,6 +110,16 @@ final class LayerStore {
         return LockFile.acquire(locks.resolve("all"), kind, timeout, "another process is changing the template store");
     }
 
+    LockFile lockImport(Duration timeout) throws IOException {
+        return LockFile.acquire(
+                locks.resolve("import"), LockFile.Kind.EXCLUSIVE, timeout, "another process is importing an image");
+    }
+
+    /** {@link #lockAll} exclusively, if nobody is at work. */
+    Optional<LockFile> tryLockAll() throws IOException {
+        return LockFile.tryAcquire(locks.resolve("all"), LockFile.Kind.EXCLUSIVE);
+    }
+
     Draft begin() throws IOException {
         Optional<LockFile> lock = Optional.empty();
         Path path = drafts;

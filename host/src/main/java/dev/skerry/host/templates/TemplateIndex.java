@@ -130,11 +130,25 @@ final class TemplateIndex {
                 draft.replace(folder.resolve("names"), changed);
             }
             Files.deleteIfExists(folder.resolve(hex + SUFFIX));
-            Set<String> used = new HashSet<>();
-            for (String other : digests()) {
-                entry(other).ifPresent(entry -> used.addAll(entry.layers));
+            keepUsedLayers();
+        }
+    }
+
+    private void keepUsedLayers() throws IOException {
+        Set<String> used = new HashSet<>();
+        for (String digest : digests()) {
+            entry(digest).ifPresent(entry -> used.addAll(entry.layers));
+        }
+        layers.keepOnly(used);
+    }
+
+    /** Removes layers of imports that were killed between naming the layers and naming the template; not while others are at work. */
+    void removeUnused() throws IOException {
+        var lock = layers.tryLockAll();
+        if (lock.isPresent()) {
+            try (var _ = lock.get()) {
+                keepUsedLayers();
             }
-            layers.keepOnly(used);
         }
     }
 

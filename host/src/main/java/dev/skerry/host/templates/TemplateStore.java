@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * DEADLINE_EXCEEDED} when another process holds a lock too long, {@code INTERNAL} when the disk fails.
  */
 public final class TemplateStore {
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_.:/-]{0,127}");
     private static final Pattern DIGEST = Pattern.compile("(?:sha256:)?([0-9a-f]{12,64})");
     private static final int SUGGESTIONS_MAX = 3;
 
@@ -130,6 +131,37 @@ public final class TemplateStore {
             above = row;
         }
         return above[to.length()];
+    }
+
+    /**
+     * Unpacks an image for this machine's architecture from an OCI image layout (a folder, or a tar archive of one, also what {@code docker save}
+     * writes). The image is hostile input: see {@link ImportLimits}; {@code INVALID_REQUEST} and {@code LIMIT_EXCEEDED} name what is wrong
+     * with it, and a failed import leaves nothing. Importing the same image again finds the template it made.
+     *
+     * @param name under which to find it; also says which image, where the layout holds several by name. An earlier template of that name keeps only
+     *     its digest.
+     */
+    public Template importOci(Path layoutFolderOrArchive, Optional<String> name, ImportLimits limits) {
+        name.ifPresent(TemplateStore::requireName);
+        try {
+            String hex = ImageImport.run(layers, index, new ImageImport.Source(layoutFolderOrArchive, name, limits));
+            if (name.isPresent()) {
+                index.name(name.get(), hex);
+            }
+            return index.template(hex).orElseThrow();
+        } catch (IOException e) {
+            throw failure("importing '" + layoutFolderOrArchive + "'", e);
+        }
+    }
+
+    private static void requireName(String name) {
+        if (!NAME.matcher(name).matches() || DIGEST.matcher(name).matches() || name.equals(Template.BASE)) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "'" + name + "' cannot be the name of a template",
+                    "use up to 128 of a-z, 0-9, '_', '.', ':', '/' and '-', starting with a letter or digit; not 'base', and"
+                            + " nothing that looks like a digest");
+        }
     }
 
     /** Every template on disk, the bases of earlier package states among them. */
