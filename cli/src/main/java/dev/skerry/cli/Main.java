@@ -6,8 +6,13 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import picocli.CommandLine;
 
 /** The {@code skerry} command: puts the commands together and turns the end of one into an exit code. */
@@ -18,7 +23,10 @@ public final class Main {
         System.exit(execute(
                 new Context(
                         EngineHost::open,
-                        new FileInputStream(FileDescriptor.in),
+                        // Through a channel, because a read of that can be interrupted: a thread still waiting for
+                        // input
+                        // would hold the JVM up for 0.3 s when it exits.
+                        Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()),
                         new FileOutputStream(FileDescriptor.out),
                         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                         System.getenv()),
@@ -28,7 +36,7 @@ public final class Main {
     /** @return the exit code */
     static int execute(Context context, String... arguments) {
         var failures = new FailurePrinter(context.stderr(), context.debug());
-        return commandLine(context)
+        return commandLine(context, arguments)
                 .setOut(new PrintWriter(context.stdout(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(context.stderr(), true, StandardCharsets.UTF_8))
                 .setParameterExceptionHandler(failures)
@@ -36,21 +44,37 @@ public final class Main {
                 .execute(arguments);
     }
 
-    static CommandLine commandLine(Context context) {
-        // What follows a program's name belongs to the program, even when it looks like an option of ours.
-        var run = new CommandLine(new RunCommand(context)).setStopAtPositional(true);
-        var shell = new CommandLine(new ShellCommand(context)).setStopAtPositional(true);
-        return new CommandLine(new SkerryCommand())
-                .addSubcommand("run", run)
-                .addSubcommand("shell", shell)
-                .addSubcommand("attach", new AttachCommand(context))
-                .addSubcommand("ps", new PsCommand(context))
-                .addSubcommand("kill", new KillCommand(context))
-                .addSubcommand("template", new TemplateCommand(context))
-                .addSubcommand("doctor", new DoctorCommand(context))
-                .addSubcommand("bench", new BenchCommand())
-                .addSubcommand("version", new VersionCommand(context))
-                .setUsageHelpWidth(110)
+    private static final Map<String, Function<Context, Object>> COMMANDS = commands();
+
+    private static Map<String, Function<Context, Object>> commands() {
+        Map<String, Function<Context, Object>> commands = new LinkedHashMap<>();
+        commands.put("run", RunCommand::new);
+        commands.put("shell", ShellCommand::new);
+        commands.put("attach", AttachCommand::new);
+        commands.put("ps", PsCommand::new);
+        commands.put("kill", KillCommand::new);
+        commands.put("template", TemplateCommand::new);
+        commands.put("doctor", DoctorCommand::new);
+        commands.put("bench", _ -> new BenchCommand());
+        commands.put("version", VersionCommand::new);
+        return commands;
+    }
+
+    /**
+     * @param arguments when they name a command, only that one is put together: reading the annotations of all of them takes
+     *     longer than most programs run
+     */
+    static CommandLine commandLine(Context context, String... arguments) {
+        var line = new CommandLine(new SkerryCommand());
+        boolean one = arguments.length > 0 && COMMANDS.containsKey(arguments[0]);
+        COMMANDS.forEach((name, command) -> {
+            if (!one || name.equals(arguments[0])) {
+                // What follows a program's name belongs to the program, even when it looks like an option of ours.
+                boolean stops = List.of("run", "shell", "bench").contains(name);
+                line.addSubcommand(name, new CommandLine(command.apply(context)).setStopAtPositional(stops));
+            }
+        });
+        return line.setUsageHelpWidth(110)
                 .registerConverter(Isolation.class, Isolation::parse)
                 .registerConverter(Long.class, new Quantities.Bytes())
                 .registerConverter(Duration.class, new Quantities.Time());

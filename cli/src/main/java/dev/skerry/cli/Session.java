@@ -23,7 +23,8 @@ record Session(Context context, JobSandbox sandbox, JobProcess process, Optional
 
     /** @return the exit code for the shell that started us */
     int follow() throws InterruptedException {
-        Thread.ofVirtual().name("input").start(this::feed);
+        // A platform thread: a virtual one that waits in read(2) cannot be interrupted.
+        Thread input = Thread.ofPlatform().daemon().name("input").start(this::feed);
         Thread out = Thread.ofVirtual().name("stdout").start(() -> copy(process.stdout(), context.stdout()));
         Thread err = Thread.ofVirtual().name("stderr").start(() -> copy(process.stderr(), context.stderr()));
         Exit exit;
@@ -37,6 +38,7 @@ record Session(Context context, JobSandbox sandbox, JobProcess process, Optional
         }
         out.join();
         err.join();
+        input.interrupt();
         if (exit.timedOut()) {
             return ExitCode.TIMED_OUT;
         }

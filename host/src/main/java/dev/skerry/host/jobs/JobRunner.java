@@ -163,7 +163,8 @@ public final class JobRunner {
                 job.user(),
                 plan.limits(),
                 Optional.empty()));
-        Thread input = Thread.ofVirtual().name("input").start(() -> feed(to.stdin(), process));
+        // A platform thread: a virtual one that waits in read(2) cannot be interrupted.
+        Thread input = Thread.ofPlatform().daemon().name("input").start(() -> feed(to.stdin(), process));
         var stdout = new OutputPump(process.stdout(), to.stdout(), plan.outputLimitBytes(), process::kill);
         var stderr = new OutputPump(process.stderr(), to.stderr(), plan.outputLimitBytes(), process::kill);
         Ending ending = await(process, plan.limits());
