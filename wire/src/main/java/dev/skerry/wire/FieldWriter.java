@@ -1,10 +1,13 @@
 package dev.skerry.wire;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 
 /** Writes fields: u8 tag, u24 length, value. Not thread-safe. */
 public final class FieldWriter {
+    /** The longest text of a request: what one argument of execve(2) may have, less its NUL. */
+    public static final int TEXT_BYTES_MAX = 131_071;
+
+    private static final int VALUE_BYTES_MAX = (1 << 24) - 1;
     private static final int INT_BYTES = 8;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(256);
 
@@ -22,13 +25,20 @@ public final class FieldWriter {
         return this;
     }
 
-    /** @throws Failure {@code INVALID_REQUEST} when there is a NUL in it */
+    /**
+     * A text, in the form of {@link FieldsText}.
+     *
+     * @throws Failure {@code INVALID_REQUEST} when there is a NUL in it, or when it is longer than {@link #TEXT_BYTES_MAX}
+     */
     public FieldWriter text(Tag tag, String value) {
-        if (value.indexOf('\0') >= 0) {
+        byte[] encoded = FieldsText.encode(value);
+        if (encoded.length > TEXT_BYTES_MAX) {
             throw new Failure(
-                    ErrorCode.INVALID_REQUEST, tag.name().toLowerCase(java.util.Locale.ROOT) + " must not contain NUL");
+                    ErrorCode.INVALID_REQUEST,
+                    "a text of " + encoded.length + " bytes: " + FieldsText.shown(value),
+                    "one argument, variable or name may have " + TEXT_BYTES_MAX + " bytes");
         }
-        return bytes(tag, value.getBytes(StandardCharsets.UTF_8));
+        return bytes(tag, encoded);
     }
 
     public FieldWriter bytes(Tag tag, byte[] value) {
@@ -38,6 +48,9 @@ public final class FieldWriter {
     }
 
     private void head(Tag tag, int length) {
+        if (length > VALUE_BYTES_MAX) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, "a value of " + length + " bytes does not fit a field");
+        }
         out.write(tag.number());
         out.write(length);
         out.write(length >>> 8);

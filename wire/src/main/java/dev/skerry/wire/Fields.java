@@ -1,120 +1,164 @@
 package dev.skerry.wire;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Parsed fields. Unknown tags are skipped; values are checked when they are asked for. Immutable. */
+/**
+ * Fields as the other end sent them, who is not trusted: {@link #read} checks that none is cut off, the accessors check types. Takes
+ * no more memory than the bytes themselves, however many fields they make. Unknown tags are skipped. Immutable.
+ */
 public final class Fields {
-    private static final Tag[] TAGS = Tag.values();
     private static final int HEAD_BYTES = 4;
 
-    private final List<Field> fields;
+    private final byte[] bytes;
+    private final int from;
+    private final int to;
 
-    private record Field(Tag tag, ByteBuffer value) {}
-
-    private Fields(List<Field> fields) {
-        this.fields = fields;
-    }
-
-    /** Copies what it needs; the buffer's position moves to its limit. */
-    public static Fields read(ByteBuffer in) throws ProtocolViolation {
-        ByteBuffer copy = ByteBuffer.allocate(in.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-        copy.put(in).flip();
-        List<Field> fields = new ArrayList<>();
-        while (copy.hasRemaining()) {
-            if (copy.remaining() < HEAD_BYTES) {
+    private Fields(byte[] bytes, int from, int to) throws ProtocolViolation {
+        this.bytes = bytes;
+        this.from = from;
+        this.to = to;
+        for (int at = from; at < to; at = end(at)) {
+            if (to - at < HEAD_BYTES) {
                 throw new ProtocolViolation("a field is cut off");
             }
-            int head = copy.getInt();
-            int number = head & 0xff;
-            int length = head >>> 8;
-            if (length > copy.remaining()) {
+            if (length(at) > to - at - HEAD_BYTES) {
                 throw new ProtocolViolation("a field is longer than what holds it");
             }
-            if (number >= 1 && number <= TAGS.length) {
-                fields.add(new Field(
-                        TAGS[number - 1], copy.slice(copy.position(), length).order(ByteOrder.LITTLE_ENDIAN)));
-            }
-            copy.position(copy.position() + length);
         }
-        return new Fields(fields);
+    }
+
+    /** Copies the remaining bytes; the buffer's position moves to its limit. */
+    public static Fields read(ByteBuffer in) throws ProtocolViolation {
+        byte[] copy = new byte[in.remaining()];
+        in.get(copy);
+        return new Fields(copy, 0, copy.length);
+    }
+
+    public boolean has(Tag tag) {
+        return last(tag) >= 0;
     }
 
     /** The last one counts. */
     public OptionalLong number(Tag tag) throws ProtocolViolation {
-        OptionalLong found = OptionalLong.empty();
-        for (Field field : fields) {
-            if (field.tag == tag) {
-                found = OptionalLong.of(number(field));
-            }
-        }
-        return found;
+        int at = last(tag);
+        return at < 0 ? OptionalLong.empty() : OptionalLong.of(number(tag, at));
     }
 
     public long number(Tag tag, long otherwise) throws ProtocolViolation {
-        return number(tag).orElse(otherwise);
+        int at = last(tag);
+        return at < 0 ? otherwise : number(tag, at);
     }
 
     public long require(Tag tag) throws ProtocolViolation {
-        OptionalLong found = number(tag);
-        if (found.isEmpty()) {
+        int at = last(tag);
+        if (at < 0) {
             throw new ProtocolViolation("no " + tag);
         }
-        return found.getAsLong();
+        return number(tag, at);
+    }
+
+    /** A number that must be there and lie between the bounds, both included. */
+    public long require(Tag tag, long least, long most) throws ProtocolViolation {
+        return within(tag, require(tag), least, most);
+    }
+
+    /** A number that lies between the bounds, both included; 0 when it is not there. */
+    public long optional(Tag tag, long least, long most) throws ProtocolViolation {
+        return has(tag) ? require(tag, least, most) : 0;
+    }
+
+    private static long within(Tag tag, long value, long least, long most) throws ProtocolViolation {
+        if (value < least || value > most) {
+            throw new ProtocolViolation(tag + " " + value + " is outside of " + least + " to " + most);
+        }
+        return value;
     }
 
     public List<Long> numbers(Tag tag) throws ProtocolViolation {
         List<Long> found = new ArrayList<>();
-        for (Field field : fields) {
-            if (field.tag == tag) {
-                found.add(number(field));
-            }
+        for (int at = next(tag, from); at < to; at = next(tag, end(at))) {
+            found.add(number(tag, at));
         }
         return found;
     }
 
-    /** Bytes that are not UTF-8 are replaced. */
-    public Optional<String> text(Tag tag) {
-        List<String> texts = texts(tag);
-        return texts.isEmpty() ? Optional.empty() : Optional.of(texts.getLast());
+    /** The last one. What is not UTF-8 is kept as {@link FieldsText} says. */
+    public Optional<String> text(Tag tag) throws ProtocolViolation {
+        int at = last(tag);
+        return at < 0 ? Optional.empty() : Optional.of(text(tag, at));
     }
 
-    public List<String> texts(Tag tag) {
-        return fields.stream()
-                .filter(field -> field.tag == tag)
-                .map(field ->
-                        StandardCharsets.UTF_8.decode(field.value.duplicate()).toString())
-                .toList();
+    public List<String> texts(Tag tag) throws ProtocolViolation {
+        List<String> found = new ArrayList<>();
+        for (int at = next(tag, from); at < to; at = next(tag, end(at))) {
+            found.add(text(tag, at));
+        }
+        return found;
     }
 
+    /** The last one. */
     public Optional<byte[]> bytes(Tag tag) {
-        return fields.stream().filter(field -> field.tag == tag).findFirst().map(field -> {
-            byte[] bytes = new byte[field.value.remaining()];
-            field.value.duplicate().get(bytes);
-            return bytes;
-        });
+        int at = last(tag);
+        return at < 0 ? Optional.empty() : Optional.of(Arrays.copyOfRange(bytes, at + HEAD_BYTES, end(at)));
     }
 
     /** Fields within a field. */
     public List<Fields> nested(Tag tag) throws ProtocolViolation {
         List<Fields> found = new ArrayList<>();
-        for (Field field : fields) {
-            if (field.tag == tag) {
-                found.add(read(field.value.duplicate()));
-            }
+        for (int at = next(tag, from); at < to; at = next(tag, end(at))) {
+            found.add(new Fields(bytes, at + HEAD_BYTES, end(at)));
         }
         return found;
     }
 
-    private static long number(Field field) throws ProtocolViolation {
-        if (field.value.remaining() != Long.BYTES) {
-            throw new ProtocolViolation(field.tag + " is not an integer of 8 bytes");
+    private int next(Tag tag, int start) {
+        int at = start;
+        while (at < to && Byte.toUnsignedInt(bytes[at]) != tag.number()) {
+            at = end(at);
         }
-        return field.value.getLong(field.value.position());
+        return at;
+    }
+
+    private int last(Tag tag) {
+        int found = -1;
+        for (int at = next(tag, from); at < to; at = next(tag, end(at))) {
+            found = at;
+        }
+        return found;
+    }
+
+    private int length(int at) {
+        return Byte.toUnsignedInt(bytes[at + 1])
+                | Byte.toUnsignedInt(bytes[at + 2]) << 8
+                | Byte.toUnsignedInt(bytes[at + 3]) << 16;
+    }
+
+    private int end(int at) {
+        return at + HEAD_BYTES + length(at);
+    }
+
+    private long number(Tag tag, int at) throws ProtocolViolation {
+        if (length(at) != Long.BYTES) {
+            throw new ProtocolViolation(tag + " is not an integer of 8 bytes");
+        }
+        long value = 0;
+        for (int i = Long.BYTES - 1; i >= 0; i--) {
+            value = value << 8 | Byte.toUnsignedInt(bytes[at + HEAD_BYTES + i]);
+        }
+        return value;
+    }
+
+    private String text(Tag tag, int at) throws ProtocolViolation {
+        for (int i = at + HEAD_BYTES; i < end(at); i++) {
+            if (bytes[i] == 0) {
+                throw new ProtocolViolation(tag + " contains NUL");
+            }
+        }
+        return FieldsText.decode(bytes, at + HEAD_BYTES, end(at));
     }
 }

@@ -1,5 +1,6 @@
 package dev.skerry.host.jobs;
 
+import dev.skerry.wire.Failure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,7 +38,7 @@ final class OutputPump {
             for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
                 take(buffer, n);
             }
-        } catch (IOException e) {
+        } catch (IOException | Failure e) {
             // The sandbox ended in the middle of its output; how it ended is found out by whoever waits for it.
         }
     }

@@ -2,60 +2,64 @@ package dev.skerry.host.stream;
 
 import java.nio.ByteBuffer;
 
-/** Bytes received and not yet consumed; never more than the credit that was given. Guarded by its channel's lock. */
+/**
+ * Bytes between one thread that puts and one that takes, addressed by their offset in the stream. Copying needs no lock; {@link #room}
+ * does. Starts small and grows up to its capacity.
+ */
 final class ByteRing {
     private static final int FIRST_BYTES = 4096;
 
     private final int capacity;
-    private byte[] bytes = new byte[0];
-    private int head;
-    private int count;
+    private byte[] bytes = {};
 
+    /** @param capacity a power of two */
     ByteRing(int capacity) {
         this.capacity = capacity;
     }
 
-    int count() {
-        return count;
+    /** The memory in which the bytes from {@code head} to {@code end} fit; those up to {@code tail} are there already. */
+    byte[] room(long head, long tail, long end) {
+        int needed = (int) (end - head);
+        if (needed > bytes.length) {
+            int size = Math.max(FIRST_BYTES, Integer.highestOneBit(2 * needed - 1));
+            byte[] larger = new byte[Math.min(capacity, size)];
+            // Whoever takes at this moment goes on with the old memory, which nobody changes any more.
+            int kept = (int) (tail - head);
+            int at = index(larger, head);
+            int first = Math.min(kept, larger.length - at);
+            copy(bytes, head, larger, at, first);
+            copy(bytes, head + first, larger, 0, kept - first);
+            bytes = larger;
+        }
+        return bytes;
     }
 
-    /** False when the sender went beyond its credit. */
-    boolean put(ByteBuffer from) {
+    byte[] memory() {
+        return bytes;
+    }
+
+    void free() {
+        bytes = new byte[0];
+    }
+
+    static int index(byte[] memory, long offset) {
+        return (int) (offset & (memory.length - 1));
+    }
+
+    static void put(byte[] memory, long offset, ByteBuffer from) {
         int length = from.remaining();
-        if (length > capacity - count) {
-            return false;
-        }
-        grow(count + length);
-        int tail = (head + count) % Math.max(1, bytes.length);
-        int first = Math.min(length, bytes.length - tail);
-        from.get(bytes, tail, first);
-        from.get(bytes, 0, length - first);
-        count += length;
-        return true;
+        int at = index(memory, offset);
+        int first = Math.min(length, memory.length - at);
+        from.get(memory, at, first);
+        from.get(memory, 0, length - first);
     }
 
-    int take(byte[] into, int offset, int length) {
-        int taken = Math.min(length, count);
-        int first = Math.min(taken, bytes.length - head);
-        System.arraycopy(bytes, head, into, offset, first);
-        System.arraycopy(bytes, 0, into, offset + first, taken - first);
-        count -= taken;
-        head = count == 0 ? 0 : (head + taken) % bytes.length;
-        return taken;
-    }
-
-    private void grow(int needed) {
-        if (needed <= bytes.length) {
-            return;
+    static void copy(byte[] memory, long offset, byte[] into, int at, int length) {
+        if (length > 0) {
+            int index = index(memory, offset);
+            int first = Math.min(length, memory.length - index);
+            System.arraycopy(memory, index, into, at, first);
+            System.arraycopy(memory, 0, into, at + first, length - first);
         }
-        int size = Math.max(FIRST_BYTES, bytes.length);
-        while (size < needed) {
-            size *= 2;
-        }
-        byte[] larger = new byte[Math.min(size, capacity)];
-        int kept = take(larger, 0, count);
-        bytes = larger;
-        head = 0;
-        count = kept;
     }
 }

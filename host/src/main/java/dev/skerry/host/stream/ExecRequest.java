@@ -3,7 +3,6 @@ package dev.skerry.host.stream;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.FieldWriter;
-import dev.skerry.wire.Op;
 import dev.skerry.wire.Tag;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -164,7 +163,7 @@ public record ExecRequest(
     }
 
     FieldWriter encode() {
-        FieldWriter fields = new FieldWriter().number(Tag.OP, Op.EXEC.number());
+        FieldWriter fields = new FieldWriter();
         args.forEach(arg -> fields.text(Tag.ARG, arg));
         env.forEach((name, value) -> fields.text(Tag.ENV, name + "=" + value));
         cwd.ifPresent(folder -> fields.text(Tag.CWD, folder));

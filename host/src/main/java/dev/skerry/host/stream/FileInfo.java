@@ -1,9 +1,11 @@
 package dev.skerry.host.stream;
 
 import dev.skerry.wire.Fields;
+import dev.skerry.wire.FieldsText;
 import dev.skerry.wire.ProtocolViolation;
 import dev.skerry.wire.Tag;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -23,20 +25,27 @@ public record FileInfo(
         OTHER
     }
 
+    private static final long ID_MAX = 0xFFFF_FFFFL;
+
     static FileInfo of(String path, Fields fields) throws ProtocolViolation {
-        long type = fields.require(Tag.TYPE);
-        if (type < 1 || type > Type.values().length) {
-            throw new ProtocolViolation("file type " + type);
-        }
+        int type = (int) fields.require(Tag.TYPE, 1, Type.values().length);
         long nanos = fields.number(Tag.MTIME_NS, 0);
         return new FileInfo(
                 path,
-                Type.values()[(int) type - 1],
-                fields.number(Tag.SIZE, 0),
-                (int) fields.number(Tag.MODE, 0),
-                (int) fields.number(Tag.UID, 0),
-                (int) fields.number(Tag.GID, 0),
+                Type.values()[type - 1],
+                fields.optional(Tag.SIZE, 0, Long.MAX_VALUE),
+                (int) fields.optional(Tag.MODE, 0, 07777),
+                (int) fields.optional(Tag.UID, 0, ID_MAX),
+                (int) fields.optional(Tag.GID, 0, ID_MAX),
                 Instant.ofEpochSecond(Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L)),
                 fields.text(Tag.TARGET));
+    }
+
+    /** A path below a folder, as the guest names it; a caller may append it to a path of its own. */
+    static String relative(String path) throws ProtocolViolation {
+        if (path.startsWith("/") || List.of(path.split("/", -1)).contains("..")) {
+            throw new ProtocolViolation("a path that leads out of its folder: " + FieldsText.shown(path));
+        }
+        return path;
     }
 }

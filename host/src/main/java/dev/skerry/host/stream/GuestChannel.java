@@ -3,43 +3,51 @@ package dev.skerry.host.stream;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Fields;
+import dev.skerry.wire.Op;
 import dev.skerry.wire.ProtocolViolation;
+import dev.skerry.wire.Tag;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One request and everything that belongs to it. The connection's reader puts in, callers take out; one lock, one condition. Bounded:
- * data by its credit, events by {@link #EVENTS_MAX}.
+ * One request and everything that belongs to it. The connection's reader puts in, callers take out. One lock for answers, events and
+ * credit to send; each received stream has its own. Bounded: data by its credit, events by their queue.
  */
 final class GuestChannel {
-    static final int STREAMS = 3;
-    private static final int EVENTS_MAX = 8192;
-
     private final GuestConnection connection;
     private final int number;
-    private final int window;
+    private final Op op;
+    private final Inbound[] inbound;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final ByteRing[] received = new ByteRing[STREAMS];
-    private final boolean[] receivedEnd = new boolean[STREAMS];
-    private final int[] consumed = new int[STREAMS];
-    private final ArrayDeque<Fields> events = new ArrayDeque<>();
+    private final Condition answered = lock.newCondition();
+    private final Condition eventful = lock.newCondition();
+    private final Condition creditable = lock.newCondition();
+    private final EventQueue events = new EventQueue();
     private long sendCredit;
-    private Optional<Fields> response = Optional.empty();
-    private Optional<Fields> end = Optional.empty();
-    private Optional<Failure> failure = Optional.empty();
+    private @Nullable Fields response;
+    private @Nullable Fields end;
+    private @Nullable Failure failure;
+    private boolean closed;
+    private volatile boolean abandoned;
 
-    GuestChannel(GuestConnection connection, int number, int window) {
+    GuestChannel(GuestConnection connection, int number, Op op) {
         this.connection = connection;
         this.number = number;
-        this.window = window;
-        this.sendCredit = window;
-        for (int stream = 0; stream < STREAMS; stream++) {
-            received[stream] = new ByteRing(window);
+        this.op = op;
+        Op.Streams streams = op.streams();
+        this.sendCredit = streams.sendWindow();
+        this.inbound = new Inbound[streams.received()];
+        for (int i = 0; i < inbound.length; i++) {
+            int stream = i + 1;
+            inbound[i] = new Inbound(
+                    streams.receiveWindow(),
+                    streams == Op.Streams.PROCESS,
+                    bytes -> connection.sendCredit(number, stream, bytes));
         }
     }
 
@@ -47,86 +55,119 @@ final class GuestChannel {
         return number;
     }
 
+    /** @param stream 1 or 2, one that the operation has */
+    Inbound inbound(int stream) {
+        return inbound[stream - 1];
+    }
+
     // What the reader calls.
 
     void onResponse(Fields fields) throws ProtocolViolation {
-        update(() -> {
-            if (response.isPresent()) {
-                throw new ProtocolViolation("a second response on channel " + number);
+        lock.lock();
+        try {
+            if (response != null || !op.streaming()) {
+                throw new ProtocolViolation("a response too many to " + op);
             }
-            response = Optional.of(fields);
-        });
+            response = fields;
+            answered.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (abandoned) {
+            connection.sendKill(fields.require(Tag.PROCESS));
+            cancel();
+        }
     }
 
-    void onData(int stream, ByteBuffer payload) throws ProtocolViolation {
-        update(() -> {
-            checkStream(stream);
-            if (receivedEnd[stream] || !received[stream].put(payload)) {
-                throw new ProtocolViolation("data beyond its credit or end on channel " + number);
-            }
-        });
+    Consumer<ByteBuffer> onData(int stream, int length) throws ProtocolViolation {
+        Inbound target = accepted(stream);
+        target.announce(length);
+        return target::put;
     }
 
     void onEof(int stream) throws ProtocolViolation {
-        update(() -> {
-            checkStream(stream);
-            receivedEnd[stream] = true;
-        });
+        accepted(stream).end();
+    }
+
+    private Inbound accepted(int stream) throws ProtocolViolation {
+        if (stream < 1 || stream > inbound.length || response == null) {
+            throw new ProtocolViolation("bytes of stream " + stream + ", which " + op + " does not have");
+        }
+        return inbound[stream - 1];
     }
 
     void onCredit(int stream, long bytes) throws ProtocolViolation {
-        update(() -> {
-            checkStream(stream);
+        lock.lock();
+        try {
             sendCredit += bytes;
-            if (stream != 0 || sendCredit > window) {
-                throw new ProtocolViolation("credit for what was not sent on channel " + number);
+            if (stream != 0 || sendCredit > op.streams().sendWindow()) {
+                throw new ProtocolViolation("credit to " + op + " for what was not sent");
             }
-        });
+            creditable.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
-    void onEvent(Fields fields) throws ProtocolViolation {
-        update(() -> {
-            if (events.size() >= EVENTS_MAX) {
-                events.removeFirst();
+    void onEvent(Fields fields, int length) throws ProtocolViolation {
+        lock.lock();
+        try {
+            if (op != Op.WATCH || response == null) {
+                throw new ProtocolViolation("an event for " + op);
             }
-            events.addLast(fields);
-        });
+            if (failure == null) {
+                events.add(Watch.Change.of(fields), length);
+                eventful.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     void onEnd(Fields fields) throws ProtocolViolation {
-        update(() -> end = Optional.of(fields));
-    }
-
-    void onFailure(Failure reason) {
-        lock.lock();
-        try {
-            if (end.isEmpty() && failure.isEmpty()) {
-                failure = Optional.of(reason);
+        boolean cancelled = fields.number(Tag.CANCELLED, 0) != 0;
+        if (!cancelled && op.streaming() && response == null) {
+            throw new ProtocolViolation("an end of " + op + " before its response");
+        }
+        if (!cancelled && op == Op.READ) {
+            Inbound content = inbound(1);
+            if (!content.hasEnded() || content.announced() != fields.require(Tag.SIZE)) {
+                throw new ProtocolViolation(
+                        "the end of a file after " + content.announced() + " bytes, which says otherwise");
             }
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+        }
+        if (cancelled) {
+            close(null, LetGo.failure(op), true);
+        } else {
+            close(fields, null, false);
         }
     }
 
-    private static void checkStream(int stream) throws ProtocolViolation {
-        if (stream >= STREAMS) {
-            throw new ProtocolViolation("stream " + stream);
-        }
+    /** An ERROR of the guest, or the end of the connection. */
+    void onFailure(Failure reason) {
+        close(null, reason, false);
     }
 
-    @FunctionalInterface
-    private interface Change {
-        void apply() throws ProtocolViolation;
-    }
-
-    private void update(Change change) throws ProtocolViolation {
+    private void close(@Nullable Fields result, @Nullable Failure reason, boolean drop) {
         lock.lock();
         try {
-            change.apply();
-            changed.signalAll();
+            closed = true;
+            if (failure == null && end == null) {
+                end = result;
+                failure = reason;
+            }
+            answered.signalAll();
+            eventful.signalAll();
+            creditable.signalAll();
         } finally {
             lock.unlock();
+        }
+        for (Inbound stream : inbound) {
+            if (reason == null) {
+                stream.finish();
+            } else {
+                stream.fail(reason, drop);
+            }
         }
     }
 
@@ -134,90 +175,66 @@ final class GuestChannel {
 
     /** Waits for the acceptance of a streaming request. */
     Fields awaitResponse(Duration bound) throws InterruptedException {
-        return await(bound, () -> response.or(() -> end));
+        return awaitOrGiveUp(bound, true);
     }
 
     /** Waits for the result. */
     Fields awaitEnd(Duration bound) throws InterruptedException {
-        return await(bound, () -> end);
+        return awaitOrGiveUp(bound, false);
     }
 
+    private Fields awaitOrGiveUp(Duration bound, boolean forResponse) throws InterruptedException {
+        Optional<Fields> found;
+        try {
+            found = await(bound, forResponse);
+        } catch (InterruptedException e) {
+            giveUp();
+            throw e;
+        }
+        return found.orElseThrow(() -> {
+            giveUp();
+            return new Failure(
+                    ErrorCode.DEADLINE_EXCEEDED, "the sandbox did not answer within " + bound.toMillis() + " ms");
+        });
+    }
+
+    /** Waits for the result, and leaves the channel as it is when it does not come. */
     Optional<Fields> pollEnd(Duration bound) throws InterruptedException {
-        return poll(bound, () -> end);
+        return await(bound, false);
+    }
+
+    private Optional<Fields> await(Duration bound, boolean forResponse) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long left = bound.toNanos();
+            Fields found = forResponse ? response : end;
+            while (found == null && failure == null && left > 0) {
+                left = answered.awaitNanos(left);
+                found = forResponse ? response : end;
+            }
+            if (found == null && failure != null) {
+                throw Inbound.again(failure);
+            }
+            return Optional.ofNullable(found);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** An event, or nothing within the bound, or nothing any more. */
-    Optional<Fields> pollEvent(Duration bound) throws InterruptedException {
-        lock.lock();
-        try {
-            long left = bound.toNanos();
-            while (events.isEmpty() && end.isEmpty() && failure.isEmpty() && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-            if (events.isEmpty() && failure.isPresent()) {
-                throw again(failure.get());
-            }
-            return Optional.ofNullable(events.pollFirst());
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    boolean ended() {
-        lock.lock();
-        try {
-            return end.isPresent() || failure.isPresent();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
-     * Blocks for at least one byte; -1 at the stream's end. What an earlier call took is acknowledged when the caller is back for more
-     * and little is left, so bytes that it could not pass on are never acknowledged.
-     */
-    int read(int stream, byte[] into, int offset, int length) throws InterruptedException {
-        acknowledge(stream, false);
+    Optional<Watch.Change> pollEvent(Duration bound) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (received[stream].count() == 0 && !receivedEnd[stream] && end.isEmpty() && failure.isEmpty()) {
-                changed.await();
+            long left = bound.toNanos();
+            while (events.isEmpty() && !closed && failure == null && left > 0) {
+                left = eventful.awaitNanos(left);
             }
-            int taken = received[stream].take(into, offset, length);
-            consumed[stream] += taken;
-            if (taken == 0 && !receivedEnd[stream] && failure.isPresent()) {
-                throw again(failure.get());
+            if (events.isEmpty() && failure != null) {
+                throw Inbound.again(failure);
             }
-            return taken == 0 ? -1 : taken;
+            return events.poll();
         } finally {
             lock.unlock();
-        }
-    }
-
-    int available(int stream) {
-        lock.lock();
-        try {
-            return received[stream].count();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Returns credit for what was consumed: when nothing is left to take, or a quarter of the window is due, or all of it is asked for. */
-    void acknowledge(int stream, boolean all) {
-        int due = 0;
-        lock.lock();
-        try {
-            boolean dry = received[stream].count() == 0;
-            if (consumed[stream] > 0 && end.isEmpty() && (all || dry || consumed[stream] >= window / 4)) {
-                due = consumed[stream];
-                consumed[stream] = 0;
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (due > 0) {
-            connection.sendCredit(number, stream, due);
         }
     }
 
@@ -225,13 +242,13 @@ final class GuestChannel {
     int takeCredit(int wanted) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (sendCredit == 0 && end.isEmpty() && failure.isEmpty()) {
-                changed.await();
+            while (sendCredit == 0 && !closed && failure == null) {
+                creditable.await();
             }
-            if (failure.isPresent()) {
-                throw again(failure.get());
+            if (failure != null) {
+                throw Inbound.again(failure);
             }
-            if (end.isPresent()) {
+            if (closed) {
                 throw new Failure(ErrorCode.CONFLICT, "the other end has finished and takes no more bytes");
             }
             int taken = (int) Math.min(wanted, sendCredit);
@@ -242,40 +259,73 @@ final class GuestChannel {
         }
     }
 
-    @FunctionalInterface
-    private interface Awaited {
-        Optional<Fields> look();
-    }
-
-    private Fields await(Duration bound, Awaited awaited) throws InterruptedException {
-        return poll(bound, awaited).orElseThrow(() -> {
-            connection.cancel(this);
-            return new Failure(
-                    ErrorCode.DEADLINE_EXCEEDED, "the sandbox did not answer within " + bound.toMillis() + " ms");
-        });
-    }
-
-    private Optional<Fields> poll(Duration bound, Awaited awaited) throws InterruptedException {
-        lock.lockInterruptibly();
+    /** Whether nothing more can come of it. */
+    boolean ended() {
+        lock.lock();
         try {
-            long left = bound.toNanos();
-            while (awaited.look().isEmpty() && failure.isEmpty() && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-            if (awaited.look().isEmpty() && failure.isPresent()) {
-                throw again(failure.get());
-            }
-            return awaited.look();
-        } catch (InterruptedException e) {
-            connection.cancel(this);
-            throw e;
+            return closed || failure != null;
         } finally {
             lock.unlock();
         }
     }
 
-    /** A fresh exception per caller, so that stack traces are the caller's own. */
-    private static Failure again(Failure first) {
-        return new Failure(first.code(), first.getMessage(), first.hint().orElse(""), first);
+    /** Lets the channel go: nobody waits on it any longer, and the guest is told unless it had ended. */
+    void cancel() {
+        boolean first;
+        lock.lock();
+        try {
+            first = !closed && failure == null;
+            if (first) {
+                failure = LetGo.failure(op);
+                answered.signalAll();
+                eventful.signalAll();
+                creditable.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (first) {
+            for (Inbound stream : inbound) {
+                stream.fail(LetGo.failure(op), true);
+            }
+            connection.sendCancel(number);
+        }
+    }
+
+    /**
+     * The caller could not wait for the answer. A process must not be left running that nobody knows: if it starts after all, it is
+     * killed.
+     */
+    private void giveUp() {
+        boolean starting;
+        lock.lock();
+        try {
+            starting = op == Op.EXEC && response == null && !closed && failure == null;
+            abandoned = starting;
+            if (!starting && op == Op.EXEC && response != null) {
+                connection.sendKill(response.number(Tag.PROCESS, 0));
+            }
+        } catch (ProtocolViolation e) {
+            connection.broken(e);
+            return;
+        } finally {
+            lock.unlock();
+        }
+        if (!starting) {
+            cancel();
+        }
+    }
+
+    /** What those hear who use a channel that was given up. */
+    private static final class LetGo {
+        private LetGo() {}
+
+        static Failure failure(Op op) {
+            return switch (op) {
+                case EXEC, ATTACH ->
+                    new Failure(ErrorCode.CONFLICT, "the process was let go, or another connection shows it");
+                default -> new Failure(ErrorCode.CONFLICT, "the operation was given up");
+            };
+        }
     }
 }

@@ -18,41 +18,37 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * The stream of one sandbox. Thread-safe. Everything that waits is woken with a {@link Failure} {@code SANDBOX_GONE} when the
- * connection ends, for whatever reason.
+ * connection ends, for whatever reason; what breaks the protocol ends it. Interrupting a caller ends what that caller asked for and
+ * nothing else.
  */
 public final class GuestConnection implements AutoCloseable {
-    /** Credit of process streams and dialled connections. */
-    static final int PROCESS_WINDOW = 256 << 10;
-
-    /** Credit of file contents, listings and archives. */
-    static final int BULK_WINDOW = 1 << 20;
-
     /** Channels open at a time. */
     static final int CHANNELS_MAX = 1024;
 
-    private static final int READ_BYTES = 256 << 10;
     private static final int VERSION = 1;
+    private static final int SIGKILL = 9;
     private static final Duration ANSWER_BOUND = Duration.ofSeconds(30);
+    private static final byte[] NOTHING = {};
 
     private final Transport transport;
+    private final Outbox outbox;
     private final long epoch;
     private final ConcurrentHashMap<Integer, GuestChannel> channels = new ConcurrentHashMap<>();
     private final AtomicInteger lastChannel = new AtomicInteger();
     private final AtomicReference<Failure> broken = new AtomicReference<>();
     private final CountDownLatch hello = new CountDownLatch(1);
     private final ConcurrentHashMap<Long, CountDownLatch> pings = new ConcurrentHashMap<>();
-    private final AtomicInteger lastPing = new AtomicInteger();
-    private final ReentrantLock writing = new ReentrantLock();
-    private final ByteBuffer outgoing = ByteBuffer.allocateDirect(Frame.HEADER_BYTES + Frame.PAYLOAD_BYTES_MAX)
-            .order(ByteOrder.LITTLE_ENDIAN);
+    private final AtomicLong lastPing = new AtomicLong();
 
     private GuestConnection(Transport transport, long epoch) {
         this.transport = transport;
+        this.outbox = transport.outbox();
         this.epoch = epoch;
     }
 
@@ -60,15 +56,17 @@ public final class GuestConnection implements AutoCloseable {
      * Says hello and waits for the answer; whatever the guest sent to earlier hosts is skipped.
      *
      * @param epoch higher than that of every earlier connection to this guest
+     * @throws Failure {@code DEADLINE_EXCEEDED} when no answer came in time, {@code UNSUPPORTED} when the guest speaks another version,
+     *     {@code SANDBOX_GONE}; the transport is closed then
      */
     public static GuestConnection open(Transport transport, long epoch, Duration timeout) {
         GuestConnection connection = new GuestConnection(transport, epoch);
-        Thread.ofVirtual().name("guest-reader").start(connection::readAll);
+        transport.readerThread().start(connection::readAll);
         byte[] fields = new FieldWriter()
                 .number(Tag.VERSION, VERSION)
                 .number(Tag.EPOCH, epoch)
                 .toBytes();
-        connection.send(Frame.CONTROL, FrameType.HELLO, 0, fields, 0, fields.length);
+        connection.outbox.offer(FrameType.HELLO, Frame.CONTROL, 0, fields);
         try {
             if (!connection.hello.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
                 connection.close();
@@ -85,10 +83,15 @@ public final class GuestConnection implements AutoCloseable {
         return connection;
     }
 
-    /** Starts a process; returns once it runs. */
+    /** Starts a process; returns once it runs. One that starts only after its caller has given up is killed. */
     public GuestProcess exec(ExecRequest request) throws InterruptedException {
-        GuestChannel channel = open(request.encode(), PROCESS_WINDOW);
-        return new GuestProcess(this, channel, channel.awaitResponse(ANSWER_BOUND));
+        GuestChannel channel = open(Op.EXEC, request.encode());
+        Fields accepted = channel.awaitResponse(ANSWER_BOUND);
+        try {
+            return GuestProcess.started(this, channel, accepted);
+        } catch (ProtocolViolation e) {
+            throw broken(e);
+        }
     }
 
     public GuestProcesses processes() {
@@ -105,14 +108,23 @@ public final class GuestConnection implements AutoCloseable {
 
     /** What the guest says of itself; believe the cgroup instead. */
     public GuestMetrics metrics() throws InterruptedException {
-        return GuestMetrics.of(call(new FieldWriter().number(Tag.OP, Op.METRICS.number())));
+        try {
+            return GuestMetrics.of(call(Op.METRICS, new FieldWriter()));
+        } catch (ProtocolViolation e) {
+            throw broken(e);
+        }
     }
 
-    /** SIGTERM to all, after {@code grace} SIGKILL, then process 1 ends and the sandbox with it. */
+    /** SIGTERM to all, after {@code grace} SIGKILL, then process 1 ends and the sandbox with it. Success when it is gone already. */
     public void shutdown(Duration grace) throws InterruptedException {
-        FieldWriter request =
-                new FieldWriter().number(Tag.OP, Op.SHUTDOWN.number()).number(Tag.TIMEOUT_MS, grace.toMillis());
-        open(request, PROCESS_WINDOW).awaitEnd(grace.plus(ANSWER_BOUND));
+        try {
+            open(Op.SHUTDOWN, new FieldWriter().number(Tag.TIMEOUT_MS, grace.toMillis()))
+                    .awaitEnd(grace.plus(ANSWER_BOUND));
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.SANDBOX_GONE) {
+                throw e;
+            }
+        }
     }
 
     /** The time of a round trip. */
@@ -121,12 +133,13 @@ public final class GuestConnection implements AutoCloseable {
         CountDownLatch answered = new CountDownLatch(1);
         pings.put(nonce, answered);
         try {
+            checkOpen();
             long start = System.nanoTime();
             byte[] bytes = ByteBuffer.allocate(Long.BYTES)
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .putLong(nonce)
                     .array();
-            send(Frame.CONTROL, FrameType.PING, 0, bytes, 0, bytes.length);
+            send(new Frame(bytes.length, Frame.CONTROL, FrameType.PING.number(), 0), bytes, 0);
             boolean good = answered.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
             checkOpen();
             if (!good) {
@@ -155,13 +168,20 @@ public final class GuestConnection implements AutoCloseable {
 
     // For the classes of this package.
 
-    Fields call(FieldWriter request) throws InterruptedException {
-        return open(request, PROCESS_WINDOW).awaitEnd(ANSWER_BOUND);
+    /** An answer says what it must not. Ends the connection; the result is for the caller to throw. */
+    Failure broken(ProtocolViolation e) {
+        Failure failure = new Failure(ErrorCode.SANDBOX_GONE, "the sandbox broke the protocol: " + e.getMessage(), e);
+        fail(failure);
+        return failure;
+    }
+
+    Fields call(Op op, FieldWriter request) throws InterruptedException {
+        return open(op, request).awaitEnd(ANSWER_BOUND);
     }
 
     /** Opens a channel with a request of any legal size. */
-    GuestChannel open(FieldWriter request, int window) {
-        byte[] fields = request.toBytes();
+    GuestChannel open(Op op, FieldWriter request) throws InterruptedException {
+        byte[] fields = request.number(Tag.OP, op.number()).toBytes();
         if (fields.length > Frame.REQUEST_BYTES_MAX) {
             throw new Failure(
                     ErrorCode.LIMIT_EXCEEDED,
@@ -172,31 +192,45 @@ public final class GuestConnection implements AutoCloseable {
             throw new Failure(
                     ErrorCode.LIMIT_EXCEEDED, "more than " + CHANNELS_MAX + " requests at a time on one sandbox");
         }
-        GuestChannel channel = new GuestChannel(this, lastChannel.incrementAndGet(), window);
+        GuestChannel channel = new GuestChannel(this, nextChannel(), op);
         channels.put(channel.number(), channel);
-        writing.lock();
         try {
-            int offset = 0;
-            do {
-                int length = Math.min(Frame.PAYLOAD_BYTES_MAX, fields.length - offset);
-                boolean more = offset + length < fields.length;
-                send(channel.number(), FrameType.REQUEST, more ? Frame.MORE : 0, fields, offset, length);
-                offset += length;
-            } while (offset < fields.length);
-        } finally {
-            writing.unlock();
+            checkOpen();
+            sendRequest(channel, fields);
+        } catch (InterruptedException | RuntimeException e) {
+            channel.cancel();
+            channels.remove(channel.number());
+            throw e;
         }
-        checkOpen();
         return channel;
     }
 
-    void sendData(GuestChannel channel, int stream, byte[] bytes, int offset, int length) {
-        send(channel.number(), FrameType.DATA, stream, bytes, offset, length);
+    private int nextChannel() {
+        int number = lastChannel.incrementAndGet();
+        if (number <= 0) {
+            fail(new Failure(
+                    ErrorCode.SANDBOX_GONE, "this connection has used up its channel numbers", "connect anew"));
+        }
+        return number;
+    }
+
+    private void sendRequest(GuestChannel channel, byte[] fields) throws InterruptedException {
+        int offset = 0;
+        do {
+            int length = Math.min(Frame.PAYLOAD_BYTES_MAX, fields.length - offset);
+            int flags = offset + length < fields.length ? Frame.MORE : 0;
+            send(new Frame(length, channel.number(), FrameType.REQUEST.number(), flags), fields, offset);
+            offset += length;
+        } while (offset < fields.length);
+    }
+
+    void send(Frame frame, byte[] payload, int offset) throws InterruptedException {
+        outbox.send(frame, payload, offset);
     }
 
     void sendEof(GuestChannel channel, int stream) {
         if (!channel.ended()) {
-            send(channel.number(), FrameType.EOF, stream, new byte[0], 0, 0);
+            outbox.offer(FrameType.EOF, channel.number(), stream, NOTHING);
         }
     }
 
@@ -205,34 +239,28 @@ public final class GuestConnection implements AutoCloseable {
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putInt(bytes)
                 .array();
-        send(channel, FrameType.CREDIT, stream, payload, 0, payload.length);
+        outbox.offer(FrameType.CREDIT, channel, stream, payload);
     }
 
-    /** Gives a channel up; its number is not used again. */
-    void cancel(GuestChannel channel) {
-        if (channels.containsKey(channel.number()) && !channel.ended() && !closed()) {
-            send(channel.number(), FrameType.CANCEL, 0, new byte[0], 0, 0);
-        }
+    void sendCancel(int channel) {
+        outbox.offer(FrameType.CANCEL, channel, 0, NOTHING);
     }
 
-    private void send(int channel, FrameType type, int flags, byte[] payload, int offset, int length) {
-        writing.lock();
-        try {
-            outgoing.clear();
-            new Frame(length, channel, type.number(), flags).write(outgoing);
-            outgoing.put(payload, offset, length).flip();
-            transport.write(outgoing);
-        } catch (IOException e) {
-            fail(new Failure(ErrorCode.SANDBOX_GONE, "the sandbox's stream broke", e));
-        } finally {
-            writing.unlock();
-        }
+    /** Kills a process and all its descendants, and does not care about the answer. */
+    void sendKill(long process) {
+        byte[] request = new FieldWriter()
+                .number(Tag.OP, Op.SIGNAL.number())
+                .number(Tag.PROCESS, process)
+                .number(Tag.SIGNAL, SIGKILL)
+                .number(Tag.SCOPE, GuestProcess.Scope.TREE.ordinal())
+                .toBytes();
+        outbox.offer(FrameType.REQUEST, nextChannel(), 0, request);
     }
 
     private void checkOpen() {
         Failure failure = broken.get();
         if (failure != null) {
-            throw new Failure(failure.code(), failure.getMessage(), failure);
+            throw Inbound.again(failure);
         }
     }
 
@@ -240,119 +268,120 @@ public final class GuestConnection implements AutoCloseable {
         if (!broken.compareAndSet(null, reason)) {
             return;
         }
-        transport.close();
-        hello.countDown();
-        pings.values().forEach(CountDownLatch::countDown);
-        channels.values().forEach(channel -> channel.onFailure(reason));
+        try {
+            transport.close();
+        } finally {
+            hello.countDown();
+            pings.values().forEach(CountDownLatch::countDown);
+            channels.values().forEach(channel -> channel.onFailure(reason));
+        }
     }
 
     // The reader's thread.
 
     private void readAll() {
-        ByteBuffer in = ByteBuffer.allocateDirect(READ_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         try {
-            while (broken.get() == null) {
-                if (transport.read(in) < 0) {
-                    fail(new Failure(ErrorCode.SANDBOX_GONE, "the sandbox has ended"));
-                    return;
-                }
-                in.flip();
-                while (nextFrame(in)) {
-                    // Every whole frame of the buffer.
-                }
-                in.compact();
-            }
+            new FrameReader(transport, new Dispatcher()).run();
+            fail(new Failure(ErrorCode.SANDBOX_GONE, "the sandbox has ended"));
         } catch (IOException e) {
             fail(new Failure(ErrorCode.SANDBOX_GONE, "the sandbox's stream broke", e));
         } catch (ProtocolViolation e) {
-            fail(new Failure(ErrorCode.SANDBOX_GONE, "the sandbox broke the protocol: " + e.getMessage(), e));
-        } catch (RuntimeException e) {
+            broken(e);
+        } catch (RuntimeException | Error e) {
+            // Nobody may be left waiting for a reader that is gone, whatever ended it.
             fail(new Failure(ErrorCode.INTERNAL, "the stream's reader failed", e));
         }
     }
 
-    private boolean nextFrame(ByteBuffer in) throws ProtocolViolation {
-        if (in.remaining() < Frame.HEADER_BYTES) {
-            return false;
-        }
-        int start = in.position();
-        Frame frame = Frame.read(in);
-        if (in.remaining() < frame.length()) {
-            in.position(start);
-            return false;
-        }
-        int limit = in.limit();
-        int end = in.position() + frame.length();
-        in.limit(end);
-        dispatch(frame, in);
-        in.limit(limit).position(end);
-        return true;
-    }
-
-    private void dispatch(Frame frame, ByteBuffer payload) throws ProtocolViolation {
-        Optional<FrameType> type = FrameType.of(frame.type());
-        if (type.isEmpty()) {
-            throw new ProtocolViolation("a frame of type " + frame.type());
-        }
-        if (frame.channel() == Frame.SHIM) {
-            transport.shimFrame(frame.type(), Fields.read(payload));
-        } else if (frame.channel() == Frame.CONTROL) {
-            control(type.get(), payload);
-        } else if (hello.getCount() == 0) {
-            // Before the hello: frames for an earlier host.
-            GuestChannel channel = channels.get(frame.channel());
-            if (channel != null) {
-                deliver(channel, frame, type.get(), payload);
-            }
-        }
-    }
-
-    private void control(FrameType type, ByteBuffer payload) throws ProtocolViolation {
-        if (type == FrameType.HELLO) {
-            if (Fields.read(payload).number(Tag.EPOCH, -1) == epoch) {
-                hello.countDown();
-            }
-        } else if (type == FrameType.PONG && payload.remaining() == Long.BYTES) {
-            CountDownLatch waiting = pings.get(payload.getLong());
-            if (waiting != null) {
-                waiting.countDown();
-            }
-        } else if (type == FrameType.ERROR) {
-            throw new ProtocolViolation(Fields.read(payload).text(Tag.MESSAGE).orElse("no reason given"));
-        }
-    }
-
-    private void deliver(GuestChannel channel, Frame frame, FrameType type, ByteBuffer payload)
-            throws ProtocolViolation {
-        switch (type) {
-            case RESPONSE -> channel.onResponse(Fields.read(payload));
-            case DATA -> channel.onData(frame.flags(), payload);
-            case EOF -> channel.onEof(frame.flags());
-            case CREDIT -> {
-                if (payload.remaining() != Integer.BYTES) {
-                    throw new ProtocolViolation("a credit of " + payload.remaining() + " bytes");
+    /** Takes frames to where they belong. Until the guest has repeated our epoch, they are for an earlier host. */
+    private final class Dispatcher implements FrameReader.Sink {
+        @Override
+        public void frame(Frame frame, ByteBuffer payload) throws ProtocolViolation {
+            if (frame.channel() == Frame.SHIM) {
+                transport.shimFrame(frame.type(), Fields.read(payload));
+            } else if (hello.getCount() > 0) {
+                greet(frame, payload);
+            } else {
+                FrameType type = FrameType.of(frame.type())
+                        .orElseThrow(() -> new ProtocolViolation("a frame of type " + frame.type()));
+                if (frame.channel() == Frame.CONTROL) {
+                    control(type, payload);
+                } else {
+                    GuestChannel channel = channels.get(frame.channel());
+                    if (channel != null) {
+                        deliver(channel, frame, type, payload);
+                    }
                 }
-                channel.onCredit(frame.flags(), Integer.toUnsignedLong(payload.getInt()));
             }
-            case EVENT -> channel.onEvent(Fields.read(payload));
-            case END -> {
-                channels.remove(channel.number());
-                channel.onEnd(Fields.read(payload));
+        }
+
+        @Override
+        public Consumer<ByteBuffer> data(Frame frame) throws ProtocolViolation {
+            GuestChannel channel = channels.get(frame.channel());
+            if (channel != null && hello.getCount() == 0) {
+                return channel.onData(frame.flags(), frame.length());
             }
-            case ERROR -> {
-                channels.remove(channel.number());
-                channel.onFailure(GuestErrors.failure(Fields.read(payload)));
+            if (frame.channel() == Frame.SHIM || (frame.channel() == Frame.CONTROL && hello.getCount() == 0)) {
+                throw new ProtocolViolation("data on channel " + frame.channel());
             }
-            case HELLO,
-                    REQUEST,
-                    CANCEL,
-                    PING,
-                    PONG,
-                    SHIM_ATTACH,
-                    SHIM_ATTACHED,
-                    SHIM_DEADLINE,
-                    SHIM_KILL,
-                    SHIM_EXITED -> throw new ProtocolViolation("a frame " + type + " from the guest");
+            return piece -> {};
+        }
+
+        private void greet(Frame frame, ByteBuffer payload) throws ProtocolViolation {
+            if (frame.channel() != Frame.CONTROL) {
+                return;
+            }
+            if (frame.type() == FrameType.HELLO.number()) {
+                Fields fields = Fields.read(payload);
+                if (fields.number(Tag.EPOCH, -1) == epoch) {
+                    fields.require(Tag.VERSION, VERSION, VERSION);
+                    hello.countDown();
+                }
+            } else if (frame.type() == FrameType.ERROR.number()) {
+                Failure failure = GuestErrors.failure(Fields.read(payload));
+                if (failure.code() == ErrorCode.UNSUPPORTED) {
+                    fail(failure);
+                }
+            }
+        }
+
+        private void control(FrameType type, ByteBuffer payload) throws ProtocolViolation {
+            switch (type) {
+                case PONG -> {
+                    if (payload.remaining() != Long.BYTES) {
+                        throw new ProtocolViolation("a pong of " + payload.remaining() + " bytes");
+                    }
+                    Optional.ofNullable(pings.get(payload.getLong())).ifPresent(CountDownLatch::countDown);
+                }
+                case ERROR ->
+                    throw new ProtocolViolation("it refuses to go on: "
+                            + GuestErrors.failure(Fields.read(payload)).getMessage());
+                default -> throw new ProtocolViolation("a frame " + type + " on channel 0");
+            }
+        }
+
+        private void deliver(GuestChannel channel, Frame frame, FrameType type, ByteBuffer payload)
+                throws ProtocolViolation {
+            switch (type) {
+                case RESPONSE -> channel.onResponse(Fields.read(payload));
+                case EOF -> channel.onEof(frame.flags());
+                case CREDIT -> {
+                    if (payload.remaining() != Integer.BYTES) {
+                        throw new ProtocolViolation("a credit of " + payload.remaining() + " bytes");
+                    }
+                    channel.onCredit(frame.flags(), Integer.toUnsignedLong(payload.getInt()));
+                }
+                case EVENT -> channel.onEvent(Fields.read(payload), frame.length());
+                case END -> {
+                    channel.onEnd(Fields.read(payload));
+                    channels.remove(channel.number());
+                }
+                case ERROR -> {
+                    channel.onFailure(GuestErrors.failure(Fields.read(payload)));
+                    channels.remove(channel.number());
+                }
+                default -> throw new ProtocolViolation("a frame " + type + " from the guest");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.FieldWriter;
 import dev.skerry.wire.Fields;
+import dev.skerry.wire.FieldsText;
 import dev.skerry.wire.Op;
 import dev.skerry.wire.ProtocolViolation;
 import dev.skerry.wire.Tag;
@@ -46,12 +47,12 @@ public final class GuestFiles {
 
     /** Follows symbolic links. */
     public FileInfo stat(String path) throws InterruptedException {
-        return info(path, connection.call(request(Op.STAT, path).number(Tag.FLAGS, FOLLOW)));
+        return info(path, connection.call(Op.STAT, request(path).number(Tag.FLAGS, FOLLOW)));
     }
 
     /** Of the link itself. */
     public FileInfo linkStat(String path) throws InterruptedException {
-        return info(path, connection.call(request(Op.STAT, path).number(Tag.FLAGS, 0)));
+        return info(path, connection.call(Op.STAT, request(path).number(Tag.FLAGS, 0)));
     }
 
     public boolean exists(String path) throws InterruptedException {
@@ -73,9 +74,8 @@ public final class GuestFiles {
      * @param entriesMax more are left out, and said so
      */
     public Listing list(String path, int depth, int entriesMax) throws InterruptedException {
-        FieldWriter request =
-                request(Op.LIST_DIR, path).number(Tag.DEPTH, depth).number(Tag.LIMIT, entriesMax);
-        return Listing.read(connection, streaming(request), entriesMax);
+        FieldWriter request = request(path).number(Tag.DEPTH, depth).number(Tag.LIMIT, entriesMax);
+        return Listing.read(connection, streaming(Op.LIST_DIR, request), entriesMax);
     }
 
     public List<FileInfo> list(String path) throws InterruptedException {
@@ -84,13 +84,13 @@ public final class GuestFiles {
 
     /** The content of a regular file. Closing early gives it up. */
     public InputStream read(String path) throws InterruptedException {
-        return new GuestInput(connection, streaming(request(Op.READ, path)), 1, true);
+        return new GuestInput(streaming(Op.READ, request(path)), 1, true);
     }
 
     /** Part of a regular file. */
     public InputStream read(String path, long offset, long length) throws InterruptedException {
-        FieldWriter request = request(Op.READ, path).number(Tag.OFFSET, offset).number(Tag.LIMIT, length);
-        return new GuestInput(connection, streaming(request), 1, true);
+        FieldWriter request = request(path).number(Tag.OFFSET, offset).number(Tag.LIMIT, length);
+        return new GuestInput(streaming(Op.READ, request), 1, true);
     }
 
     public String readText(String path) throws InterruptedException {
@@ -121,9 +121,8 @@ public final class GuestFiles {
 
     /** The writer must be closed or cancelled; the file is whole once {@link Upload#finish} has returned. */
     public Upload write(String path, Mode how, int permissions) throws InterruptedException {
-        FieldWriter request =
-                request(Op.WRITE, path).number(Tag.FLAGS, how.flags).number(Tag.MODE, permissions);
-        return new Upload(connection, streaming(request));
+        FieldWriter request = request(path).number(Tag.FLAGS, how.flags).number(Tag.MODE, permissions);
+        return new Upload(connection, streaming(Op.WRITE, request));
     }
 
     public void write(String path, byte[] content, int permissions) throws InterruptedException {
@@ -136,84 +135,84 @@ public final class GuestFiles {
     }
 
     public void makeFolder(String path, int permissions) throws InterruptedException {
-        connection.call(request(Op.MKDIR, path).number(Tag.MODE, permissions).number(Tag.FLAGS, PARENTS));
+        connection.call(Op.MKDIR, request(path).number(Tag.MODE, permissions).number(Tag.FLAGS, PARENTS));
     }
 
     public void move(String from, String to, boolean replace) throws InterruptedException {
         connection.call(
-                request(Op.MOVE, from).text(Tag.TARGET, checked(to)).number(Tag.FLAGS, replace ? 0 : EXCLUSIVE));
+                Op.MOVE, request(from).text(Tag.TARGET, checked(to)).number(Tag.FLAGS, replace ? 0 : EXCLUSIVE));
     }
 
     public void remove(String path, boolean recursive) throws InterruptedException {
         connection
-                .open(
-                        request(Op.REMOVE, path).number(Tag.FLAGS, recursive ? RECURSIVE : 0),
-                        GuestConnection.BULK_WINDOW)
+                .open(Op.REMOVE, request(path).number(Tag.FLAGS, recursive ? RECURSIVE : 0))
                 .awaitEnd(ANSWER_BOUND);
     }
 
     public void permissions(String path, int mode) throws InterruptedException {
-        connection.call(request(Op.CHMOD, path).number(Tag.MODE, mode));
+        connection.call(Op.CHMOD, request(path).number(Tag.MODE, mode));
     }
 
     public void owner(String path, int uid, int gid) throws InterruptedException {
-        connection.call(request(Op.CHOWN, path)
-                .number(Tag.UID, uid)
-                .number(Tag.GID, gid)
-                .number(Tag.FLAGS, FOLLOW));
+        connection.call(
+                Op.CHOWN,
+                request(path).number(Tag.UID, uid).number(Tag.GID, gid).number(Tag.FLAGS, FOLLOW));
     }
 
     public void link(String path, String target) throws InterruptedException {
-        connection.call(request(Op.SYMLINK, path).text(Tag.TARGET, target));
+        connection.call(Op.SYMLINK, request(path).text(Tag.TARGET, target));
     }
 
     /** @param name begins with {@code user.} */
     public byte[] attribute(String path, String name) throws InterruptedException {
         return connection
-                .call(request(Op.XATTR, path).number(Tag.KIND, 1).text(Tag.NAME, name))
+                .call(Op.XATTR, request(path).number(Tag.KIND, 1).text(Tag.NAME, name))
                 .bytes(Tag.VALUE)
                 .orElse(new byte[0]);
     }
 
     public void setAttribute(String path, String name, byte[] value) throws InterruptedException {
         connection.call(
-                request(Op.XATTR, path).number(Tag.KIND, 2).text(Tag.NAME, name).bytes(Tag.VALUE, value));
+                Op.XATTR, request(path).number(Tag.KIND, 2).text(Tag.NAME, name).bytes(Tag.VALUE, value));
     }
 
     public List<String> attributes(String path) throws InterruptedException {
-        return connection.call(request(Op.XATTR, path).number(Tag.KIND, 3)).texts(Tag.NAME);
+        try {
+            return connection.call(Op.XATTR, request(path).number(Tag.KIND, 3)).texts(Tag.NAME);
+        } catch (ProtocolViolation e) {
+            throw connection.broken(e);
+        }
     }
 
     public void removeAttribute(String path, String name) throws InterruptedException {
-        connection.call(request(Op.XATTR, path).number(Tag.KIND, 4).text(Tag.NAME, name));
+        connection.call(Op.XATTR, request(path).number(Tag.KIND, 4).text(Tag.NAME, name));
     }
 
     /** A folder or file as a pax archive, names relative to it. The archive is the tenant's word: extract it with care. */
     public InputStream archive(String path, long bytesMax) throws InterruptedException {
-        FieldWriter request = request(Op.TAR_OUT, path).number(Tag.LIMIT, bytesMax);
-        return new GuestInput(connection, streaming(request), 1, true);
+        FieldWriter request = request(path).number(Tag.LIMIT, bytesMax);
+        return new GuestInput(streaming(Op.TAR_OUT, request), 1, true);
     }
 
     /** Unpacks an archive below a folder. */
     public Upload extract(String path, long bytesMax, long entriesMax) throws InterruptedException {
-        FieldWriter request =
-                request(Op.TAR_IN, path).number(Tag.LIMIT, bytesMax).number(Tag.COUNT, entriesMax);
-        return new Upload(connection, streaming(request));
+        FieldWriter request = request(path).number(Tag.LIMIT, bytesMax).number(Tag.COUNT, entriesMax);
+        return new Upload(connection, streaming(Op.TAR_IN, request));
     }
 
     /** Changes below a folder, until it is closed. */
     public Watch watch(String path, boolean recursive) throws InterruptedException {
-        return new Watch(connection, streaming(request(Op.WATCH, path).number(Tag.FLAGS, recursive ? RECURSIVE : 0)));
+        return new Watch(streaming(Op.WATCH, request(path).number(Tag.FLAGS, recursive ? RECURSIVE : 0)));
     }
 
-    private GuestChannel streaming(FieldWriter request) throws InterruptedException {
-        GuestChannel channel = connection.open(request, GuestConnection.BULK_WINDOW);
+    private GuestChannel streaming(Op op, FieldWriter request) throws InterruptedException {
+        GuestChannel channel = connection.open(op, request);
         channel.awaitResponse(ANSWER_BOUND);
         return channel;
     }
 
-    private FieldWriter request(Op op, String path) {
-        FieldWriter fields = new FieldWriter().number(Tag.OP, op.number()).text(Tag.PATH, checked(path));
+    private FieldWriter request(String path) {
+        FieldWriter fields = new FieldWriter().text(Tag.PATH, checked(path));
         user.ifPresent(name -> fields.text(Tag.USER, name));
         return fields;
     }
@@ -222,17 +221,17 @@ public final class GuestFiles {
         if (!path.startsWith("/")) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "'" + path + "' is not an absolute path", "start it with '/'");
         }
-        if (path.getBytes(StandardCharsets.UTF_8).length > PATH_BYTES_MAX) {
+        if (FieldsText.encode(path).length > PATH_BYTES_MAX) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "a path of more than " + PATH_BYTES_MAX + " bytes");
         }
         return path;
     }
 
-    private static FileInfo info(String path, Fields fields) {
+    private FileInfo info(String path, Fields fields) {
         try {
             return FileInfo.of(path, fields);
         } catch (ProtocolViolation e) {
-            throw GuestErrors.broken(e);
+            throw connection.broken(e);
         }
     }
 }

@@ -1,21 +1,24 @@
 package dev.skerry.host.stream;
 
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Objects;
 
-/** Bytes of one stream of a channel. Reading acknowledges what earlier reads took. */
+/**
+ * Bytes of one stream of a channel. Reading acknowledges what earlier reads took. Where the stream was cut off (the guest reported an
+ * error, another connection took over, the sandbox is gone) reading throws a Failure, after the bytes that did come; it never reports an
+ * end that the guest did not send.
+ */
 final class GuestInput extends InputStream {
-    private final GuestConnection connection;
     private final GuestChannel channel;
-    private final int stream;
+    private final Inbound stream;
     private final boolean cancels;
 
     /** @param cancels closing before the end gives the whole channel up */
-    GuestInput(GuestConnection connection, GuestChannel channel, int stream, boolean cancels) {
-        this.connection = connection;
+    GuestInput(GuestChannel channel, int stream, boolean cancels) {
         this.channel = channel;
-        this.stream = stream;
+        this.stream = channel.inbound(stream);
         this.cancels = cancels;
     }
 
@@ -27,26 +30,41 @@ final class GuestInput extends InputStream {
 
     @Override
     public int read(byte[] into, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, into.length);
         if (length == 0) {
             return 0;
         }
         try {
-            return channel.read(stream, into, offset, length);
+            return stream.read(into, offset, length);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Failure(ErrorCode.SANDBOX_GONE, "interrupted while reading from a sandbox", e);
+            throw interrupted(e);
         }
+    }
+
+    /** Without a copy in between. */
+    @Override
+    public long transferTo(OutputStream out) throws IOException {
+        try {
+            return stream.transferTo(out);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private RuntimeException interrupted(InterruptedException e) {
+        close();
+        return Inbound.interrupted("reading from", e);
     }
 
     @Override
     public int available() {
-        return channel.available(stream);
+        return stream.available();
     }
 
     @Override
     public void close() {
         if (cancels) {
-            connection.cancel(channel);
+            channel.cancel();
         }
     }
 }

@@ -27,19 +27,17 @@ public final class GuestPorts {
     public record Listener(String address, int port, int uid) {}
 
     public List<Listener> listeners() throws InterruptedException {
-        Fields answer = connection.call(new FieldWriter().number(Tag.OP, Op.LISTENERS.number()));
+        Fields answer = connection.call(Op.LISTENERS, new FieldWriter());
         try {
             List<Listener> found = new ArrayList<>();
             for (Fields entry : answer.nested(Tag.ENTRY)) {
-                long port = entry.require(Tag.PORT);
-                if (port < 1 || port > PORTS_MAX) {
-                    throw new ProtocolViolation("port " + port);
-                }
-                found.add(new Listener(entry.text(Tag.ADDRESS).orElse(""), (int) port, (int) entry.number(Tag.UID, 0)));
+                found.add(new Listener(
+                        entry.text(Tag.ADDRESS).orElse(""), (int) entry.require(Tag.PORT, 1, PORTS_MAX), (int)
+                                entry.optional(Tag.UID, 0, 0xFFFF_FFFFL)));
             }
             return found;
         } catch (ProtocolViolation e) {
-            throw GuestErrors.broken(e);
+            throw connection.broken(e);
         }
     }
 
@@ -48,24 +46,20 @@ public final class GuestPorts {
         if (port < 1 || port > PORTS_MAX) {
             throw new Failure(ErrorCode.INVALID_REQUEST, port + " is not a port", "ports are 1 to 65535");
         }
-        GuestChannel channel = connection.open(
-                new FieldWriter().number(Tag.OP, Op.DIAL.number()).number(Tag.PORT, port),
-                GuestConnection.PROCESS_WINDOW);
+        GuestChannel channel = connection.open(Op.DIAL, new FieldWriter().number(Tag.PORT, port));
         channel.awaitResponse(DIAL_BOUND);
         return new Connection(connection, channel);
     }
 
     /** A TCP connection, relayed on the stream. Closing the output half-closes it. */
     public static final class Connection implements AutoCloseable {
-        private final GuestConnection connection;
         private final GuestChannel channel;
         private final InputStream input;
         private final OutputStream output;
 
         Connection(GuestConnection connection, GuestChannel channel) {
-            this.connection = connection;
             this.channel = channel;
-            this.input = new GuestInput(connection, channel, 1, false);
+            this.input = new GuestInput(channel, 1, false);
             this.output = new GuestOutput(connection, channel);
         }
 
@@ -79,7 +73,7 @@ public final class GuestPorts {
 
         @Override
         public void close() {
-            connection.cancel(channel);
+            channel.cancel();
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.skerry.host.stream;
 
-import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.FieldWriter;
 import dev.skerry.wire.Fields;
@@ -23,26 +22,50 @@ public final class GuestProcess {
 
     private final GuestConnection connection;
     private final GuestChannel channel;
-    private final Fields accepted;
     private final long process;
     private final int pid;
+    private final List<Long> offsets;
+    private final List<Long> lost;
     private final OutputStream stdin;
     private final InputStream stdout;
     private final InputStream stderr;
 
-    GuestProcess(GuestConnection connection, GuestChannel channel, Fields accepted) {
+    private GuestProcess(
+            GuestConnection connection, GuestChannel channel, Fields accepted, List<Long> offsets, List<Long> lost)
+            throws ProtocolViolation {
         this.connection = connection;
         this.channel = channel;
-        this.accepted = accepted;
-        try {
-            this.process = accepted.require(Tag.PROCESS);
-            this.pid = Math.toIntExact(accepted.number(Tag.PID, 0));
-        } catch (ProtocolViolation e) {
-            throw GuestErrors.broken(e);
-        }
+        this.process = accepted.require(Tag.PROCESS, 1, Long.MAX_VALUE);
+        this.pid = (int) accepted.optional(Tag.PID, 0, Integer.MAX_VALUE);
+        this.offsets = offsets;
+        this.lost = lost;
         this.stdin = new GuestOutput(connection, channel);
-        this.stdout = new GuestInput(connection, channel, STDOUT, false);
-        this.stderr = new GuestInput(connection, channel, STDERR, false);
+        this.stdout = new GuestInput(channel, STDOUT, false);
+        this.stderr = new GuestInput(channel, STDERR, false);
+    }
+
+    static GuestProcess started(GuestConnection connection, GuestChannel channel, Fields accepted)
+            throws ProtocolViolation {
+        return new GuestProcess(connection, channel, accepted, List.of(0L, 0L), List.of(0L, 0L));
+    }
+
+    /** @param asked the offsets that were asked for; none: wherever the guest starts */
+    static GuestProcess attached(GuestConnection connection, GuestChannel channel, Fields accepted, List<Long> asked)
+            throws ProtocolViolation {
+        List<Long> offsets = accepted.numbers(Tag.OFFSET);
+        List<Long> lost = accepted.numbers(Tag.LOST);
+        for (List<Long> pair : List.of(offsets, lost)) {
+            if (pair.size() != 2 || pair.stream().anyMatch(number -> number < 0)) {
+                throw new ProtocolViolation("offsets " + offsets + " with " + lost + " lost");
+            }
+        }
+        for (int i = 0; i < asked.size(); i++) {
+            // Earlier, and bytes would come twice; later, and they would be missing unsaid.
+            if (offsets.get(i) - lost.get(i) != asked.get(i)) {
+                throw new ProtocolViolation("offsets " + offsets + ", " + lost + " lost, for " + asked);
+            }
+        }
+        return new GuestProcess(connection, channel, accepted, offsets, lost);
     }
 
     /** guestd's number of it, by which it is attached to again. */
@@ -67,20 +90,18 @@ public final class GuestProcess {
         return stderr;
     }
 
-    /** Waits for the end and for all output to be consumed; empty when neither has come in that time. */
+    /**
+     * Waits for the end, which comes behind the last byte of output; empty when it has not come in that time.
+     *
+     * @throws Failure {@code CONFLICT} when the process was let go or another connection shows it; {@code SANDBOX_GONE}
+     */
     public Optional<ProcessExit> await(Duration bound) throws InterruptedException {
         Optional<Fields> end = channel.pollEnd(bound);
-        return end.map(fields -> {
-            try {
-                if (fields.number(Tag.CANCELLED, 0) != 0) {
-                    throw new Failure(
-                            ErrorCode.CONFLICT, "process " + process + " is shown by another connection or was let go");
-                }
-                return ProcessExit.of(fields);
-            } catch (ProtocolViolation e) {
-                throw GuestErrors.broken(e);
-            }
-        });
+        try {
+            return end.isPresent() ? Optional.of(ProcessExit.of(end.get())) : Optional.empty();
+        } catch (ProtocolViolation e) {
+            throw connection.broken(e);
+        }
     }
 
     /** Whom a signal reaches. */
@@ -93,49 +114,40 @@ public final class GuestProcess {
 
     /** @param signal its number on Linux */
     public void signal(int signal, Scope scope) throws InterruptedException {
-        connection.call(request(Op.SIGNAL).number(Tag.SIGNAL, signal).number(Tag.SCOPE, scope.ordinal()));
+        connection.call(Op.SIGNAL, request().number(Tag.SIGNAL, signal).number(Tag.SCOPE, scope.ordinal()));
     }
 
     public void resize(ExecRequest.TerminalSize size) throws InterruptedException {
-        connection.call(request(Op.RESIZE).number(Tag.ROWS, size.rows()).number(Tag.COLS, size.columns()));
+        connection.call(Op.RESIZE, request().number(Tag.ROWS, size.rows()).number(Tag.COLS, size.columns()));
     }
 
     /** Removes an ended process from the list, with whatever output was not read. */
     public void forget() throws InterruptedException {
-        connection.call(request(Op.FORGET));
+        connection.call(Op.FORGET, request());
     }
 
     /** Lets go of the process, which runs on. */
     public void detach() {
-        connection.cancel(channel);
+        channel.cancel();
     }
 
     /** Everything that was taken from the outputs is done with: an attach after this starts behind it. */
     public void acknowledge() {
-        channel.acknowledge(STDOUT, true);
-        channel.acknowledge(STDERR, true);
+        channel.inbound(STDOUT).acknowledge(true);
+        channel.inbound(STDERR).acknowledge(true);
     }
 
     /** Of an attach: the offsets (stdout, stderr) at which delivery starts. */
     public List<Long> offsets() {
-        return numbers(Tag.OFFSET);
+        return offsets;
     }
 
     /** Of an attach: bytes (stdout, stderr) that are missing before the offsets. */
     public List<Long> lost() {
-        return numbers(Tag.LOST);
+        return lost;
     }
 
-    private List<Long> numbers(Tag tag) {
-        try {
-            List<Long> found = accepted.numbers(tag);
-            return found.isEmpty() ? List.of(0L, 0L) : found;
-        } catch (ProtocolViolation e) {
-            throw GuestErrors.broken(e);
-        }
-    }
-
-    private FieldWriter request(Op op) {
-        return new FieldWriter().number(Tag.OP, op.number()).number(Tag.PROCESS, process);
+    private FieldWriter request() {
+        return new FieldWriter().number(Tag.PROCESS, process);
     }
 }

@@ -27,16 +27,16 @@ public final class GuestProcesses {
     public record Info(
             long process, int pid, String tag, String program, boolean terminal, Optional<ProcessExit> exit) {}
 
-    /** The newest 1,024. */
+    /** The newest 1,024, or as many as fit one frame. */
     public List<Info> list() throws InterruptedException {
-        Fields answer = connection.call(new FieldWriter().number(Tag.OP, Op.LIST.number()));
+        Fields answer = connection.call(Op.LIST, new FieldWriter());
         try {
             List<Info> found = new ArrayList<>();
             for (Fields entry : answer.nested(Tag.ENTRY)) {
                 boolean running = entry.number(Tag.RUNNING, 0) != 0;
                 found.add(new Info(
-                        entry.require(Tag.PROCESS),
-                        Math.toIntExact(entry.number(Tag.PID, 0)),
+                        entry.require(Tag.PROCESS, 1, Long.MAX_VALUE),
+                        (int) entry.optional(Tag.PID, 0, Integer.MAX_VALUE),
                         entry.text(Tag.TAG).orElse(""),
                         entry.text(Tag.ARG).orElse(""),
                         entry.number(Tag.PTY, 0) != 0,
@@ -44,26 +44,32 @@ public final class GuestProcesses {
             }
             return found;
         } catch (ProtocolViolation e) {
-            throw GuestErrors.broken(e);
+            throw connection.broken(e);
         }
     }
 
     /** Shows a process here, from the oldest byte that nobody has acknowledged. */
     public GuestProcess attach(long process) throws InterruptedException {
-        return attach(new FieldWriter().number(Tag.OP, Op.ATTACH.number()).number(Tag.PROCESS, process));
+        return attach(process, List.of());
     }
 
     /** Shows a process here, from offsets that the caller remembers. */
     public GuestProcess attach(long process, long stdoutOffset, long stderrOffset) throws InterruptedException {
-        return attach(new FieldWriter()
-                .number(Tag.OP, Op.ATTACH.number())
-                .number(Tag.PROCESS, process)
-                .number(Tag.OFFSET, stdoutOffset)
-                .number(Tag.OFFSET, stderrOffset));
+        return attach(process, List.of(stdoutOffset, stderrOffset));
     }
 
-    private GuestProcess attach(FieldWriter request) throws InterruptedException {
-        GuestChannel channel = connection.open(request, GuestConnection.PROCESS_WINDOW);
-        return new GuestProcess(connection, channel, channel.awaitResponse(ANSWER_BOUND));
+    private GuestProcess attach(long process, List<Long> from) throws InterruptedException {
+        FieldWriter request = new FieldWriter().number(Tag.PROCESS, process);
+        from.forEach(offset -> request.number(Tag.OFFSET, offset));
+        GuestChannel channel = connection.open(Op.ATTACH, request);
+        Fields accepted = channel.awaitResponse(ANSWER_BOUND);
+        try {
+            if (accepted.require(Tag.PROCESS) != process) {
+                throw new ProtocolViolation("another process than the one asked for");
+            }
+            return GuestProcess.attached(connection, channel, accepted, from);
+        } catch (ProtocolViolation e) {
+            throw connection.broken(e);
+        }
     }
 }

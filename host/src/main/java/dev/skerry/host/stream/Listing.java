@@ -30,25 +30,32 @@ public record Listing(List<FileInfo> entries, boolean truncated) {
 
     static Listing read(GuestConnection connection, GuestChannel channel, int entriesMax) throws InterruptedException {
         List<FileInfo> found = new ArrayList<>();
-        try (InputStream in = new GuestInput(connection, channel, 1, true)) {
+        try (InputStream in = new GuestInput(channel, 1, true)) {
             for (byte[] head = in.readNBytes(HEAD_BYTES); head.length > 0; head = in.readNBytes(HEAD_BYTES)) {
-                if (head.length < HEAD_BYTES) {
-                    throw new ProtocolViolation("a listing is cut off");
+                if (found.size() >= entriesMax) {
+                    throw new ProtocolViolation("a listing of more entries than were asked for");
                 }
-                int word = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt();
-                int length = word >>> 8;
-                if ((word & 0xff) != Tag.ENTRY.number() || length > ENTRY_BYTES_MAX || found.size() >= entriesMax) {
-                    throw new ProtocolViolation("a listing holds what was not asked for");
-                }
-                Fields entry = Fields.read(ByteBuffer.wrap(in.readNBytes(length)));
-                found.add(FileInfo.of(entry.text(Tag.PATH).orElse(""), entry));
+                found.add(entry(head, in));
             }
-            boolean truncated = channel.awaitEnd(END_BOUND).number(Tag.TRUNCATED, 0) != 0;
-            return new Listing(found, truncated);
+            Fields end = channel.awaitEnd(END_BOUND);
+            return new Listing(found, end.number(Tag.TRUNCATED, 0) != 0);
         } catch (ProtocolViolation e) {
-            throw GuestErrors.broken(e);
+            throw connection.broken(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static FileInfo entry(byte[] head, InputStream in) throws IOException, ProtocolViolation {
+        if (head.length < HEAD_BYTES) {
+            throw new ProtocolViolation("a listing is cut off");
+        }
+        int word = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt();
+        int length = word >>> 8;
+        if ((word & 0xff) != Tag.ENTRY.number() || length > ENTRY_BYTES_MAX) {
+            throw new ProtocolViolation("a listing holds what was not asked for");
+        }
+        Fields entry = Fields.read(ByteBuffer.wrap(in.readNBytes(length)));
+        return FileInfo.of(FileInfo.relative(entry.text(Tag.PATH).orElse("")), entry);
     }
 }

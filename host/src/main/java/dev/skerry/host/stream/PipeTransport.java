@@ -1,43 +1,85 @@
 package dev.skerry.host.stream;
 
+import dev.skerry.wire.Fields;
+import dev.skerry.wire.ProtocolViolation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.ReadableByteChannel;
-import java.nio.channels.WritableByteChannel;
 
-/** A guest at the other end of two pipes, without a shim. */
+/**
+ * A guest at the other end of two pipes, without a shim. Pipes block their threads, so these are platform threads, and every frame takes
+ * a change of thread more than through a shim's socket.
+ */
 public final class PipeTransport implements Transport {
-    private final ReadableByteChannel in;
-    private final WritableByteChannel out;
+    private static final int CHUNK_BYTES = 64 << 10;
+
+    private final InputStream in;
+    private final OutputStream out;
+    private final byte[] chunk = new byte[CHUNK_BYTES];
+    private final Outbox outbox =
+            new Outbox(new Pipe(), Thread.ofPlatform().daemon().name("guest-writer"));
 
     public PipeTransport(InputStream in, OutputStream out) {
-        this.in = Channels.newChannel(in);
-        this.out = Channels.newChannel(out);
+        this.in = in;
+        this.out = out;
     }
 
     @Override
     public int read(ByteBuffer into) throws IOException {
-        return in.read(into);
+        int got = in.read(chunk, 0, Math.min(chunk.length, into.remaining()));
+        if (got > 0) {
+            into.put(chunk, 0, got);
+        }
+        return got;
     }
 
     @Override
-    public void write(ByteBuffer from) throws IOException {
-        while (from.hasRemaining()) {
-            out.write(from);
-        }
+    public Outbox outbox() {
+        return outbox;
+    }
+
+    @Override
+    public Thread.Builder readerThread() {
+        return Thread.ofPlatform().daemon().name("guest-reader");
+    }
+
+    @Override
+    public void shimFrame(int type, Fields fields) throws ProtocolViolation {
+        throw new ProtocolViolation("a frame in the name of the shim");
     }
 
     @Override
     public void close() {
-        try {
-            out.close();
-            in.close();
+        outbox.close();
+        // Closing a pipe of java.lang.Process waits for a write under way, which would wait for the guest.
+        Thread.ofPlatform().daemon().name("guest-closer").start(this::closePipes);
+    }
+
+    private void closePipes() {
+        try (in;
+                out) {
+            // Both ends are closed, whatever the first says.
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            // What could not be flushed has no reader any more.
+        }
+    }
+
+    private final class Pipe implements Outbox.Target {
+        @Override
+        public void writeSome(ByteBuffer[] parts) {
+            // A pipe cannot be asked how much it takes.
+        }
+
+        @Override
+        public void writeAll(byte[] bytes, int length) throws IOException {
+            out.write(bytes, 0, length);
+            out.flush();
+        }
+
+        @Override
+        public void close() {
+            PipeTransport.this.close();
         }
     }
 }

@@ -21,29 +21,24 @@ public record ProcessExit(
     }
 
     private static final int SIGNALS_MAX = 64;
+    private static final long MICROS_MAX = Long.MAX_VALUE / 1000;
 
     static ProcessExit of(Fields fields) throws ProtocolViolation {
-        long number = fields.require(Tag.CAUSE);
-        if (number < 1 || number > Cause.values().length) {
-            throw new ProtocolViolation("an end of cause " + number);
-        }
-        long signal = fields.number(Tag.EXIT_SIGNAL, 0);
-        long code = fields.number(Tag.EXIT_CODE, 128 + signal);
-        if (signal < 0 || signal > SIGNALS_MAX || code < 0 || code > 255) {
-            throw new ProtocolViolation("exit code " + code + ", signal " + signal);
-        }
+        int cause = (int) fields.require(Tag.CAUSE, 1, Cause.values().length);
+        int signal = (int) fields.optional(Tag.EXIT_SIGNAL, 0, SIGNALS_MAX);
+        int code = fields.has(Tag.EXIT_CODE) ? (int) fields.require(Tag.EXIT_CODE, 0, 255) : 128 + signal;
         return new ProcessExit(
-                Cause.values()[(int) number - 1],
-                (int) code,
-                (int) signal,
+                Cause.values()[cause - 1],
+                code,
+                signal,
                 micros(fields, Tag.USER_US),
                 micros(fields, Tag.SYSTEM_US),
                 micros(fields, Tag.WALL_US),
-                fields.number(Tag.PEAK_RSS, 0));
+                fields.optional(Tag.PEAK_RSS, 0, Long.MAX_VALUE));
     }
 
     private static Duration micros(Fields fields, Tag tag) throws ProtocolViolation {
-        return Duration.ofNanos(Math.multiplyExact(Math.clamp(fields.number(tag, 0), 0, Long.MAX_VALUE / 1000), 1000));
+        return Duration.ofNanos(1000 * fields.optional(tag, 0, MICROS_MAX));
     }
 
     public boolean success() {

@@ -9,27 +9,25 @@ import dev.skerry.wire.FrameType;
 import dev.skerry.wire.ProtocolViolation;
 import dev.skerry.wire.Tag;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.ReentrantLock;
 
 /** The stream through a shim's socket: docs/protocol.md, section 7. */
 public final class ShimTransport implements Transport {
     private static final int VERSION = 1;
 
-    private final SocketChannel socket;
-    private final ReentrantLock writing = new ReentrantLock();
+    private final SocketBytes socket;
+    private final Outbox outbox;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean detached;
     private long guestPid;
 
-    private ShimTransport(SocketChannel socket) {
+    private ShimTransport(SocketBytes socket) {
         this.socket = socket;
+        this.outbox = new Outbox(new ClosingAll(), Thread.ofVirtual().name("guest-writer"));
     }
 
     /**
@@ -41,12 +39,11 @@ public final class ShimTransport implements Transport {
      */
     public static ShimTransport connect(Path path, long epoch, Duration timeout) {
         try {
-            ShimTransport transport = new ShimTransport(SocketChannel.open(UnixDomainSocketAddress.of(path)));
-            Thread guard = Thread.ofVirtual().unstarted(() -> transport.closeAfter(timeout));
-            guard.start();
+            ShimTransport transport = new ShimTransport(new SocketBytes(path));
+            Thread guard = Thread.ofVirtual().name("guest-attach-guard").start(() -> transport.closeAfter(timeout));
             try {
                 transport.attach(epoch);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | ProtocolViolation | RuntimeException e) {
                 transport.close();
                 throw e;
             } finally {
@@ -69,7 +66,7 @@ public final class ShimTransport implements Transport {
     }
 
     private void attach(long epoch) throws IOException, ProtocolViolation {
-        control(
+        send(
                 FrameType.SHIM_ATTACH,
                 new FieldWriter().number(Tag.VERSION, VERSION).number(Tag.EPOCH, epoch));
         Frame frame = Frame.read(readFully(Frame.HEADER_BYTES));
@@ -107,7 +104,7 @@ public final class ShimTransport implements Transport {
     }
 
     /**
-     * Replaces deadline and CPU limit.
+     * Replaces deadline and CPU limit. Does not wait for the shim.
      *
      * @param bootMillis CLOCK_BOOTTIME, 0 for none
      * @param cpuMicros CPU time in total, 0 for no limit
@@ -121,25 +118,13 @@ public final class ShimTransport implements Transport {
                         .number(Tag.LIMIT, cpuMicros));
     }
 
-    /** Kills the sandbox. Success when it is gone already. */
+    /** Asks the shim to kill the sandbox; does not wait for it. Success when it is gone already. */
     public void kill() {
         send(FrameType.SHIM_KILL, new FieldWriter());
     }
 
     private void send(FrameType type, FieldWriter fields) {
-        try {
-            control(type, fields);
-        } catch (IOException e) {
-            ended.countDown();
-        }
-    }
-
-    private void control(FrameType type, FieldWriter fields) throws IOException {
-        byte[] payload = fields.toBytes();
-        ByteBuffer frame =
-                ByteBuffer.allocate(Frame.HEADER_BYTES + payload.length).order(ByteOrder.LITTLE_ENDIAN);
-        new Frame(payload.length, Frame.SHIM, type.number(), 0).write(frame);
-        write(frame.put(payload).flip());
+        outbox.offer(type, Frame.SHIM, 0, fields.toBytes());
     }
 
     /** Waits until the shim has ended the connection: the sandbox is over, or the shim is. Not after {@link #detach}. */
@@ -162,25 +147,41 @@ public final class ShimTransport implements Transport {
     }
 
     @Override
-    public void write(ByteBuffer from) throws IOException {
-        writing.lock();
-        try {
-            while (from.hasRemaining()) {
-                socket.write(from);
-            }
-        } finally {
-            writing.unlock();
-        }
+    public Outbox outbox() {
+        return outbox;
     }
 
     @Override
+    public Thread.Builder readerThread() {
+        return Thread.ofVirtual().name("guest-reader");
+    }
+
+    /** Nothing to do: a deadline's confirmation is not waited for, and how a sandbox ended is in the shim's exit record. */
+    @Override
+    public void shimFrame(int type, Fields fields) {}
+
+    @Override
     public void close() {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        } finally {
-            ended.countDown();
+        outbox.close();
+        socket.close();
+        ended.countDown();
+    }
+
+    /** The socket, whose end is this transport's end. */
+    private final class ClosingAll implements Outbox.Target {
+        @Override
+        public void writeSome(ByteBuffer[] parts) throws IOException {
+            socket.writeSome(parts);
+        }
+
+        @Override
+        public void writeAll(byte[] bytes, int length) throws IOException {
+            socket.writeAll(bytes, length);
+        }
+
+        @Override
+        public void close() {
+            ShimTransport.this.close();
         }
     }
 }

@@ -1,19 +1,23 @@
 package dev.skerry.host.stream;
 
 import dev.skerry.wire.Fields;
+import dev.skerry.wire.ProtocolViolation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Carries the stream's bytes. One thread reads, one at a time writes; closing wakes both. */
-public interface Transport extends AutoCloseable {
+/** Carries the stream's bytes. One thread reads; writers go through the outbox. Closing wakes whoever waits. */
+public sealed interface Transport extends AutoCloseable permits ShimTransport, PipeTransport {
     /** Blocks for at least one byte; -1 at the end. */
     int read(ByteBuffer into) throws IOException;
 
-    /** Writes all of it. */
-    void write(ByteBuffer from) throws IOException;
+    /** Where frames are put to be sent. */
+    Outbox outbox();
 
-    /** A frame on the shim's own channel. */
-    default void shimFrame(int type, Fields fields) {}
+    /** The kind of thread that {@link #read} should be called on. */
+    Thread.Builder readerThread();
+
+    /** A frame on the shim's own channel, which only a shim may send. */
+    void shimFrame(int type, Fields fields) throws ProtocolViolation;
 
     @Override
     void close();

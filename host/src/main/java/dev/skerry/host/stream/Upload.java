@@ -29,14 +29,14 @@ public final class Upload implements AutoCloseable {
         output.close();
         Fields end = channel.awaitEnd(FINISH_BOUND);
         try {
-            return end.number(Tag.SIZE, 0);
+            return end.optional(Tag.SIZE, 0, Long.MAX_VALUE);
         } catch (ProtocolViolation e) {
-            throw GuestErrors.broken(e);
+            throw connection.broken(e);
         }
     }
 
     @Override
     public void close() {
-        connection.cancel(channel);
+        channel.cancel();
     }
 }

@@ -8,11 +8,9 @@ import java.util.Optional;
 
 /** Changes below a folder. */
 public final class Watch implements AutoCloseable {
-    private final GuestConnection connection;
     private final GuestChannel channel;
 
-    Watch(GuestConnection connection, GuestChannel channel) {
-        this.connection = connection;
+    Watch(GuestChannel channel) {
         this.channel = channel;
     }
 
@@ -28,24 +26,18 @@ public final class Watch implements AutoCloseable {
     }
 
     /** @param path relative to the folder */
-    public record Change(Kind kind, String path) {}
+    public record Change(Kind kind, String path) {
+        static Change of(Fields event) throws ProtocolViolation {
+            int kind = (int) event.require(Tag.KIND, 1, Kind.values().length);
+            return new Change(
+                    Kind.values()[kind - 1],
+                    FileInfo.relative(event.text(Tag.PATH).orElse("")));
+        }
+    }
 
     /** The next change, if one comes in that time and the folder still exists. */
     public Optional<Change> poll(Duration bound) throws InterruptedException {
-        Optional<Fields> event = channel.pollEvent(bound);
-        if (event.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            long kind = event.get().require(Tag.KIND);
-            if (kind < 1 || kind > Kind.values().length) {
-                throw new ProtocolViolation("a change of kind " + kind);
-            }
-            return Optional.of(new Change(
-                    Kind.values()[(int) kind - 1], event.get().text(Tag.PATH).orElse("")));
-        } catch (ProtocolViolation e) {
-            throw GuestErrors.broken(e);
-        }
+        return channel.pollEvent(bound);
     }
 
     /** Nothing more will come. */
@@ -55,6 +47,6 @@ public final class Watch implements AutoCloseable {
 
     @Override
     public void close() {
-        connection.cancel(channel);
+        channel.cancel();
     }
 }
