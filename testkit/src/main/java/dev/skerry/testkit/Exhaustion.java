@@ -121,7 +121,7 @@ final class Exhaustion {
         Outcome inodes = Arena.shell(
                 sandbox,
                 "user",
-                "mkdir /tmp/n && cd /tmp/n && i=0; while : > f$i && [ $i -lt 4000 ]; do i=$((i+1)); done 2>/dev/null; ls | wc -l");
+                "mkdir /tmp/n && cd /tmp/n && i=0; while true > f$i && [ $i -lt 4000 ]; do i=$((i+1)); done 2>/dev/null; ls | wc -l");
         int files = Integer.parseInt(inodes.stdout().strip());
         ClaimBroken.unless(files < 2000, "made " + files + " files");
         ClaimBroken.unless(before - freeBytes() < 24 * MIB, "the host's data folder shrank");

@@ -68,6 +68,10 @@ public final class GvisorDriver implements Driver {
         OciConfig config = new OciConfig(launch)
                 .userMapping(launch.uidBase(), Launch.UID_COUNT)
                 .limits(ProcessLimit.all(launch.spec().limits()));
+        // runsc puts a memory file system of its own on an empty /tmp, which no limit but memory would hold.
+        Path temporary = launch.stage().resolve("writable/tmp");
+        plan.mkdir(temporary, 01777, launch.uidBase());
+        config.bindWritable(temporary, "/tmp");
         statxCompat.ifPresent(library -> {
             Path list = launch.runDir().resolve("ld.so.preload");
             Staging.write(list, OciConfig.OURS + "/statx-compat.so\n");
@@ -86,7 +90,6 @@ public final class GvisorDriver implements Driver {
                 "--platform=ptrace",
                 "--network=none",
                 "--ignore-cgroups",
-                "--overlay",
                 "run",
                 "--bundle",
                 launch.runDir().toString(),

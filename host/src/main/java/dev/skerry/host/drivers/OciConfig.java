@@ -153,6 +153,11 @@ final class OciConfig {
         return this;
     }
 
+    OciConfig bindWritable(Path source, String target) {
+        mount(target, "bind", source.toString(), List.of("bind", "rw", "nosuid", "nodev"));
+        return this;
+    }
+
     /** Joins a user namespace that the shim made. */
     OciConfig userNamespace(Path file) {
         namespaces.add(Map.of("type", "user", "path", file.toString()));

@@ -24,6 +24,7 @@ final class Remains {
             "4", SandboxEnd.Cause.CPU_TIME,
             "5", SandboxEnd.Cause.START_FAILED);
     private static final String SIGKILL = "9";
+    private static final String SHELL_SIGKILL = "137";
 
     private final Installation installation;
     private final Drivers drivers;
@@ -88,7 +89,8 @@ final class Remains {
         }
         Map<String, String> facts = exit.get();
         SandboxEnd.Cause cause = CAUSES.getOrDefault(facts.getOrDefault("cause", ""), SandboxEnd.Cause.SHIM_LOST);
-        boolean killed = SIGKILL.equals(facts.get("exit_signal"));
+        // A runtime that stays as the parent reports a killed process 1 as shells do.
+        boolean killed = SIGKILL.equals(facts.get("exit_signal")) || SHELL_SIGKILL.equals(facts.get("exit_code"));
         if (cause == SandboxEnd.Cause.GUEST_EXITED
                 && killed
                 && usage.map(Usage::outOfMemoryKills).orElse(0L) > 0) {

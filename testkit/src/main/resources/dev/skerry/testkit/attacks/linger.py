@@ -10,7 +10,7 @@ kinds = {
     "ignores": "[signal.signal(s, signal.SIG_IGN) for s in (1, 2, 3, 15, 20)]",
     "session": "os.setsid() if os.getpid() != os.getsid(0) else None",
     "stopped": "os.kill(os.getpid(), signal.SIGSTOP)",
-    "spins": "[None for _ in iter(int, 1)]",
+    "spins": "while True: pass",
     "zombies": "[os.fork() or os._exit(0) for _ in range(3)]",
 }
 for kind, code in kinds.items():

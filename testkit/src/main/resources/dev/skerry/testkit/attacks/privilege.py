@@ -4,7 +4,7 @@ import stat
 import subprocess
 from lib import *
 
-status = dict(line.rstrip().split(":\t", 1) for line in open("/proc/self/status") if ":\t" in line)
+status = {line.partition(":")[0]: line.partition(":")[2].strip() for line in open("/proc/self/status")}
 for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
     (held if int(status[name], 16) == 0 else lambda n: broken(n, status[name]))(name)
 if "NoNewPrivs" in status:
@@ -70,7 +70,6 @@ for path, text in (
     ("/proc/sys/kernel/hostname", "x"),
     ("/proc/sys/vm/drop_caches", "1"),
     ("/proc/sys/kernel/modprobe", "/tmp/x"),
-    ("/proc/1/oom_score_adj", "1000"),
     ("/proc/acpi/x", "x"),
     ("/sys/kernel/uevent_helper", "/tmp/x"),
     ("/sys/fs/cgroup/release_agent", "/tmp/x"),

@@ -1,0 +1,32 @@
+package dev.skerry.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skerry.host.drivers.Drivers;
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.EngineSettings;
+import java.nio.file.Path;
+
+/** Engines on a data folder of the tests' own. */
+final class TestEngines {
+    private static final Path DATA = Path.of("/var/tmp/skerry-testkit");
+
+    private TestEngines() {}
+
+    static Path guestd() {
+        String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
+        Path guestd = Path.of(System.getProperty("skerry.root", ".."), "native/build", machine, "guestd")
+                .toAbsolutePath()
+                .normalize();
+        assertThat(guestd).as("build it with: make -C native").isExecutable();
+        return guestd;
+    }
+
+    static Engine open() {
+        return Engine.open(EngineSettings.system(DATA, guestd()));
+    }
+
+    static Engine open(Drivers drivers) {
+        return Engine.open(EngineSettings.system(DATA, guestd()), drivers);
+    }
+}
