@@ -1,5 +1,6 @@
 package dev.skerry.testkit;
 
+import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxEnd;
 import dev.skerry.host.stream.ExecRequest;
@@ -59,7 +60,13 @@ final class Endings {
 
         Sandbox frozen = arena.sandbox();
         arena.launch(frozen, "user", "linger.py", List.of("frozen"));
-        frozen.pause();
+        try {
+            frozen.pause();
+        } catch (Failure e) {
+            // A user-space kernel traces its tasks; one that waits for another cannot always be frozen, and is then
+            // thawed again.
+            ClaimBroken.unless(!arena.has(Driver.Feature.SECCOMP_INSIDE), "cannot be frozen: " + e.getMessage());
+        }
         frozen.destroy();
         HostInventory.assertNothingNew(arena.engine(), arena.before(), Duration.ofSeconds(5));
     }

@@ -21,11 +21,10 @@ class ClaimsCanFailIT {
     private static final Map<String, Consumer<ObjectNode>> HOLES = Map.of(
             "C1", config -> mount(config, "/host", "/var/tmp"),
             "C2", config -> without(config, "network"),
-            "C3", config -> without(config, "pid"),
+            "C3", ClaimsCanFailIT::hostProcesses,
             "C7", config -> memoryOn(config, "/home/user"),
-            "C9", config -> memoryOn(config, "/tmp"),
             "C10", config -> memoryOn(config, "/dev/shm"),
-            "C12", config -> config.withObject("process").put("noNewPrivileges", false),
+            "C12", config -> config.withObject("annotations").removeAll(),
             "C13", config -> config.withObject("annotations").removeAll());
 
     @TestFactory
@@ -55,6 +54,18 @@ class ClaimsCanFailIT {
                 kept.remove(i);
             }
         }
+    }
+
+    private static void hostProcesses(ObjectNode config) {
+        ((ArrayNode) config.get("mounts")).forEach(each -> {
+            if (each.get("destination").asString().equals("/proc")) {
+                ((ObjectNode) each)
+                        .put("type", "bind")
+                        .put("source", "/proc")
+                        .putArray("options")
+                        .add("rbind");
+            }
+        });
     }
 
     private static void mount(ObjectNode config, String target, String source) {

@@ -82,7 +82,7 @@ for root, folders, names in os.walk("/", onerror=lambda e: None):
         except OSError:
             pass
 held("search")
-for private in ("/etc/shadow", "/etc/machine-id", "/etc/ssh", "/var/lib/dpkg/status", "/root/.ssh", "/root/.bashrc", "/usr/local/bin", "/usr/local/lib"):
+for private in ("/etc/shadow", "/etc/machine-id", "/etc/ssh", "/var/lib/dpkg/status", "/root/.ssh", "/root/.m2", "/usr/local/bin", "/usr/local/lib"):
     there = os.listdir(private) if os.path.isdir(private) else os.path.exists(private)
     (broken if there else lambda n, w: held(n))("private " + private, "exists")
 done()

@@ -59,8 +59,8 @@ for flags in (0x10000000, 0x20000, 0x20000000, 0x40000000, 0x08000000, 0x0400000
 
 
 def write(path, text):
-    with open(path, "w") as file:
-        file.write(text)
+    file = os.open(path, os.O_WRONLY)  # never creates: a file of that name would be the sandbox's own
+    os.write(file, text.encode())
     return "written"
 
 
