@@ -131,6 +131,7 @@ void input_turn(void);
 void output_turn(void);
 bool input_wants_turn(void);
 bool output_wants_turn(void);
+bool output_waits(void); // DATA that could go now
 bool output_flush(uint64_t until_ms); // blocks; for the last words only
 void frames_received(const uint8_t *bytes, size_t length, size_t *used);
 

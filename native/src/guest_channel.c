@@ -600,6 +600,10 @@ bool output_wants_turn(void) {
     return output_writable && (rest_length > 0 || control_length > 0 || ready_list.ready_next != &ready_list);
 }
 
+bool output_waits(void) {
+    return rest_length > 0 || ready_list.ready_next != &ready_list;
+}
+
 bool output_flush(uint64_t until_ms) {
     while (rest_length > 0 || control_length > 0) {
         uint64_t now = clock_us() / 1000;

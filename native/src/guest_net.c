@@ -277,13 +277,13 @@ void op_dial(const struct request *request) {
         return;
     }
     struct dialled *dialled = calloc(1, sizeof *dialled);
-    if (dialled == NULL || (dialled->source.on_ready = on_socket,
-        !source_add(&dialled->source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP))) {
+    if (dialled == NULL || !source_add(&dialled->source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP)) {
         close(fd);
         free(dialled);
         channel_error(request->channel, E_NO_SPACE, 0, "no memory");
         return;
     }
+    dialled->source.on_ready = on_socket;
     dialled->channel = request->channel;
     channel_accept(request->channel, &dialled_ops, dialled, WINDOW_PROCESS, WINDOW_PROCESS);
 }

@@ -15,6 +15,7 @@ static struct job reaping;
 static struct channel *shutdown_channel;
 static struct timer shutdown_timer, look_timer;
 static bool ending, all_gone;
+static uint64_t last_words_ms;
 
 static void child_ended(pid_t pid, int status, const struct rusage *usage) {
     for (struct process *at = process_list.next; at != &process_list; at = at->next) {
@@ -96,8 +97,8 @@ static void signal_everything(int signal) {
 }
 
 static void look_whether_gone(void) {
-    if (!all_gone) {
-        return;
+    if (!all_gone || (output_waits() && now_ms() < last_words_ms)) {
+        return; // the last output goes first, as far as the host takes it
     }
     if (shutdown_channel != NULL) {
         channel_end(shutdown_channel);
@@ -141,6 +142,7 @@ void op_shutdown(const struct request *request) {
     signal_everything(SIGCONT);
     shutdown_timer.on_time = on_shutdown_time;
     look_timer.on_time = on_look;
+    last_words_ms = now_ms() + timeout + LAST_WORDS_MS;
     timer_set(&shutdown_timer, now_ms() + timeout);
     timer_set(&look_timer, now_ms() + 1);
 }

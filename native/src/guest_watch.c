@@ -38,13 +38,16 @@ struct watching {
     struct job scan;
     struct channel *channel;
     struct credentials user;
-    int root, root_descriptor;
+    int root_descriptor;
+    dev_t device;
+    ino_t inode; // of the root
     bool recursive, accepted;
     unsigned count;
     struct folder *buckets[BUCKETS];
     struct folder *first_waiting, *last_waiting;
     struct folder *scanned; // the one whose entries are being read
     int scanned_fd;
+    char path[PATH_BYTES]; // of the root
 };
 
 static void free_folders(struct folder *folder) {
@@ -59,7 +62,6 @@ static void watching_close(struct watching *watching) {
     job_stop(&watching->scan);
     timer_stop(&watching->retry);
     source_close(&watching->source);
-    close(watching->root);
     if (watching->scanned_fd >= 0) {
         close(watching->scanned_fd);
     }
@@ -169,9 +171,22 @@ static bool await(struct watching *watching, const char *parent, const char *nam
 
 // ---- watching and reading a folder, with the rights of the user ----
 
-static int open_below(int root, const char *path) {
+// The root is opened anew each time: while a descriptor holds it, its removal is not reported.
+static int open_root(const struct watching *watching) {
+    struct stat status;
+    int folder = path_open(AT_FDCWD, watching->path, O_RDONLY | O_DIRECTORY, 0);
+    if (folder >= 0 && watching->inode != 0
+        && (fstat(folder, &status) < 0 || status.st_dev != watching->device || status.st_ino != watching->inode)) {
+        close(folder);
+        errno = ENOENT;
+        return -1;
+    }
+    return folder;
+}
+
+static int open_below(const struct watching *watching, const char *path) {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-    int folder = openat(root, ".", flags);
+    int folder = open_root(watching);
     while (folder >= 0 && *path != 0) {
         char part[256];
         size_t length = strcspn(path, "/");
@@ -219,7 +234,7 @@ static int begin_folder(struct watching *watching) {
     struct folder *folder = watching->first_waiting;
     watching->first_waiting = folder->next;
     watching->scanned = folder;
-    int fd = open_below(watching->root, folder->path);
+    int fd = open_below(watching, folder->path);
     int descriptor = fd < 0 ? -1 : add_watch(watching->source.fd, fd);
     if (descriptor < 0) {
         int error = errno;
@@ -415,16 +430,17 @@ void op_watch(const struct request *request) {
     if (!request_path_user(request, path, &user) || !request_int(request, F_FLAGS, &flags, FLAG_RECURSIVE)) {
         return;
     }
+    struct stat status;
     int root = path_open_folder(request->channel, path, &user);
     if (root < 0) {
         return;
     }
+    int result = fstat(root, &status);
+    close(root);
     struct watching *watching = calloc(1, sizeof *watching);
     int notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (watching == NULL || notify < 0 || (watching->source.on_ready = on_events,
-        !source_add(&watching->source, notify, EPOLLIN))) {
+    if (result < 0 || watching == NULL || notify < 0 || !source_add(&watching->source, notify, EPOLLIN)) {
         int error = watching == NULL ? ENOMEM : errno;
-        close(root);
         if (notify >= 0) {
             close(notify);
         }
@@ -432,9 +448,12 @@ void op_watch(const struct request *request) {
         channel_errno(request->channel, error, "watch");
         return;
     }
+    watching->source.on_ready = on_events;
     watching->channel = request->channel;
     watching->user = user;
-    watching->root = root;
+    watching->device = status.st_dev;
+    watching->inode = status.st_ino;
+    memcpy(watching->path, path, strlen(path) + 1);
     watching->root_descriptor = watching->scanned_fd = -1;
     watching->recursive = (flags & FLAG_RECURSIVE) != 0;
     watching->retry.on_time = on_retry;

@@ -306,14 +306,6 @@ class Processes(Case):
         self.assertIn(b"/dev/pts/", channel.out())
         self.assertIn(b"got abc\r\n40 120", channel.out())
 
-    def test_terminal_end_of_file(self):
-        channel = self.guest.open("EXEC", ARG=["/bin/cat"], PTY=1)
-        channel.accepted()
-        channel.send(b"x\n")
-        channel.eof()
-        self.assertEqual(0, channel.result(5)["EXIT_CODE"])
-        self.fails(CODES["CONFLICT"], "RESIZE", PROCESS=1, ROWS=1, COLS=1)
-
     def test_list_and_forget(self):
         channel = self.open_sh("exec sleep 60", TAG="mine")
         number = channel.accepted()["PROCESS"][0]

@@ -136,7 +136,7 @@ class Guest:
         self.closed = False
         self.data_log = None
         self.outbox = bytearray()
-        self.sending = False
+        self.busy = False
         if epoch is not None:
             self.hello(epoch)
 
@@ -149,22 +149,26 @@ class Guest:
         self.send_raw(struct.pack("<IIBBH", len(payload), channel, kind, flags, 0) + payload)
 
     def send_raw(self, data):
-        """Whole frames only: while this waits for room it reads, and what is read may make it send credit."""
+        """While this waits for room it reads. What is sent meanwhile, or while frames are handled, waits its turn:
+        frames go out whole, and those that came in are handled once."""
         self.outbox += data
-        if self.sending:
+        if self.busy:
             return
-        self.sending = True
+        self.busy = True
         try:
-            while self.outbox:
-                try:
-                    count = os.write(self.output, self.outbox)
-                    del self.outbox[:count]
-                except BlockingIOError:
-                    readable, _, _ = select.select([self.input], [self.output], [], 30)
-                    if readable:
-                        self.pump(0)
+            self.flush()
         finally:
-            self.sending = False
+            self.busy = False
+
+    def flush(self):
+        while self.outbox:
+            try:
+                count = os.write(self.output, self.outbox)
+                del self.outbox[:count]
+            except BlockingIOError:
+                readable, _, _ = select.select([self.input], [self.output], [], 30)
+                if readable:
+                    self.take()
 
     def open(self, op, auto_credit=True, keep=True, **values):
         self.last += 1
@@ -188,6 +192,18 @@ class Guest:
         readable, _, _ = select.select([self.input], [], [], timeout)
         if not readable:
             return False
+        taken = self.take()
+        self.send_raw(b"")
+        return taken
+
+    def take(self):
+        busy, self.busy = self.busy, True
+        try:
+            return self.take_frames()
+        finally:
+            self.busy = busy
+
+    def take_frames(self):
         data = os.read(self.input, 1 << 20)
         if not data:
             self.closed = True
@@ -250,7 +266,7 @@ class Guest:
         while not condition():
             left = deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError("guestd did not answer in time")
+                raise TimeoutError("guestd did not answer in time %s" % self.control_errors)
             self.pump(left)
             if self.closed and not condition():
                 raise EOFError("guestd is gone: " + self.process.stderr.read().decode("utf-8", "replace")[:4000])
