@@ -110,8 +110,12 @@ static void output_pull(struct output *output) {
             output->readable = (size_t) count == room || output->hung_up || process->pty;
         } else if (count < 0 && errno == EAGAIN) {
             output->readable = false;
+        } else if (process->pty && !process->exited && errno != EINTR) {
+            // A terminal that nobody has open just now says EIO. To close this end would send SIGHUP to a process that
+            // is on its way to exit, or about to open the terminal again.
+            output->readable = false;
         } else if (count == 0 || errno != EINTR) {
-            output_close(output); // a terminal says EIO when its last user has closed it
+            output_close(output);
         }
     }
     if (ring_used(&output->ring) == 0) {
@@ -390,8 +394,8 @@ static int cause_of(const struct process *process) {
     }
     uint64_t cpu = microseconds(&process->usage.ru_utime) + microseconds(&process->usage.ru_stime);
     int signal = WTERMSIG(process->status_word);
-    // The kernel checks the limit at ticks; its own count and the one reported may differ by one.
-    bool used_up = process->cpu_limit > 0 && cpu + 20000 >= process->cpu_limit * 1000000;
+    // The kernel checks the limit against ticks, which on a busy machine run ahead of the exact time reported here.
+    bool used_up = process->cpu_limit > 0 && cpu >= process->cpu_limit * 750000;
     return signal == SIGXCPU || (signal == SIGKILL && used_up) ? CAUSE_CPU : CAUSE_SIGNALLED;
 }
 
