@@ -8,12 +8,12 @@ import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.engine.SandboxView;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandbox;
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
+import dev.skerry.host.templates.ImportLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** This machine, through the engine. */
 final class EngineHost implements Host {
@@ -66,18 +66,23 @@ final class EngineHost implements Host {
 
     @Override
     public Template importTemplate(Path source, String name) {
-        throw new Failure(ErrorCode.UNSUPPORTED, "importing templates is not part of this build");
+        return row(engine.templates().importOci(source, Optional.of(name), ImportLimits.DEFAULT));
     }
 
     @Override
     public List<Template> templates() {
-        var base = engine.templates().find("base");
-        return List.of(new Template("base", base.digest(), "the packages of this machine"));
+        engine.templates().base();
+        return engine.templates().list().stream().map(EngineHost::row).toList();
     }
 
     @Override
     public void removeTemplate(String name) {
-        throw new Failure(ErrorCode.UNSUPPORTED, "removing templates is not part of this build");
+        engine.templates().remove(name);
+    }
+
+    private static Template row(dev.skerry.host.templates.Template template) {
+        boolean base = template.name().equals(dev.skerry.host.templates.Template.BASE);
+        return new Template(template.name(), template.digest(), base ? "the packages of this machine" : "an OCI image");
     }
 
     @Override
