@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "guest_process.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@ enum {
     ENDED_MAX = 256,      // ended processes kept for a later attach
     STDIN_MAX = 1 << 20,  // what earlier channels left and what this one may send
     PULL_READS = 8,       // per turn
+    PIPE_FULL = 65536,
+    PIPE_WIDE = 262144,
 };
 
 struct process process_list = {.next = &process_list, .previous = &process_list};
@@ -106,6 +109,11 @@ static void output_pull(struct output *output) {
             got = true;
             output->ring.head += (size_t) count;
             size_t room = part[0].iov_len + (parts > 1 ? part[1].iov_len : 0);
+            if (count >= PIPE_FULL && !output->widened) {
+                // Bulk: fewer wake-ups. Not for every process, as the kernel counts pipe pages per user.
+                output->widened = true;
+                fcntl(output->source.fd, F_SETPIPE_SZ, PIPE_WIDE);
+            }
             // A short read has emptied a pipe; a terminal hands out a line at a time. See read_input about hang-up.
             output->readable = (size_t) count == room || output->hung_up || process->pty;
         } else if (count < 0 && errno == EAGAIN) {

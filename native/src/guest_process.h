@@ -35,6 +35,7 @@ struct output {
     bool open;
     bool readable;
     bool hung_up;
+    bool widened;
     bool eof_sent;
 };
 

@@ -306,6 +306,15 @@ class Processes(Case):
         self.assertIn(b"/dev/pts/", channel.out())
         self.assertIn(b"got abc\r\n40 120", channel.out())
 
+    def test_terminal_end_of_file(self):
+        for _ in range(5):  # cat closes the terminal before it exits: that must not become a SIGHUP
+            channel = self.guest.open("EXEC", ARG=["/bin/cat"], PTY=1)
+            number = channel.accepted()["PROCESS"][0]
+            channel.send(b"x\n")
+            channel.eof()
+            self.assertEqual([0], channel.result(5) and channel.end.get("EXIT_CODE"))
+            self.fails(CODES["CONFLICT"], "RESIZE", PROCESS=number, ROWS=1, COLS=1)
+
     def test_list_and_forget(self):
         channel = self.open_sh("exec sleep 60", TAG="mine")
         number = channel.accepted()["PROCESS"][0]
