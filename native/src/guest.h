@@ -54,6 +54,7 @@ void free_later(void *memory);
 uint64_t now_ms(void); // as of the start of the turn
 uint64_t clock_us(void);
 uint64_t uptime_ms(void); // since the start of guestd, on the boot clock
+void loop_turn(void); // waits for events once and does what they ask for
 void loop_run(void);
 void fatal(const char *message) __attribute__((noreturn));
 

@@ -155,7 +155,7 @@ static int wait_ms(void) {
     return at - now > 3600000 ? 3600000 : (int) (at - now);
 }
 
-static void turn(void) {
+void loop_turn(void) {
     struct epoll_event events[32];
     int count = epoll_wait(epoll_fd, events, 32, wait_ms());
     if (count < 0 && errno != EINTR) {
@@ -177,6 +177,6 @@ static void turn(void) {
 
 void loop_run(void) {
     for (;;) {
-        turn();
+        loop_turn();
     }
 }
