@@ -8,12 +8,14 @@ import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.engine.SandboxView;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.host.templates.ImportLimits;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** This machine, through the engine. */
 final class EngineHost implements Host {
@@ -66,18 +68,37 @@ final class EngineHost implements Host {
 
     @Override
     public Template importTemplate(Path source, String name) {
-        throw new Failure(ErrorCode.UNSUPPORTED, "importing templates is not part of this build");
+        var imported = engine.templates().importOci(source, Optional.of(name), ImportLimits.DEFAULT);
+        return row(imported);
+    }
+
+    private static Template row(dev.skerry.host.templates.Template template) {
+        String origin = template.name().equals(dev.skerry.host.templates.Template.BASE)
+                ? "the packages of this machine"
+                : "an OCI image of " + template.lowerLayers().size() + " layers";
+        return new Template(template.name().isEmpty() ? "-" : template.name(), template.digest(), origin);
     }
 
     @Override
     public List<Template> templates() {
-        var base = engine.templates().find("base");
-        return List.of(new Template("base", base.digest(), "the packages of this machine"));
+        return engine.templates().list().stream().map(EngineHost::row).toList();
     }
 
     @Override
     public void removeTemplate(String name) {
-        throw new Failure(ErrorCode.UNSUPPORTED, "removing templates is not part of this build");
+        String digest = engine.templates().find(name).digest();
+        var users = engine.list().stream()
+                .filter(view -> view.state() == SandboxView.State.RUNNING)
+                .filter(view -> view.record().template().equals(digest))
+                .map(view -> view.id().text())
+                .toList();
+        if (!users.isEmpty()) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "template '" + name + "' is used by " + String.join(", ", users),
+                    "./skerry kill " + String.join(" ", users));
+        }
+        engine.templates().remove(name);
     }
 
     @Override
