@@ -9,8 +9,6 @@ import dev.skerry.host.engine.SandboxView;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.host.templates.ImportLimits;
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -68,37 +66,23 @@ final class EngineHost implements Host {
 
     @Override
     public Template importTemplate(Path source, String name) {
-        var imported = engine.templates().importOci(source, Optional.of(name), ImportLimits.DEFAULT);
-        return row(imported);
-    }
-
-    private static Template row(dev.skerry.host.templates.Template template) {
-        String origin = template.name().equals(dev.skerry.host.templates.Template.BASE)
-                ? "the packages of this machine"
-                : "an OCI image of " + template.lowerLayers().size() + " layers";
-        return new Template(template.name().isEmpty() ? "-" : template.name(), template.digest(), origin);
+        return row(engine.templates().importOci(source, Optional.of(name), ImportLimits.DEFAULT));
     }
 
     @Override
     public List<Template> templates() {
+        engine.templates().base();
         return engine.templates().list().stream().map(EngineHost::row).toList();
     }
 
     @Override
     public void removeTemplate(String name) {
-        String digest = engine.templates().find(name).digest();
-        var users = engine.list().stream()
-                .filter(view -> view.state() == SandboxView.State.RUNNING)
-                .filter(view -> view.record().template().equals(digest))
-                .map(view -> view.id().text())
-                .toList();
-        if (!users.isEmpty()) {
-            throw new Failure(
-                    ErrorCode.CONFLICT,
-                    "template '" + name + "' is used by " + String.join(", ", users),
-                    "./skerry kill " + String.join(" ", users));
-        }
         engine.templates().remove(name);
+    }
+
+    private static Template row(dev.skerry.host.templates.Template template) {
+        boolean base = template.name().equals(dev.skerry.host.templates.Template.BASE);
+        return new Template(template.name(), template.digest(), base ? "the packages of this machine" : "an OCI image");
     }
 
     @Override

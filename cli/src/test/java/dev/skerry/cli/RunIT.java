@@ -45,10 +45,10 @@ class RunIT {
                 "a.js|console.log('got', process.argv[2])",
                 "a.ts|const word: string = 'x y'; console.log('got', word)",
                 "a.sh|echo got \"$1\"",
-                "a.c|#include <stdio.h>\nint main(int c, char **v) { printf(\"got %s\\n\", v[1]); return 0; }",
-                "a.cpp|#include <iostream>\nint main(int c, char **v) { std::cout << \"got \" << v[1] << std::endl; }",
+                "a.c|#include <stdio.h>¶int main(int c, char **v) { printf(\"got %s\\n\", v[1]); return 0; }",
+                "a.cpp|#include <iostream>¶int main(int c, char **v) { std::cout << \"got \" << v[1] << std::endl; }",
                 "a.java|class Any { public static void main(String[] a) { System.out.println(\"got \" + a[0]); } }",
-                "a.go|package main\nimport (\"fmt\"; \"os\")\nfunc main() { fmt.Println(\"got\", os.Args[1]) }",
+                "a.go|package main¶import (\"fmt\"; \"os\")¶func main() { fmt.Println(\"got\", os.Args[1]) }",
                 "a.rs|fn main() { println!(\"got {}\", std::env::args().nth(1).unwrap()); }",
                 "a.rb|puts \"got #{ARGV[0]}\"",
                 "a.pl|print \"got $ARGV[0]\\n\";",
@@ -56,7 +56,7 @@ class RunIT {
                 "a.lua|print('got ' .. arg[1])"
             })
     void everyLanguageRunsWithItsArguments(String name, String source) throws IOException {
-        Result result = skerry("run", file(name, source), "x y");
+        Result result = skerry("run", file(name, source.replace("¶", "\n")), "x y");
         assertThat(result.err()).isEmpty();
         assertThat(result.out()).isEqualTo("got x y\n");
         assertThat(result.code()).isZero();
@@ -124,7 +124,14 @@ class RunIT {
         assertThat(loud.code()).isEqualTo(153);
         assertThat(loud.stdout()).hasSize(100 << 10);
         assertThat(loud.err()).contains("(--output-limit)");
-        Result wide = skerry("run", "--disk", "4m", "--", "dd", "if=/dev/zero", "of=/box/f", "bs=1M", "count=8");
+        Result wide = skerry(
+                "run",
+                "--disk",
+                "4m",
+                "--lang",
+                "bash",
+                "-c",
+                "cd /box; for f in a b; do head -c 3M /dev/zero > $f; done");
         assertThat(wide.code()).isEqualTo(1);
         assertThat(wide.err()).contains("No space left on device");
     }

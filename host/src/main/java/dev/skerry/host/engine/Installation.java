@@ -11,8 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.stream.Stream;
 
 /** What all sandboxes of one instance share on this host: its folders, cgroups, uid ranges, names and templates. */
 record Installation(
@@ -56,6 +60,19 @@ record Installation(
         }
     }
 
+    /** Sandboxes that run keep what they use through their mounts; the age spares a build that is just about to start one. */
+    private static void removeOldCopies(Path runFolder) throws IOException {
+        FileTime yesterday = FileTime.from(InstantSource.system().instant().minus(Duration.ofDays(1)));
+        try (Stream<Path> files = Files.list(runFolder)) {
+            for (Path file : files.filter(each -> each.getFileName().toString().startsWith("guestd-"))
+                    .toList()) {
+                if (Files.getLastModifiedTime(file).compareTo(yesterday) < 0) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
     /**
      * A copy on the run folder's tmpfs, named by its content's age and size: inside, the mount table shows where it comes from, which is
      * nothing that a stranger should learn about the host; and a rebuild does not touch what running sandboxes use.
@@ -66,6 +83,7 @@ record Installation(
             Path copy = runFolder.resolve(
                     "guestd-" + facts.size() + "-" + facts.lastModifiedTime().toMillis());
             if (!Files.exists(copy)) {
+                removeOldCopies(runFolder);
                 Path fresh =
                         runFolder.resolve("guestd-" + ProcessHandle.current().pid() + ".new");
                 Files.copy(original, fresh, StandardCopyOption.REPLACE_EXISTING);

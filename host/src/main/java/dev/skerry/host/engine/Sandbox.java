@@ -3,6 +3,7 @@ package dev.skerry.host.engine;
 import dev.skerry.host.cgroups.SandboxCgroup;
 import dev.skerry.host.stream.GuestConnection;
 import dev.skerry.host.stream.ShimTransport;
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.SandboxId;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * the host; {@link #destroy} only brings that about. Thread-safe.
  */
 public final class Sandbox implements AutoCloseable {
+    private static final Duration DETACH_BOUND = Duration.ofSeconds(1);
     private static final Duration FREEZE_BOUND = Duration.ofSeconds(5);
 
     private final SandboxRecord record;
@@ -132,7 +134,14 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /** Lets go of the sandbox, which runs on until its deadline; {@link Engine#attach} picks it up. */
-    public void detach() {
+    public void detach() throws InterruptedException {
+        try {
+            // The answer shows that every acknowledgement before it has arrived, so that the next controller repeats
+            // none of it.
+            guest.ping(DETACH_BOUND);
+        } catch (Failure e) {
+            // A frozen or broken guest does not answer; it keeps what it has.
+        }
         transport.detach();
     }
 
