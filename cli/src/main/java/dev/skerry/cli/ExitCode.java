@@ -16,10 +16,7 @@ final class ExitCode {
     static final int TIMED_OUT = 124;
     /** Skerry or the sandbox failed, not the program. */
     static final int SANDBOX_ERROR = 125;
-    /** The command exists and cannot be started. */
-    static final int CANNOT_START = 126;
 
-    static final int COMMAND_NOT_FOUND = 127;
     static final int SIGNAL_BASE = 128;
     /** As after SIGKILL, which is what the kernel sends. */
     static final int OUT_OF_MEMORY = SIGNAL_BASE + 9;

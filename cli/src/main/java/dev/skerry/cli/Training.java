@@ -1,13 +1,9 @@
 package dev.skerry.cli;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Map;
 
 /**
  * Runs at build time, once, so that the JVM can write down which classes the commonest commands need (JEP 483, JEP 514). What it runs
@@ -16,22 +12,20 @@ import java.util.Map;
 final class Training {
     private Training() {}
 
-    public static void main(String[] arguments) throws IOException {
-        Path data = Files.createTempDirectory("skerry-training");
+    public static void main(String[] arguments) {
         try (var out = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
+            // The usual data folder, because what is made there (the template base) is what the first real run needs.
             var context = new Context(
                     EngineHost::open,
                     new ByteArrayInputStream("a line\n".getBytes(StandardCharsets.UTF_8)),
                     out,
                     new PrintStream(System.out, true, StandardCharsets.UTF_8),
-                    Map.of("SKERRY_DATA", data.toString()));
+                    System.getenv());
             Main.execute(context, "version");
             Main.execute(context, "run", "--help");
             Main.execute(context, "run", "--json", "--lang", "bash", "-c", "cat; echo done >&2");
             Main.execute(context, "run", "--memory", "256m", "--timeout", "10s", "--", "true");
             Main.execute(context, "ps");
-        } finally {
-            Trees.remove(data);
         }
     }
 }

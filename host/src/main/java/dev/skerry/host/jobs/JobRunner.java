@@ -8,6 +8,7 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +32,8 @@ public final class JobRunner {
     /** The guest's timer is the exact one; ours only catches a guest that does not keep it. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
+    private static final int CANNOT_START = 126;
+    private static final int NO_SUCH_COMMAND = 127;
     private static final Duration WITHOUT_LIMIT = Duration.ofDays(365);
 
     private final JobSandbox sandbox;
@@ -63,7 +66,7 @@ public final class JobRunner {
                         Optional.empty(),
                         command.words().getFirst(),
                         Optional.empty(),
-                        execute(command.words(), Map.of()));
+                        executeCommand(command.words()));
             case Program.Source source -> runSource(start, source);
         };
     }
@@ -120,6 +123,37 @@ public final class JobRunner {
     private Optional<Stage> execute(List<String> words, Map<String, String> environment) throws InterruptedException {
         var plan = new Plan("run", job.runLimits(), job.outputLimitBytes(), job.workFolder());
         return Optional.of(stage(plan, words, environment, streams));
+    }
+
+    /** A command that cannot be started ends as in a shell: 127 when there is none, 126 when it may not be run. */
+    private Optional<Stage> executeCommand(List<String> words) throws InterruptedException {
+        try {
+            return execute(words, Map.of());
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.NOT_FOUND && e.code() != ErrorCode.DENIED) {
+                throw e;
+            }
+            byte[] message = ("skerry: " + e.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
+            streams.stderr().ifPresent(stderr -> tell(stderr, message));
+            byte[] kept = streams.stderr().isPresent() ? new byte[0] : message;
+            return Optional.of(new Stage(
+                    JobStatus.RUNTIME_ERROR,
+                    OptionalInt.of(e.code() == ErrorCode.NOT_FOUND ? NO_SUCH_COMMAND : CANNOT_START),
+                    OptionalInt.empty(),
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    new JobResult.Output(new byte[0], 0, false),
+                    new JobResult.Output(kept, message.length, false)));
+        }
+    }
+
+    private static void tell(OutputStream stderr, byte[] message) {
+        try {
+            stderr.write(message);
+            stderr.flush();
+        } catch (IOException e) {
+            // Nobody listens; the exit code says it too.
+        }
     }
 
     /** The first way to run the language whose programs the template has and whose probe succeeds. */
