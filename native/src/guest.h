@@ -60,7 +60,7 @@ void fatal(const char *message) __attribute__((noreturn));
 
 #define container_of(pointer, type, member) ((type *) ((char *) (pointer) -offsetof(type, member)))
 
-// ---- channels (guest_channel.c) ----
+// ---- channels (guest_channel.c; the way in: guest_input.c, the way out: guest_output.c) ----
 
 // One DATA frame in the making. `produce` either fills `buffer` or points `part` at memory of its own, which must stay
 // as it is until it returns to the caller's next turn; `length` is the sum.
@@ -126,7 +126,6 @@ void reply_send(void);
 // True while so much waits for the host that whoever can should make no further control frames.
 bool output_is_backed_up(void);
 
-void input_ready(void);
 void channels_init(void);
 void input_turn(void);
 void output_turn(void);

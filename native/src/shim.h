@@ -1,9 +1,11 @@
 /* The shim: one process per sandbox, between the host's unix socket and the sandbox's pipes.
  * shim_plan.c   the plan that the host sends: how to build the sandbox (mounts, cgroups, runtime command, limits)
  * shim_start.c  carries the plan out, up to a running process 1
- * shim_drop.c    gives up every privilege that is not needed afterwards
+ * shim_cgroup.c, shim_userns.c, shim_mounts.c are its stages
+ * shim_drop.c   gives up every privilege that is not needed afterwards
  * shim_limits.c deadline, CPU time, kill, freeze
- * shim_relay.c  moves frames between controller and guest
+ * shim_relay.c  moves frames between controller and guest: the descriptors, and what the controller sends
+ * shim_attach.c is how a controller comes, shim_outward.c what the guest sends
  * shim_main.c   the event loop, the end and its record
  * spawner.c     the resident process that forks shims for a host */
 #ifndef SKERRY_SHIM_H

@@ -1,0 +1,27 @@
+/* The stages of a start: each returns false with the reason in the shim's message. */
+#ifndef SKERRY_SHIM_START_H
+#define SKERRY_SHIM_START_H
+
+#include "shim.h"
+
+/* Puts a message, with the text of errno unless that is 0, into the shim. Always false. */
+bool shim_fail(struct shim *shim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The process that owns the sandbox's user namespace until the runtime has joined it. */
+struct userns {
+    pid_t pid;
+    int fd;      /* the namespace */
+    int control; /* one byte lets the helper forbid further namespaces; closing ends it */
+    int ready;   /* one byte comes back when it has */
+};
+
+bool userns_create(struct shim *shim, struct userns *ns);
+/* The runtime has joined: no process in the sandbox can make a namespace of its own from here on. */
+bool userns_forbid_more(struct shim *shim, struct userns *ns);
+/* Ends the helper, at once when the start failed. */
+void userns_close(struct userns *ns, bool good);
+
+/* A mount namespace with the steps of the plan in it. `userns` as from userns_create, or -1. */
+bool build_mounts(struct shim *shim, int userns);
+
+#endif
