@@ -1,5 +1,6 @@
-/* Preloaded inside sandboxes of old gVisor releases, whose statx(2) refuses AT_NO_AUTOMOUNT, a flag that coreutils always sets: without
- * this `ls` and `stat` fail there. The flag has no effect in a sandbox, which has no automounts. Static programs are not reached. */
+/* Preloaded inside sandboxes of old gVisor releases, whose statx(2) refuses AT_NO_AUTOMOUNT, a flag that coreutils
+ * always sets: without this `ls` and `stat` fail there. The flag has no effect in a sandbox, which has no automounts.
+ * Static programs are not reached. */
 #define AT_NO_AUTOMOUNT 0x800
 
 #if defined(__x86_64__)

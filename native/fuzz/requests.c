@@ -1,5 +1,5 @@
-// All of guestd behind its input: frames as a host could send them, in a changed root folder, without processes, signals
-// or connections of its own. What it sends is checked to be frames of the contract.
+// All of guestd behind its input: frames as a host could send them, in a changed root folder, without processes,
+// signals or connections of its own. What it sends is checked to be frames of the contract.
 #define _GNU_SOURCE
 #include "guest.h"
 #include "guest_exec.h"
@@ -122,7 +122,8 @@ static void confine(void) {
     const char *jail = getenv("FUZZ_JAIL");
     struct rlimit size = {1 << 20, 1 << 20};
     // Without its own root this target would work on the files of the machine.
-    if (jail == NULL || chdir(jail) < 0 || access("fuzz-jail", F_OK) < 0 || chroot(".") < 0 || access("/proc", F_OK) == 0) {
+    if (jail == NULL || chdir(jail) < 0 || access("fuzz-jail", F_OK) < 0 || chroot(".") < 0
+        || access("/proc", F_OK) == 0) {
         fprintf(stderr, "FUZZ_JAIL must name a folder made for it\n");
         _exit(2);
     }

@@ -59,7 +59,8 @@ bool source_add(struct source *source, int fd, uint32_t events) {
 
 void source_close(struct source *source) {
     if (source->fd >= 0) {
-        // Removed by hand: a child between fork and exec still shares the open file, so close alone would leave it watched.
+        // Removed by hand: a child between fork and exec still shares the open file, so close alone would leave it
+        // watched.
         epoll_ctl(epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
         close(source->fd);
         source->fd = -1;

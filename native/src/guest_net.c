@@ -38,7 +38,8 @@ static bool parse_address(const char *hex, bool six, char *out) {
 static bool put_listener(struct field_writer *out, const char *line, bool six) {
     char hex[33], address[INET6_ADDRSTRLEN];
     unsigned port, state, uid;
-    if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %u", hex, &port, &state, &uid) != 4
+    static const char format[] = " %*d: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %u";
+    if (sscanf(line, format, hex, &port, &state, &uid) != 4
         || state != TCP_LISTEN_STATE || !parse_address(hex, six, address)) {
         return true;
     }

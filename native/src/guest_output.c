@@ -114,7 +114,8 @@ static void put_control(void) {
     }
 }
 
-// Gathers what writev left of the frame. The parts lie further back in the same memory or elsewhere: moving forward is safe.
+// Gathers what writev left of the frame. The parts lie further back in the same memory or elsewhere: moving forward is
+// safe.
 static void keep_rest(const struct iovec *parts, int count, size_t written) {
     rest_at = 0;
     rest_length = 0;

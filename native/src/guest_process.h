@@ -7,7 +7,8 @@
 
 #include <sys/resource.h>
 
-// Bytes between two absolute offsets, `tail` (oldest kept) and `head`. Memory comes with the first byte and goes with the last.
+// Bytes between two absolute offsets, `tail` (oldest kept) and `head`. Memory comes with the first byte and goes with
+// the last.
 struct ring {
     uint8_t *base;
     size_t size; // a power of two

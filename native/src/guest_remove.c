@@ -91,7 +91,8 @@ static int leave_folder(struct removal *removal, bool *done) {
 static int run_slice(struct removal *removal, bool *done) {
     for (int i = 0; i < STEPS_A_SLICE && !*done; i++) {
         enum walk_step step = walk_next(&removal->walk);
-        int error = step == WALK_FAILED ? errno : step == WALK_ENTRY ? take_entry(removal) : leave_folder(removal, done);
+        int error = step == WALK_FAILED ? errno : step == WALK_ENTRY ? take_entry(removal)
+            : leave_folder(removal, done);
         if (error != 0) {
             return error;
         }

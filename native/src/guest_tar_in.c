@@ -264,7 +264,8 @@ static void fail(struct unpacking *unpacking, int error) {
     const char *name = unpacking->reader.entry.name;
     const char *complaint = unpacking->reader.complaint != NULL ? unpacking->reader.complaint : unpacking->complaint;
     if (complaint != NULL) {
-        channel_error(channel, error == EMFILE ? E_LIMIT : E_INVALID, 0, "the archive has %s (at %.600s)", complaint, name);
+        channel_error(channel, error == EMFILE ? E_LIMIT : E_INVALID, 0, "the archive has %s (at %.600s)", complaint,
+            name);
     } else {
         channel_errno(channel, error, name[0] != 0 ? name : "unpack");
     }

@@ -91,7 +91,8 @@ static void set_content(struct tar_reader *reader, enum tar_state state, uint64_
 static int begin_entry(struct tar_reader *reader, uint64_t size) {
     struct tar_entry *entry = &reader->entry;
     uint64_t mode, mtime;
-    if (!number_of(reader->block + MODE_AT, ID_LENGTH, &mode) || !number_of(reader->block + MTIME_AT, NUMBER_LENGTH, &mtime)) {
+    if (!number_of(reader->block + MODE_AT, ID_LENGTH, &mode)
+        || !number_of(reader->block + MTIME_AT, NUMBER_LENGTH, &mtime)) {
         return refuse(reader, "a header with a broken number");
     }
     take_names(reader);

@@ -23,7 +23,8 @@ struct relation {
     bool descends;
 };
 
-// pid, state and parent are enough of "pid (name) state ppid ..."; the name may hold anything, so look from its last ')'.
+// pid, state and parent are enough of "pid (name) state ppid ..."; the name may hold anything, so look from its last
+// ')'.
 static bool read_relation(int proc, const char *name, struct relation *out) {
     char path[32], text[512];
     snprintf(path, sizeof path, "%.20s/stat", name);

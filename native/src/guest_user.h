@@ -13,7 +13,8 @@ struct credentials {
     gid_t groups[GROUPS_MAX];
 };
 
-// Finds `user` (a name, "uid" or "uid:gid") in /etc/passwd and /etc/group. `home` may be NULL; it becomes "" when unknown.
+// Finds `user` (a name, "uid" or "uid:gid") in /etc/passwd and /etc/group. `home` may be NULL; it becomes "" when
+// unknown.
 bool user_resolve(const char *user, struct credentials *out, char home[HOME_BYTES]);
 // USER of a request, default root; answers ERROR and returns false when there is no such user.
 bool request_user(const struct request *request, struct credentials *out, char home[HOME_BYTES]);

@@ -1,5 +1,5 @@
-// Walking a tree by descriptors, a step at a time. No step looks at a path again, so a link that is swapped in meanwhile
-// is met as a link, never followed.
+// Walking a tree by descriptors, a step at a time. No step looks at a path again, so a link that is swapped in
+// meanwhile is met as a link, never followed.
 #ifndef SKERRY_GUEST_WALK_H
 #define SKERRY_GUEST_WALK_H
 

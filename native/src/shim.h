@@ -37,13 +37,19 @@ enum plan_tag {
     PLAN_CPU_FILE = 13,    /* text: cpuacct.usage (ns) or cpu.stat */
     PLAN_KILL_FILE = 14,   /* text: cgroup.kill, where there is one */
     PLAN_FREEZE_FILE = 15, /* text: cgroup.freeze or freezer.state */
-    PLAN_USERNS = 16,      /* text: an empty file on which the sandbox's user namespace is mounted; absent: the runtime makes it */
+    /* text: an empty file on which the sandbox's user namespace is mounted; absent: the runtime makes it */
+    PLAN_USERNS = 16,
     PLAN_START_MS = 17,    /* int: how long the start may take */
-    PLAN_RLIMIT = 19,      /* two ints, list: resource of setrlimit(2), limit; set on the runtime and so on everything inside */
-    PLAN_KILL_PROCS = 18,  /* text, list: cgroup.procs files that together name every process of the box, and no other */
+    /* two ints, list: resource of setrlimit(2), limit; set on the runtime and so on everything inside */
+    PLAN_RLIMIT = 19,
+    /* text, list: cgroup.procs files that together name every process of the box, and no other */
+    PLAN_KILL_PROCS = 18,
 };
 
-enum step_tag { STEP_KIND = 1, STEP_SOURCE = 2, STEP_TARGET = 3, STEP_TYPE = 4, STEP_OPTIONS = 5, STEP_FLAGS = 6, STEP_MODE = 7, STEP_UID = 8 };
+enum step_tag {
+    STEP_KIND = 1, STEP_SOURCE = 2, STEP_TARGET = 3, STEP_TYPE = 4, STEP_OPTIONS = 5, STEP_FLAGS = 6, STEP_MODE = 7,
+    STEP_UID = 8
+};
 enum step_kind {
     STEP_MOUNT = 1,        /* mount(source, target, type, flags, options) */
     STEP_MKDIR = 2,        /* mkdir target, mode, owner */
@@ -76,7 +82,8 @@ struct plan {
 /* Parses in place (terminates texts with NUL inside `bytes`). False with a message in `why`. */
 bool plan_parse(struct plan *plan, uint8_t *bytes, size_t size, char why[MESSAGE_MAX]);
 
-/* The way into a set of cgroups: one file to write to for each, and where there is a single v2 group, the group itself. */
+/* The way into a set of cgroups: one file to write to for each, and where there is a single v2 group, the group itself.
+ * */
 struct entrance {
     int fds[PLAN_LIST_MAX];
     size_t count;
@@ -110,8 +117,8 @@ bool entrance_open(struct entrance *entrance, const char *const *procs, size_t c
 void entrance_close(struct entrance *entrance);
 /* The calling process, which has one thread, enters. */
 bool entrance_enter(const struct entrance *entrance);
-/* A fork that is born in the (v2) group, which costs nothing; moving there later takes the kernel's global lock. Where that cannot be done,
- * an ordinary fork with `inside` false, which has to enter by itself. */
+/* A fork that is born in the (v2) group, which costs nothing; moving there later takes the kernel's global lock. Where
+ * that cannot be done, an ordinary fork with `inside` false, which has to enter by itself. */
 pid_t fork_into_cgroup(const struct entrance *entrance, bool *inside);
 bool shim_start(struct shim *shim, int listener);
 /* Appends the end of what the runtime said to the message. */

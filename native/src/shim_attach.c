@@ -43,7 +43,8 @@ static void attach(struct relay *relay, struct pending *pending, uint64_t versio
     if (version != PROTOCOL_VERSION || epoch <= relay->epoch) {
         field_put_int(&fields, F_CODE, version != PROTOCOL_VERSION ? E_UNSUPPORTED : E_CONFLICT);
         field_put_int(&fields, F_EPOCH, relay->epoch);
-        field_put_text(&fields, F_MESSAGE, version != PROTOCOL_VERSION ? "the shim speaks version 1" : "a controller with this epoch or a higher one was here");
+        field_put_text(&fields, F_MESSAGE, version != PROTOCOL_VERSION
+            ? "the shim speaks version 1" : "a controller with this epoch or a higher one was here");
         send_frame(pending->fd, FRAME_ERROR, &fields);
         close(pending->fd);
         pending->fd = -1;
@@ -79,7 +80,8 @@ void relay_read_pending(struct relay *relay, struct pending *pending) {
     bool good = got > 0;
     if (good && pending->got == FRAME_HEADER) {
         good = frame_decode(pending->bytes, &header) && header.channel == CHANNEL_SHIM &&
-               header.type == FRAME_SHIM_ATTACH && header.length > 0 && header.length <= sizeof pending->bytes - FRAME_HEADER;
+               header.type == FRAME_SHIM_ATTACH && header.length > 0 &&
+               header.length <= sizeof pending->bytes - FRAME_HEADER;
     } else if (good && pending->got > FRAME_HEADER && pending->got == wanted) {
         struct field_reader reader;
         struct field field;

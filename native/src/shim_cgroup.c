@@ -43,7 +43,8 @@ void entrance_close(struct entrance *entrance) {
 
 pid_t fork_into_cgroup(const struct entrance *entrance, bool *inside) {
     struct clone_arguments {
-        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size;
+        uint64_t cgroup;
     } arguments = {.flags = CLONE_INTO_CGROUP_FLAG, .exit_signal = SIGCHLD, .cgroup = (uint64_t)entrance->group};
     *inside = false;
     pid_t pid = entrance->group < 0 ? -1 : (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);

@@ -1,5 +1,6 @@
-/* What a shim may still do once its sandbox runs: relay bytes, write into files that are open, signal processes of the sandbox, leave a
- * record in its folder. Everything else is given up, since it reads what a stranger's program sends. */
+/* What a shim may still do once its sandbox runs: relay bytes, write into files that are open, signal processes of the
+ * sandbox, leave a record in its folder. Everything else is given up, since it reads what a stranger's program sends.
+ * */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/audit.h>
@@ -25,7 +26,8 @@ static const unsigned short ALLOWED[] = {
     SYS_read, SYS_write, SYS_pread64, SYS_sendto, SYS_recvfrom, SYS_accept4, SYS_epoll_ctl, SYS_epoll_pwait, SYS_close,
     SYS_timerfd_settime, SYS_clock_gettime, SYS_kill, SYS_pidfd_send_signal, SYS_wait4, SYS_openat, SYS_renameat2,
     SYS_mmap, SYS_madvise, SYS_munmap, SYS_brk, SYS_getsockopt, SYS_setsockopt, SYS_clock_nanosleep, SYS_exit_group,
-    SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_getpid, SYS_fcntl, SYS_newfstatat, SYS_fstat, SYS_lseek, SYS_sched_getaffinity,
+    SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_getpid, SYS_fcntl, SYS_newfstatat, SYS_fstat, SYS_lseek,
+    SYS_sched_getaffinity,
 #if defined(__x86_64__)
     SYS_epoll_wait, SYS_renameat,
 #endif

@@ -67,7 +67,8 @@ void limits_set_deadline(struct shim *shim, uint64_t at_ms, int freeze) {
     timerfd_settime(shim->deadline_timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-/* CPU time of the box so far, in microseconds; 0 when it cannot be read. v1: cpuacct.usage, nanoseconds. v2: cpu.stat, "usage_usec N". */
+/* CPU time of the box so far, in microseconds; 0 when it cannot be read. v1: cpuacct.usage, nanoseconds. v2: cpu.stat,
+ * "usage_usec N". */
 static uint64_t cpu_used_us(const struct shim *shim) {
     char text[64];
     ssize_t got = shim->cpu_file < 0 ? -1 : pread(shim->cpu_file, text, sizeof text - 1, 0);

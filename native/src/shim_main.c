@@ -24,7 +24,8 @@ static void write_record(struct shim *shim) {
                           shim->cause == 0 ? END_GUEST : shim->cause, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
                           WIFSIGNALED(status) ? WTERMSIG(status) : 0, shim->message);
     int fd = openat(shim->run_dir, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && write(fd, text, (size_t)length) == length && renameat(shim->run_dir, "exit.new", shim->run_dir, "exit") == 0) {
+    if (fd >= 0 && write(fd, text, (size_t)length) == length &&
+        renameat(shim->run_dir, "exit.new", shim->run_dir, "exit") == 0) {
         close(fd);
     }
 }
@@ -126,7 +127,8 @@ int shim_run(struct plan *plan, int listener) {
     limits_set_deadline(&shim, plan->deadline_ms, 0);
     limits_set_cpu(&shim, plan->cpu_limit_us);
     struct relay *relay = relay_open(&shim, epoll);
-    if (!shim_drop_privileges() || relay == NULL || !add(epoll, shim.guest_pidfd) || !add(epoll, shim.deadline_timer) || !add(epoll, shim.cpu_timer)) {
+    if (!shim_drop_privileges() || relay == NULL || !add(epoll, shim.guest_pidfd) ||
+        !add(epoll, shim.deadline_timer) || !add(epoll, shim.cpu_timer)) {
         limits_kill(&shim, END_START);
         return 1;
     }

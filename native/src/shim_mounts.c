@@ -29,6 +29,10 @@ struct mount_attributes { /* struct mount_attr of mount_setattr(2), which older 
     uint64_t set, clear, propagation, userns_fd;
 };
 
+static int set_attributes(int tree, struct mount_attributes *attributes) {
+    return (int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE_TREE, attributes, sizeof *attributes);
+}
+
 static bool clone_tree(struct shim *shim, const struct step *step, int userns) {
     int tree = (int)syscall(SYS_open_tree, AT_FDCWD, step->source, OPEN_TREE_CLONE | O_CLOEXEC);
     if (tree < 0) {
@@ -39,11 +43,12 @@ static bool clone_tree(struct shim *shim, const struct step *step, int userns) {
         attributes.set |= MOUNT_ATTR_IDMAP;
         attributes.userns_fd = (uint64_t)userns;
     }
-    int rc = (int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE_TREE, &attributes, sizeof attributes);
+    int rc = set_attributes(tree, &attributes);
     if (rc != 0 && userns >= 0 && step->kind == STEP_IDMAP_OR_BIND && (errno == EINVAL || errno == EPERM)) {
-        attributes.set &= ~(uint64_t)MOUNT_ATTR_IDMAP; /* the file system has no idmapped mounts: files show as nobody's */
+        /* the file system has no idmapped mounts: files show as nobody's */
+        attributes.set &= ~(uint64_t)MOUNT_ATTR_IDMAP;
         attributes.userns_fd = 0;
-        rc = (int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE_TREE, &attributes, sizeof attributes);
+        rc = set_attributes(tree, &attributes);
     }
     if (rc != 0) {
         return shim_fail(shim, "cannot set attributes of the mount of %s", step->source);
@@ -59,14 +64,16 @@ static bool run_step(struct shim *shim, const struct step *step, int userns) {
     switch (step->kind) {
         case STEP_MOUNT:
             if (mount(step->source, step->target, step->type, step->flags, step->options) != 0) {
-                return shim_fail(shim, "cannot mount %s (%s) at %s", step->type, step->options ? step->options : "", step->target);
+                return shim_fail(shim, "cannot mount %s (%s) at %s", step->type,
+                                 step->options ? step->options : "", step->target);
             }
             return true;
         case STEP_MKDIR:
             if (mkdir(step->target, (mode_t)step->mode) != 0 && errno != EEXIST) {
                 return shim_fail(shim, "mkdir %s", step->target);
             }
-            if (chmod(step->target, (mode_t)step->mode) != 0 || lchown(step->target, (uid_t)step->uid, (gid_t)step->uid) != 0) {
+            if (chmod(step->target, (mode_t)step->mode) != 0 ||
+                lchown(step->target, (uid_t)step->uid, (gid_t)step->uid) != 0) {
                 return shim_fail(shim, "cannot set owner and mode of %s", step->target);
             }
             return true;
@@ -76,8 +83,9 @@ static bool run_step(struct shim *shim, const struct step *step, int userns) {
         case STEP_UNMOUNT: umount2(step->target, MNT_DETACH); return true;
         case STEP_READ_ONLY: {
             struct mount_attributes attributes = {.set = MOUNT_ATTR_RDONLY};
-            if (syscall(SYS_mount_setattr, AT_FDCWD, step->target, AT_RECURSIVE_TREE, &attributes, sizeof attributes) != 0 &&
-                errno != ENOENT && errno != EINVAL) {
+            int rc = (int)syscall(SYS_mount_setattr, AT_FDCWD, step->target, AT_RECURSIVE_TREE, &attributes,
+                                  sizeof attributes);
+            if (rc != 0 && errno != ENOENT && errno != EINVAL) {
                 return shim_fail(shim, "cannot make %s read-only", step->target);
             }
             return true;

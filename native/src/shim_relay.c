@@ -240,7 +240,8 @@ bool relay_finish(struct relay *relay) {
     if (!relay->shim->ended) {
         relay->shim->ended = true;
         if (relay->guest_broken || relay->frame_end > relay->out.tail) {
-            /* It ended in the middle of a frame, behind which nothing can be read: the closed socket and the exit record tell. */
+            /* It ended in the middle of a frame, behind which nothing can be read: the closed socket and the exit
+             * record tell. */
             relay->out.head = relay->out.tail = relay->frame_end = 0;
             relay->skip = 0;
             relay->guest_broken = false;

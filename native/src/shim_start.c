@@ -146,7 +146,8 @@ static bool run_runtime(struct shim *shim) {
         }
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
             errno = 0;
-            shim_fail(shim, "%s failed with status %d", shim->plan->args[0], WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+            shim_fail(shim, "%s failed with status %d", shim->plan->args[0],
+                      WIFEXITED(status) ? WEXITSTATUS(status) : -1);
             shim_quote_log(shim);
             return false;
         }

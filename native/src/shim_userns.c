@@ -26,8 +26,8 @@ static void forbid_namespaces(void) {
     }
 }
 
-/* Counts that the kernel charges to the creator of a user namespace (inotify instances, for one) must not be host root's, so the
- * creator's effective uid is the first of the sandbox's own range. */
+/* Counts that the kernel charges to the creator of a user namespace (inotify instances, for one) must not be host
+ * root's, so the creator's effective uid is the first of the sandbox's own range. */
 static void userns_helper(uint64_t base, int ready, int control) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_DUMPABLE, 1); /* /proc/<pid>/ns stays readable to root without CAP_SYS_PTRACE games */

@@ -1,6 +1,6 @@
-/* Forks shims for a host, so that making a sandbox does not cost the host's runtime a process of its own. Requests come on
- * descriptor 0 (u32 length, plan), answers go to 1 (i32 errno, u32 pid, u64 start time of the process in clock ticks). Ends with
- * its descriptor 0; the shims go on. */
+/* Forks shims for a host, so that making a sandbox does not cost the host's runtime a process of its own. Requests come
+ * on descriptor 0 (u32 length, plan), answers go to 1 (i32 errno, u32 pid, u64 start time of the process in clock
+ * ticks). Ends with its descriptor 0; the shims go on. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

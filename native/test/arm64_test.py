@@ -1,4 +1,5 @@
-"""A smoke test of the arm64 build under qemu-user: hello, a process, a file. Programs that it starts are this machine's own."""
+"""A smoke test of the arm64 build under qemu-user: hello, a process, a file. Programs that it
+starts are this machine's own."""
 import os
 import shutil
 import sys

@@ -9,10 +9,10 @@ import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The lower bound made of somebody else's parts: a bundle for {@code crun run} with the namespaces of a sandbox and a read-only view of
- * the same template, without seccomp filter, limits, writable layer or shim. crun 1.8 refuses hybrid cgroup layouts and has to reach the
- * root file system with the sandbox's uids, so a process that sleeps holds a mount namespace in which both are arranged; entering it
- * costs about 1 ms of each value.
+ * The lower bound made of somebody else's parts: a bundle for {@code crun run} with the namespaces of a sandbox and a
+ * read-only view of the same template, without seccomp filter, limits, writable layer or shim. crun 1.8 refuses hybrid
+ * cgroup layouts and has to reach the root file system with the sandbox's uids, so a process that sleeps holds a mount
+ * namespace in which both are arranged; entering it costs about 1 ms of each value.
  */
 final class BareCrun implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -34,7 +34,8 @@ final class BareCrun implements AutoCloseable {
                         "--mount",
                         "sh",
                         "-c",
-                        "umount -l /sys/fs/cgroup/unified 2>/dev/null; mount --bind \"$1\" \"$2\" && echo && exec sleep 3600",
+                        "umount -l /sys/fs/cgroup/unified 2>/dev/null; "
+                                + "mount --bind \"$1\" \"$2\" && echo && exec sleep 3600",
                         "sh",
                         root.toString(),
                         stage.toString())

@@ -20,7 +20,10 @@ public final class Benchmark {
 
     private Benchmark() {}
 
-    /** Writes {@code engine.json}, {@code engine.md} and {@code engine.svg} into the settings' folder; returns the tables. */
+    /**
+     * Writes {@code engine.json}, {@code engine.md} and {@code engine.svg} into the settings' folder; returns the
+     * tables.
+     */
     public static String run(Engine engine, BenchSettings settings, Consumer<String> progress) throws Exception {
         Report report = new Report(machine(engine));
         Path scratch = Files.createTempDirectory("skerry-bench");

@@ -32,7 +32,10 @@ final class Load {
         return SandboxSpec.base(level, Limits.DEFAULT.withMemoryBytes(64L << 20).withoutWallTime());
     }
 
-    /** KiB of the machine's MemAvailable that each of {@code count} idle sandboxes takes, page cache dropped before and after. */
+    /**
+     * KiB of the machine's MemAvailable that each of {@code count} idle sandboxes takes, page cache dropped before and
+     * after.
+     */
     Distribution idle(int count) throws Exception {
         dropCaches();
         long before = available();

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** One panel per contest: for each side a bar from the 5th to the 95th percentile, the median marked, every value a faint dot. */
+/**
+ * One panel per contest: for each side a bar from the 5th to the 95th percentile, the median marked, every value a
+ * faint dot.
+ */
 final class Plot {
     private static final int WIDTH = 900;
     private static final int LABEL = 300;
@@ -29,7 +32,8 @@ final class Plot {
         }
         return String.format(
                 Locale.ROOT,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">"
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\""
+                        + " font-family=\"sans-serif\" font-size=\"12\">"
                         + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n%s</svg>%n",
                 WIDTH,
                 top,
@@ -68,7 +72,8 @@ final class Plot {
         double median = values.p50() * scale;
         svg.append(String.format(
                 Locale.ROOT,
-                "<text x=\"10\" y=\"%d\">%s</text><rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"12\" fill=\"#9ecae1\"/>",
+                "<text x=\"10\" y=\"%d\">%s</text>"
+                        + "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"12\" fill=\"#9ecae1\"/>",
                 y + 13,
                 escape(name),
                 LABEL + low,

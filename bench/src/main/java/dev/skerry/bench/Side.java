@@ -3,11 +3,15 @@ package dev.skerry.bench;
 /**
  * One side of a comparison.
  *
- * @param name as it stands in the report; names the isolation level and what made the sandbox: {@code skerry container (crun 1.8.1)}
+ * @param name as it stands in the report; names the isolation level and what made the sandbox:
+ *     {@code skerry container (crun 1.8.1)}
  * @param probe takes one value
  */
 public record Side(String name, Probe probe) {
-    /** Measures once. Fails when the thing measured did not do its work: a quick failure must not count as a quick success. */
+    /**
+     * Measures once. Fails when the thing measured did not do its work: a quick failure must not count as a quick
+     * success.
+     */
     @FunctionalInterface
     public interface Probe {
         double measure() throws Exception;

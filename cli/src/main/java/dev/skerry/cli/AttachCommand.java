@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "attach",
         description = {
-            "Picks up a run or shell whose command was killed: passes on the output that nobody has read, and the rest,",
-            "until it ends; its sandbox ends with it."
+            "Picks up a run or shell whose command was killed: passes on the output that nobody has read,",
+            "and the rest, until it ends; its sandbox ends with it."
         },
         mixinStandardHelpOptions = true)
 final class AttachCommand implements Callable<Integer> {

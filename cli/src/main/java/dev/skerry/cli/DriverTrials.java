@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Tries each driver: what it needs is looked at, and then a sandbox is made, because only that proves that it works. */
+/**
+ * Tries each driver: what it needs is looked at, and then a sandbox is made, because only that proves that it works.
+ */
 final class DriverTrials {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final Map<Isolation, String> PACKAGES =

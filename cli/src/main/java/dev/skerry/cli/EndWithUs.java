@@ -3,8 +3,8 @@ package dev.skerry.cli;
 import dev.skerry.host.jobs.JobSandbox;
 
 /**
- * Ends a sandbox when this process is asked to end (Ctrl-C, SIGTERM, SIGHUP). Not when it is killed: then the sandbox lives on until
- * its deadline, and {@code skerry attach} picks it up.
+ * Ends a sandbox when this process is asked to end (Ctrl-C, SIGTERM, SIGHUP). Not when it is killed: then the sandbox
+ * lives on until its deadline, and {@code skerry attach} picks it up.
  */
 final class EndWithUs implements AutoCloseable {
     private final Thread hook;

@@ -4,8 +4,8 @@ import dev.skerry.host.jobs.JobResult;
 import dev.skerry.host.jobs.JobStatus;
 
 /**
- * The exit codes of the command. A program's own exit code is passed through, so these are the ones that shells, {@code timeout}(1)
- * and container tools use for the same things.
+ * The exit codes of the command. A program's own exit code is passed through, so these are the ones that shells,
+ * {@code timeout}(1) and container tools use for the same things.
  */
 final class ExitCode {
     static final int OK = 0;

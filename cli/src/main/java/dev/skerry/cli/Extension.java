@@ -6,8 +6,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 
 /**
- * Parts that only some builds carry: the benchmark harness and the attack suite bring test libraries that a release leaves out. Such a
- * part is a class with a method {@code public static int run(List<String> arguments)} that returns an exit code.
+ * Parts that only some builds carry: the benchmark harness and the attack suite bring test libraries that a release
+ * leaves out. Such a part is a class with a method {@code public static int run(List<String> arguments)} that returns
+ * an exit code.
  */
 final class Extension {
     private Extension() {}

@@ -61,8 +61,8 @@ public final class Main {
     }
 
     /**
-     * @param arguments when they name a command, only that one is put together: reading the annotations of all of them takes
-     *     longer than most programs run
+     * @param arguments when they name a command, only that one is put together: reading the annotations of all of them
+     *     takes longer than most programs run
      */
     static CommandLine commandLine(Context context, String... arguments) {
         var line = new CommandLine(new SkerryCommand());

@@ -25,9 +25,10 @@ import java.util.jar.JarOutputStream;
 import java.util.zip.ZipEntry;
 
 /**
- * Runs at build time and rewrites libraries that were compiled for Java 5, as picocli is: the JVM's AOT cache takes no class of a
- * format older than 50, nor any class that implements an interface of one, which left out all that parses a command line and made
- * every start 0.2 s longer. Only the format changes: the version and the stack maps that it asks for are new, the code is the same.
+ * Runs at build time and rewrites libraries that were compiled for Java 5, as picocli is: the JVM's AOT cache takes no
+ * class of a format older than 50, nor any class that implements an interface of one, which left out all that parses a
+ * command line and made every start 0.2 s longer. Only the format changes: the version and the stack maps that it asks
+ * for are new, the code is the same.
  */
 final class OldClasses {
     private static final int OLDEST_CACHED = ClassFile.JAVA_6_VERSION;

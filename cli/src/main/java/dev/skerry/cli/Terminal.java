@@ -11,8 +11,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The terminal on standard input, in raw mode while this is open: each key goes to the sandbox as it is, Ctrl-C included (termios(3),
- * cfmakeraw(3); ioctl_tty(2) for the size). Closing it puts the terminal back as it was; so does the end of the process.
+ * The terminal on standard input, in raw mode while this is open: each key goes to the sandbox as it is, Ctrl-C
+ * included (termios(3), cfmakeraw(3); ioctl_tty(2) for the size). Closing it puts the terminal back as it was; so does
+ * the end of the process.
  */
 @SuppressWarnings("restricted") // the launcher allows native access
 final class Terminal implements AutoCloseable {

@@ -6,8 +6,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Runs at build time, once, so that the JVM can write down which classes the commonest commands need (JEP 483, JEP 514). What it runs
- * may fail, as where sandboxes do not work; the cache then holds a little less.
+ * Runs at build time, once, so that the JVM can write down which classes the commonest commands need (JEP 483, JEP
+ * 514). What it runs may fail, as where sandboxes do not work; the cache then holds a little less.
  */
 final class Training {
     private Training() {}

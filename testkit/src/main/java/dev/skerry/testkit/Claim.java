@@ -6,7 +6,10 @@ package dev.skerry.testkit;
  * @param id as in docs/SPEC.md: C1 …
  */
 public record Claim(String id, String title, Attack attack) {
-    /** Tries to break the claim. Throws {@link ClaimBroken} when that works; any other exception means that the attack could not be made. */
+    /**
+     * Tries to break the claim. Throws {@link ClaimBroken} when that works; any other exception means that the attack
+     * could not be made.
+     */
     @FunctionalInterface
     public interface Attack {
         void on(Arena arena) throws Exception;

@@ -58,9 +58,12 @@ final class Exhaustion {
     static void memory(Arena arena) throws Exception {
         for (String bomb : List.of(
                 "x = []\nwhile True: x.append(bytearray(1 << 20))",
-                "f = open('/dev/shm/x', 'wb'); g = open('/tmp/x', 'wb')\nwhile True: f.write(bytes(1 << 18)) if f.tell() < 60 << 20"
+                "f = open('/dev/shm/x', 'wb'); g = open('/tmp/x', 'wb')\n"
+                        + "while True: f.write(bytes(1 << 18)) if f.tell() < 60 << 20"
                         + " else g.write(bytes(1 << 18))",
-                "import mmap\nk = []\nwhile True:\n m = mmap.mmap(-1, 1 << 20, mmap.MAP_SHARED); m.write(bytes(1 << 20)); k.append(m)")) {
+                "import mmap\nk = []\n"
+                        + "while True:\n m = mmap.mmap(-1, 1 << 20, mmap.MAP_SHARED); m.write(bytes(1 << 20));"
+                        + " k.append(m)")) {
             Sandbox sandbox =
                     arena.sandbox(limits -> limits.withMemoryBytes(96 * MIB).withDisk(512 * MIB, 1000));
             long killsBefore = sandbox.usage().outOfMemoryKills();
@@ -116,7 +119,8 @@ final class Exhaustion {
         Outcome inodes = Arena.shell(
                 sandbox,
                 "user",
-                "mkdir /tmp/n && cd /tmp/n && i=0; while true > f$i && [ $i -lt 4000 ]; do i=$((i+1)); done 2>/dev/null; ls | wc -l");
+                "mkdir /tmp/n && cd /tmp/n && i=0; while true > f$i && [ $i -lt 4000 ]; do i=$((i+1)); done"
+                        + " 2>/dev/null; ls | wc -l");
         int files = Integer.parseInt(inodes.stdout().strip());
         ClaimBroken.unless(files < 2000, "made " + files + " files");
         ClaimBroken.unless(before - freeBytes() < 24 * MIB, "the host's data folder shrank");
@@ -143,7 +147,8 @@ final class Exhaustion {
                 .exec(ExecRequest.of(
                                 "/usr/bin/python3",
                                 "-c",
-                                "import os\nb = bytes(range(256)) * 256 + b'\\x1b]0;x\\x07\\x1b[2J'\nwhile True: os.write(1, b)")
+                                "import os\nb = bytes(range(256)) * 256 + b'\\x1b]0;x\\x07\\x1b[2J'\n"
+                                        + "while True: os.write(1, b)")
                         .as("user"));
         long heap = usedHeap();
         await("the flood is stopped by nobody reading", () -> waits(flood));

@@ -12,8 +12,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * What one instance has on the host, by looking: processes, mounts, cgroups, run folders, sockets, names, claims of uids, and the host's
- * loop devices and network interfaces.
+ * What one instance has on the host, by looking: processes, mounts, cgroups, run folders, sockets, names, claims of
+ * uids, and the host's loop devices and network interfaces.
  */
 public record HostInventory(Set<String> things) {
     private static final Path PROC = Path.of("/proc");

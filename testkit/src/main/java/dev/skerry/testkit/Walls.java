@@ -86,7 +86,9 @@ final class Walls {
         arena.attack(sandbox, "user", "privilege.py", arguments);
     }
 
-    /** Where a user-space kernel answers, what it lets pass stays inside; what counts is what the host's kernel sees. */
+    /**
+     * Where a user-space kernel answers, what it lets pass stays inside; what counts is what the host's kernel sees.
+     */
     private static void userSpaceKernel(Arena arena, Sandbox sandbox) throws Exception {
         String status = Arena.shell(sandbox, "root", "cat /proc/self/status").stdout();
         for (String line : status.lines().toList()) {

@@ -69,8 +69,8 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .areAssignableTo(ProcessBuilder.class)
-                .because(
-                        "a template runs ldconfig once, when it is built; everything else that is started is a driver's")
+                .because("a template runs ldconfig once, when it is built;"
+                        + " everything else that is started is a driver's")
                 .check(CODE);
     }
 

@@ -4,8 +4,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that cannot be fulfilled: a code to branch on, a message that names what was wrong, and, where one is known, a hint
- * that says what would be right.
+ * A request that cannot be fulfilled: a code to branch on, a message that names what was wrong, and, where one is
+ * known, a hint that says what would be right.
  */
 public final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;

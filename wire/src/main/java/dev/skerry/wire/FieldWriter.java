@@ -28,7 +28,8 @@ public final class FieldWriter {
     /**
      * A text, in the form of {@link FieldsText}.
      *
-     * @throws Failure {@code INVALID_REQUEST} when there is a NUL in it, or when it is longer than {@link #TEXT_BYTES_MAX}
+     * @throws Failure {@code INVALID_REQUEST} when there is a NUL in it, or when it is longer than
+     *     {@link #TEXT_BYTES_MAX}
      */
     public FieldWriter text(Tag tag, String value) {
         byte[] encoded = FieldsText.encode(value);

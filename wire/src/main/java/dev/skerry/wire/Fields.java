@@ -8,8 +8,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Fields as the other end sent them, who is not trusted: {@link #read} checks that none is cut off, the accessors check types. Takes
- * no more memory than the bytes themselves, however many fields they make. Unknown tags are skipped. Immutable.
+ * Fields as the other end sent them, who is not trusted: {@link #read} checks that none is cut off, the accessors check
+ * types. Takes no more memory than the bytes themselves, however many fields they make. Unknown tags are skipped.
+ * Immutable.
  */
 public final class Fields {
     private static final int HEAD_BYTES = 4;

@@ -9,9 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Text of the stream as strings. Linux names are bytes, usually UTF-8 but not always: a byte {@code b} that is not part of valid
- * UTF-8 becomes the lone surrogate {@code U+DC00 + b} and turns back into that byte (as in Python's PEP 383), so that every name
- * survives the way through a string.
+ * Text of the stream as strings. Linux names are bytes, usually UTF-8 but not always: a byte {@code b} that is not part
+ * of valid UTF-8 becomes the lone surrogate {@code U+DC00 + b} and turns back into that byte (as in Python's PEP 383),
+ * so that every name survives the way through a string.
  */
 public final class FieldsText {
     private static final char ESCAPE_FIRST = 0xDC80;
@@ -75,7 +75,10 @@ public final class FieldsText {
         return Arrays.copyOf(out.array(), out.position());
     }
 
-    /** A text of unknown origin in quotes, for messages and terminals: at most 200 characters, control characters replaced. */
+    /**
+     * A text of unknown origin in quotes, for messages and terminals: at most 200 characters, control characters
+     * replaced.
+     */
     public static String shown(String text) {
         String head = text.length() <= SHOWN_MAX ? text : text.substring(0, SHOWN_MAX) + "…";
         return "'" + printable(head) + "'";

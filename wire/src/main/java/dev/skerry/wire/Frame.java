@@ -20,7 +20,10 @@ public record Frame(int length, int channel, int type, int flags) {
     public static final int SHIM = 0xFFFF_FFFF;
     public static final int MORE = 1;
 
-    /** Reads 12 bytes from a little-endian buffer. @throws ProtocolViolation when the length is out of bounds or reserved bytes are not zero */
+    /**
+     * Reads 12 bytes from a little-endian buffer. @throws ProtocolViolation when the length is out of bounds or
+     * reserved bytes are not zero
+     */
     public static Frame read(ByteBuffer in) throws ProtocolViolation {
         int length = in.getInt();
         int channel = in.getInt();

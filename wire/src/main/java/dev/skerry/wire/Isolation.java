@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** How strongly a sandbox is walled off, weakest first; a request states a floor and a sandbox reports what it achieved. */
+/**
+ * How strongly a sandbox is walled off, weakest first; a request states a floor and a sandbox reports what it achieved.
+ */
 public enum Isolation {
     /** Linux namespaces, seccomp and cgroups on the host's own kernel. */
     CONTAINER,

@@ -6,8 +6,8 @@ import java.time.Instant;
 import java.util.regex.Pattern;
 
 /**
- * A sandbox's id: a UUIDv7 (RFC 9562: 48 bits of Unix milliseconds, the rest random) written as 25 lower-case base-36 characters,
- * so that it sorts by age and is a valid DNS label, cgroup name and file name.
+ * A sandbox's id: a UUIDv7 (RFC 9562: 48 bits of Unix milliseconds, the rest random) written as 25 lower-case base-36
+ * characters, so that it sorts by age and is a valid DNS label, cgroup name and file name.
  */
 public record SandboxId(String text) implements Comparable<SandboxId> {
     /** Characters of an id; 36^25 is just over 2^128. */

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Linux namespaces on the host's own kernel, made by crun, or by runc where crun is missing. The runtime returns as soon as process 1
- * runs, so an idle sandbox is guestd and its shim and nothing else.
+ * Linux namespaces on the host's own kernel, made by crun, or by runc where crun is missing. The runtime returns as
+ * soon as process 1 runs, so an idle sandbox is guestd and its shim and nothing else.
  */
 public final class ContainerDriver implements Driver {
     private final RuntimeProgram runtime;

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One way to wall a sandbox off. It prepares what a shim needs to start it; pausing, limits, usage and killing are the cgroup's, and
- * everything done inside is the stream's, so they are the same on every driver. Stateless and thread-safe.
+ * One way to wall a sandbox off. It prepares what a shim needs to start it; pausing, limits, usage and killing are the
+ * cgroup's, and everything done inside is the stream's, so they are the same on every driver. Stateless and
+ * thread-safe.
  */
 public interface Driver {
     /** What a driver of this host can do beyond the contract that all of them keep. */
@@ -17,7 +18,10 @@ public interface Driver {
         SURVIVES_FORK_BOMB,
         /** The limit on tasks counts the sandbox's own tasks exactly. */
         EXACT_PROCESS_LIMIT,
-        /** Calls outside the allow list are refused by the host's kernel; otherwise the user-space kernel refuses what it lacks. */
+        /**
+         * Calls outside the allow list are refused by the host's kernel; otherwise the user-space kernel refuses what
+         * it lacks.
+         */
         SECCOMP_INSIDE
     }
 
@@ -41,6 +45,9 @@ public interface Driver {
     /** Writes the bundle into the launch's run folder and says how the shim starts it. */
     ShimPlan plan(Launch launch);
 
-    /** Removes what the runtime may have left outside the sandbox's own namespaces; after everything of it is dead. Idempotent. */
+    /**
+     * Removes what the runtime may have left outside the sandbox's own namespaces; after everything of it is dead.
+     * Idempotent.
+     */
     default void sweep(Launch launch) {}
 }

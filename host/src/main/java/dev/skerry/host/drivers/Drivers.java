@@ -44,7 +44,10 @@ public record Drivers(List<Driver> available) {
                 Base64.getEncoder().encodeToString(profile.compile()), profile.toOciJson());
     }
 
-    /** The lowest level that satisfies the floor: nothing is upgraded because it happens to be installed, nothing is downgraded ever. */
+    /**
+     * The lowest level that satisfies the floor: nothing is upgraded because it happens to be installed, nothing is
+     * downgraded ever.
+     */
     public Driver select(Isolation floor) {
         return available.stream()
                 .filter(driver -> driver.level().satisfies(floor))

@@ -14,18 +14,22 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * gVisor's runsc: a user-space kernel between the sandbox and the host's. Runs on its {@code ptrace} platform, which needs nothing of
- * the host. The runtime stays as the parent of the sandbox, so the shim waits for it.
+ * gVisor's runsc: a user-space kernel between the sandbox and the host's. Runs on its {@code ptrace} platform, which
+ * needs nothing of the host. The runtime stays as the parent of the sandbox, so the shim waits for it.
  */
 public final class GvisorDriver implements Driver {
-    /** Tasks of the user-space kernel itself and of its stubs, which the host's pids limit counts too: at 128 a JVM's start killed it. */
+    /**
+     * Tasks of the user-space kernel itself and of its stubs, which the host's pids limit counts too: at 128 a JVM's
+     * start killed it.
+     */
     private static final int TASKS_MIN = 1024;
 
     private final RuntimeProgram runtime;
     private final Optional<Path> statxCompat;
 
     /**
-     * @param statxCompat a library that keeps old releases from refusing a flag of statx(2) that coreutils set; preloaded inside when present
+     * @param statxCompat a library that keeps old releases from refusing a flag of statx(2) that coreutils set;
+     *     preloaded inside when present
      */
     public GvisorDriver(RuntimeProgram runtime, Optional<Path> statxCompat) {
         this.runtime = runtime;

@@ -22,8 +22,8 @@ public record Launch(String name, Path runDir, SandboxSpec spec, List<Path> laye
     }
 
     /**
-     * Where the shim, in its private mount namespace, puts the sandbox together. An empty folder as the host sees it, the same for
-     * all sandboxes of an instance; the sandbox's uids may pass through it, but not into the run folder.
+     * Where the shim, in its private mount namespace, puts the sandbox together. An empty folder as the host sees it,
+     * the same for all sandboxes of an instance; the sandbox's uids may pass through it, but not into the run folder.
      */
     public Path stage() {
         return runDir.resolveSibling("stage");

@@ -10,8 +10,8 @@ import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The config.json of an OCI bundle (OCI runtime specification 1.0) whose process 1 is guestd: what every runtime gets alike. Resource
- * limits are absent on purpose, the host's cgroups hold them.
+ * The config.json of an OCI bundle (OCI runtime specification 1.0) whose process 1 is guestd: what every runtime gets
+ * alike. Resource limits are absent on purpose, the host's cgroups hold them.
  */
 final class OciConfig {
     /** Where guestd shows up inside. */
@@ -21,8 +21,8 @@ final class OciConfig {
     static final String OURS = "/.skerry";
 
     /**
-     * What guestd needs to switch users and to serve files of all of them; each process that it starts is bounded further. These are
-     * capabilities within the sandbox's own user namespace.
+     * What guestd needs to switch users and to serve files of all of them; each process that it starts is bounded
+     * further. These are capabilities within the sandbox's own user namespace.
      */
     private static final List<String> GUESTD_CAPABILITIES = List.of(
             "CAP_CHOWN",

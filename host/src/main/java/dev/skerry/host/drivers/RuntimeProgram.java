@@ -54,7 +54,10 @@ public record RuntimeProgram(String name, Path path) {
         }
     }
 
-    /** What a short-lived program prints, both streams together; empty when it cannot be started or takes longer than 10 s. */
+    /**
+     * What a short-lived program prints, both streams together; empty when it cannot be started or takes longer than
+     * 10 s.
+     */
     static String output(List<String> command) {
         try {
             Process process = new ProcessBuilder(command)

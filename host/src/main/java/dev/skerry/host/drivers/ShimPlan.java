@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a shim does to start one sandbox, as fields of docs/protocol.md, section 8: cgroups to enter, mounts in order, the runtime's
- * command, limits. Not thread-safe.
+ * What a shim does to start one sandbox, as fields of docs/protocol.md, section 8: cgroups to enter, mounts in order,
+ * the runtime's command, limits. Not thread-safe.
  */
 public final class ShimPlan {
     private static final int MS_NOSUID = 2;
@@ -77,7 +77,10 @@ public final class ShimPlan {
         }
     }
 
-    /** Limits of setrlimit(2) for everything inside; the runtime itself gets them, which needs no privilege that a container host may lack. */
+    /**
+     * Limits of setrlimit(2) for everything inside; the runtime itself gets them, which needs no privilege that a
+     * container host may lack.
+     */
     public ShimPlan limit(ProcessLimit limit) {
         byte[] value = ByteBuffer.allocate(2 * Long.BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)
@@ -105,15 +108,19 @@ public final class ShimPlan {
     }
 
     /**
-     * The file by which a process with one thread enters a group. {@code tasks} (v1 only) where there is one: a thread that moves itself
-     * through it does not take the kernel's global lock, which costs an RCU grace period of some 10 ms.
+     * The file by which a process with one thread enters a group. {@code tasks} (v1 only) where there is one: a thread
+     * that moves itself through it does not take the kernel's global lock, which costs an RCU grace period of some
+     * 10 ms.
      */
     private static Path entrance(Path group) {
         Path tasks = group.resolve("tasks");
         return Files.exists(tasks) ? tasks : group.resolve("cgroup.procs");
     }
 
-    /** Files that together list every process of the box, and no other: what is killed at the end where there is no kill file. */
+    /**
+     * Files that together list every process of the box, and no other: what is killed at the end where there is no kill
+     * file.
+     */
     public ShimPlan killProcs(List<Path> files) {
         files.forEach(file -> text(Tag.KILL_PROCS, file.toString()));
         return this;
@@ -129,7 +136,10 @@ public final class ShimPlan {
         return this;
     }
 
-    /** The command returns once process 1 runs and leaves its pid in that file; otherwise the command itself is waited for. */
+    /**
+     * The command returns once process 1 runs and leaves its pid in that file; otherwise the command itself is waited
+     * for.
+     */
     public ShimPlan detached(Path pidFile) {
         return number(Tag.DETACHED, 1).text(Tag.PID_FILE, pidFile.toString());
     }
@@ -181,7 +191,10 @@ public final class ShimPlan {
         return step(new Step(StepKind.TOUCH, target));
     }
 
-    /** A read-only clone of the mount at {@code source}, its owners 0… shown as the sandbox's range where the file system can do that. */
+    /**
+     * A read-only clone of the mount at {@code source}, its owners 0… shown as the sandbox's range where the file
+     * system can do that.
+     */
     public ShimPlan idmapped(Path source, Path target) {
         return step(new Step(StepKind.IDMAP_OR_BIND, target).source(source.toString()));
     }

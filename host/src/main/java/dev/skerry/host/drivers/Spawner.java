@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A resident process that forks shims. Starting a process from a JVM costs 4 to 7 ms; asking this one costs a fork of a program that
- * has a few pages. It ends with the JVM, the shims do not. Thread-safe: one request at a time.
+ * A resident process that forks shims. Starting a process from a JVM costs 4 to 7 ms; asking this one costs a fork of a
+ * program that has a few pages. It ends with the JVM, the shims do not. Thread-safe: one request at a time.
  */
 public final class Spawner implements AutoCloseable {
     private static final int ANSWER_BYTES = 16;
@@ -33,7 +33,8 @@ public final class Spawner implements AutoCloseable {
     /**
      * A shim that was forked.
      *
-     * @param startTicks when it started, in clock ticks since boot (field 22 of proc_pid_stat(5)): with the pid, its identity
+     * @param startTicks when it started, in clock ticks since boot (field 22 of proc_pid_stat(5)): with the pid, its
+     *     identity
      */
     public record ShimProcess(long pid, long startTicks) {}
 

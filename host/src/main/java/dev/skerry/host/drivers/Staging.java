@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The mounts that all drivers share: a stage in the shim's mount namespace with the sandbox's root file system on it. */
+/**
+ * The mounts that all drivers share: a stage in the shim's mount namespace with the sandbox's root file system on it.
+ */
 final class Staging {
     /** crun 1.8 refuses to run on a hybrid layout as long as the v2 tree is mounted beside the v1 ones. */
     private static final Path HYBRID_V2 = Path.of("/sys/fs/cgroup/unified");

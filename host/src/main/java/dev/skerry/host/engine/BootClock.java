@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.function.LongSupplier;
 
 /**
- * CLOCK_BOOTTIME in milliseconds: deadlines are kept on it, since it neither jumps with the wall clock nor stops in a suspend.
- * {@code /proc/uptime} has it in hundredths of a second (proc(5)).
+ * CLOCK_BOOTTIME in milliseconds: deadlines are kept on it, since it neither jumps with the wall clock nor stops in a
+ * suspend. {@code /proc/uptime} has it in hundredths of a second (proc(5)).
  */
 public final class BootClock implements LongSupplier {
     @Override

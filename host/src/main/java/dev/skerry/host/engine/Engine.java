@@ -22,11 +22,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Makes sandboxes on this host and finds them again. Several engines, in one process or in many, may share a data folder: each
- * controls the sandboxes that it made or attached to. Thread-safe.
+ * Makes sandboxes on this host and finds them again. Several engines, in one process or in many, may share a data
+ * folder: each controls the sandboxes that it made or attached to. Thread-safe.
  *
- * <p>A sandbox is written down before anything of it exists ({@link SandboxRecord}), and removed in the opposite order, so that a crash
- * at any point leaves something that {@link Reaper} recognises.
+ * <p>A sandbox is written down before anything of it exists ({@link SandboxRecord}), and removed in the opposite order,
+ * so that a crash at any point leaves something that {@link Reaper} recognises.
  */
 public final class Engine implements AutoCloseable {
     private final EngineSettings settings;
@@ -180,7 +180,8 @@ public final class Engine implements AutoCloseable {
     /**
      * Takes control of a running sandbox, by name or id.
      *
-     * @throws Failure {@code NOT_FOUND}; {@code CONFLICT} while another living process controls it; {@code SANDBOX_GONE} when it ended
+     * @throws Failure {@code NOT_FOUND}; {@code CONFLICT} while another living process controls it;
+     *     {@code SANDBOX_GONE} when it ended
      */
     public Sandbox attach(String nameOrId) {
         RunFolder folder = installation.find(nameOrId);

@@ -60,7 +60,10 @@ record Installation(
         }
     }
 
-    /** Sandboxes that run keep what they use through their mounts; the age spares a build that is just about to start one. */
+    /**
+     * Sandboxes that run keep what they use through their mounts; the age spares a build that is just about to start
+     * one.
+     */
     private static void removeOldCopies(Path runFolder) throws IOException {
         FileTime yesterday = FileTime.from(InstantSource.system().instant().minus(Duration.ofDays(1)));
         try (Stream<Path> files = Files.list(runFolder)) {
@@ -74,8 +77,9 @@ record Installation(
     }
 
     /**
-     * A copy on the run folder's tmpfs, named by its content's age and size: inside, the mount table shows where it comes from, which is
-     * nothing that a stranger should learn about the host; and a rebuild does not touch what running sandboxes use.
+     * A copy on the run folder's tmpfs, named by its content's age and size: inside, the mount table shows where it
+     * comes from, which is nothing that a stranger should learn about the host; and a rebuild does not touch what
+     * running sandboxes use.
      */
     private static Path ownGuestd(Path original, Path runFolder) {
         try {

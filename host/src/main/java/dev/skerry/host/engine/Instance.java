@@ -13,8 +13,8 @@ import java.security.SecureRandom;
 import java.util.regex.Pattern;
 
 /**
- * An instance is a data folder with a random id. Run folders, cgroups and uid claims carry the id, so that a reaper touches only what
- * is its own and two installations on one machine never meet.
+ * An instance is a data folder with a random id. Run folders, cgroups and uid claims carry the id, so that a reaper
+ * touches only what is its own and two installations on one machine never meet.
  *
  * @param id eight characters of 0-9 and a-z
  */

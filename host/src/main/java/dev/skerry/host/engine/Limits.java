@@ -8,7 +8,8 @@ import java.util.Optional;
 /**
  * The hard limits of one sandbox, enforced by the kernel and the shim whoever is attached.
  *
- * @param memoryBytes resident memory of the whole sandbox, its writable layer on tmpfs included; swap is not allowed on top
+ * @param memoryBytes resident memory of the whole sandbox, its writable layer on tmpfs included; swap is not allowed on
+ *     top
  * @param cpuMillis thousandths of a CPU: 500 is half of one
  * @param processes tasks (threads count) alive at one time
  * @param diskBytes bytes of the writable layer

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Removes what crashes have left of this instance's sandboxes. Level-based: it looks at what exists (run folders, cgroups, uid claims),
- * never at what should exist. Whatever has a living shim, or a living controller that may be just starting one, is left alone.
+ * Removes what crashes have left of this instance's sandboxes. Level-based: it looks at what exists (run folders,
+ * cgroups, uid claims), never at what should exist. Whatever has a living shim, or a living controller that may be just
+ * starting one, is left alone.
  */
 public final class Reaper {
     private final Installation installation;

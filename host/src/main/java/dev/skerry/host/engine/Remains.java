@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Everything of one sandbox that has a name on the host, and how to remove it: processes through the cgroup, then cgroup, uid range,
- * the runtime's files, name and run folder. Mounts, pipes and interfaces hang on the processes and go with them. Removing is
- * idempotent, legal at any moment, and may be done by any process. Thread-safe.
+ * Everything of one sandbox that has a name on the host, and how to remove it: processes through the cgroup, then
+ * cgroup, uid range, the runtime's files, name and run folder. Mounts, pipes and interfaces hang on the processes and
+ * go with them. Removing is idempotent, legal at any moment, and may be done by any process. Thread-safe.
  */
 final class Remains {
     private static final Duration KILL_BOUND = Duration.ofSeconds(10);
@@ -39,8 +39,8 @@ final class Remains {
     }
 
     /**
-     * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one, else it was
-     * destroyed by this call or lost its shim.
+     * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one,
+     * else it was destroyed by this call or lost its shim.
      */
     SandboxEnd remove() {
         lock.lock();

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A running sandbox that this process controls. Its end, for whatever reason, is noticed by one thread, which removes all of it from
- * the host; {@link #destroy} only brings that about. Thread-safe.
+ * A running sandbox that this process controls. Its end, for whatever reason, is noticed by one thread, which removes
+ * all of it from the host; {@link #destroy} only brings that about. Thread-safe.
  */
 public final class Sandbox implements AutoCloseable {
     private static final Duration DETACH_BOUND = Duration.ofSeconds(1);

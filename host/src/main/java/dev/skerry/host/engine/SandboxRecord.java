@@ -5,7 +5,8 @@ import dev.skerry.wire.SandboxId;
 import java.util.Optional;
 
 /**
- * What is written down about a sandbox before it is started, so that another process can find it, attach to it and remove it.
+ * What is written down about a sandbox before it is started, so that another process can find it, attach to it and
+ * remove it.
  *
  * @param generation counts the incarnations of one id
  * @param runtime name and version of what made it

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 /**
  * What a sandbox shall be.
  *
- * @param name a label by which the sandbox is found again on this host ({@code skerry attach NAME}); unique among the living ones
+ * @param name a label by which the sandbox is found again on this host ({@code skerry attach NAME}); unique among the
+ *     living ones
  * @param template {@code base}, or the name or digest of an imported template
  * @param floor the weakest isolation that will do; the lowest level of this host that satisfies it is used
  * @param binds host folders or files shown inside, read-only

@@ -25,7 +25,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The engine's sandbox as a job uses it. Waiting in it can be interrupted; the caller then gets {@code SANDBOX_GONE}. */
+/**
+ * The engine's sandbox as a job uses it. Waiting in it can be interrupted; the caller then gets {@code SANDBOX_GONE}.
+ */
 public final class EngineSandbox implements JobSandbox {
     private static final long ARCHIVE_BYTES_MAX = 64L << 30;
     private static final long ARCHIVE_ENTRIES_MAX = 1_000_000;
@@ -163,7 +165,10 @@ public final class EngineSandbox implements JobSandbox {
         return interruptibly(() -> new Running(sandbox.guest().exec(request)));
     }
 
-    /** Whole seconds, rounded up; the sandbox's own limit is the exact one. SIGXCPU at the soft limit, SIGKILL at the hard one. */
+    /**
+     * Whole seconds, rounded up; the sandbox's own limit is the exact one. SIGXCPU at the soft limit, SIGKILL at the
+     * hard one.
+     */
     private static ResourceLimit cpuLimit(Duration time) {
         long seconds = time.plusMillis(999).toSeconds();
         return new ResourceLimit(ResourceLimit.Resource.CPU_SECONDS, seconds, seconds + 1);

@@ -23,10 +23,10 @@ import java.util.Set;
 /**
  * Unpacks an archive that a hostile sandbox sent into a folder of this host.
  *
- * <p>The folder is new and only this class writes into it, and it makes nothing but folders and regular files; so no path in it
- * leads through a link, whatever order the entries come in. Links and special files are left out and counted. Permissions keep
- * their read, write and execute bits for the owner and lose set-uid, set-gid, sticky and write for others; owner and time are
- * those of the writer.
+ * <p>The folder is new and only this class writes into it, and it makes nothing but folders and regular files; so no
+ * path in it leads through a link, whatever order the entries come in. Links and special files are left out and
+ * counted. Permissions keep their read, write and execute bits for the owner and lose set-uid, set-gid, sticky and
+ * write for others; owner and time are those of the writer.
  */
 public final class Extraction {
     /**
@@ -58,8 +58,8 @@ public final class Extraction {
     }
 
     /**
-     * Unpacks {@code archive} so that {@code target} is the folder it describes. Nothing is at {@code target} until everything has
-     * arrived.
+     * Unpacks {@code archive} so that {@code target} is the folder it describes. Nothing is at {@code target} until
+     * everything has arrived.
      *
      * @param target must not exist, or be an empty folder
      * @throws Failure {@code INVALID_REQUEST} for an archive that tries to leave its folder or cannot be read, {@code

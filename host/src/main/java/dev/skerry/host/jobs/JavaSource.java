@@ -4,16 +4,17 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The two things that one must know of a Java source file to compile and start it, found by reading it without a compiler: which
- * class has the main method, and what the file must be called. Where the text misleads it, javac says so to the user.
+ * The two things that one must know of a Java source file to compile and start it, found by reading it without a
+ * compiler: which class has the main method, and what the file must be called. Where the text misleads it, javac says
+ * so to the user.
  */
 final class JavaSource {
     private static final Pattern NOT_CODE = Pattern.compile(
             "//[^\\n]*|/\\*.*?\\*/|\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\\\n])*'",
             Pattern.DOTALL);
     private static final Pattern PACKAGE = Pattern.compile("^\\s*package\\s+([\\w.]+)\\s*;", Pattern.MULTILINE);
-    private static final Pattern TOKEN = Pattern.compile(
-            "[{}]|(public\\s+)?(?:(?:final|abstract|sealed|strictfp)\\s+)*\\b(?:class|record|enum|interface)\\s+(\\w+)|\\bvoid\\s+main\\s*\\(");
+    private static final Pattern TOKEN = Pattern.compile("[{}]|(public\\s+)?(?:(?:final|abstract|sealed|strictfp)\\s+)*"
+            + "\\b(?:class|record|enum|interface)\\s+(\\w+)|\\bvoid\\s+main\\s*\\(");
 
     private final String packageName;
     private final Optional<String> mainType;

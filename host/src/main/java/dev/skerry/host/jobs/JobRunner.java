@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Carries a job out in a sandbox: puts the source file there, compiles it when its language asks for it, runs it, and says how it
- * went. The sandbox is the caller's, before and after.
+ * Carries a job out in a sandbox: puts the source file there, compiles it when its language asks for it, runs it, and
+ * says how it went. The sandbox is the caller's, before and after.
  */
 public final class JobRunner {
     /** Where source files go and programs start. */
@@ -49,8 +49,8 @@ public final class JobRunner {
     /**
      * Runs the job to its end.
      *
-     * @throws Failure {@code UNSUPPORTED} when the template has no toolchain for the language, {@code NOT_FOUND} or {@code DENIED} when
-     *     a command cannot be started
+     * @throws Failure {@code UNSUPPORTED} when the template has no toolchain for the language, {@code NOT_FOUND} or
+     *     {@code DENIED} when a command cannot be started
      */
     public static JobResult run(JobSandbox sandbox, Job job, JobStreams streams) throws InterruptedException {
         return new JobRunner(sandbox, job, streams).run();

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a job needs of a sandbox, and no more, so that the rules of {@link JobRunner} can be tested without one. Every method may throw
- * {@link dev.skerry.wire.Failure}; with {@code SANDBOX_GONE} when the sandbox has ended.
+ * What a job needs of a sandbox, and no more, so that the rules of {@link JobRunner} can be tested without one. Every
+ * method may throw {@link dev.skerry.wire.Failure}; with {@code SANDBOX_GONE} when the sandbox has ended.
  */
 public interface JobSandbox extends AutoCloseable {
     JobResult.Place place();
@@ -43,7 +43,9 @@ public interface JobSandbox extends AutoCloseable {
 
     JobProcess start(Start start);
 
-    /** The newest process that was started with this tag, whoever started it; its output from where nobody has read it. */
+    /**
+     * The newest process that was started with this tag, whoever started it; its output from where nobody has read it.
+     */
     Optional<JobProcess> find(String tag);
 
     Usage usage();

@@ -5,8 +5,8 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * Where a job's standard streams lead. Output is passed on byte for byte as it comes, or, where there is no stream, kept for the
- * result.
+ * Where a job's standard streams lead. Output is passed on byte for byte as it comes, or, where there is no stream,
+ * kept for the result.
  *
  * @param stdin read by a thread that may go on reading after the program has ended; not closed
  */

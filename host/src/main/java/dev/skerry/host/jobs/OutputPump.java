@@ -8,8 +8,8 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * Carries one output stream of a process to where it shall go, up to a limit, on a thread of its own. What is over the limit is read
- * and dropped until the process is dead, so that it cannot block the stream's other users.
+ * Carries one output stream of a process to where it shall go, up to a limit, on a thread of its own. What is over the
+ * limit is read and dropped until the process is dead, so that it cannot block the stream's other users.
  */
 final class OutputPump {
     private static final int CHUNK_BYTES = 64 << 10;

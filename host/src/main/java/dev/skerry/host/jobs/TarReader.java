@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Reads the archives that guestd writes (POSIX.1-2001 pax, ustar) and nothing more of the tar family, because the sender may be
- * hostile: every header is bounded, sparse files and the extensions of GNU tar are refused. Not thread-safe.
+ * Reads the archives that guestd writes (POSIX.1-2001 pax, ustar) and nothing more of the tar family, because the
+ * sender may be hostile: every header is bounded, sparse files and the extensions of GNU tar are refused. Not
+ * thread-safe.
  */
 final class TarReader {
     enum Kind {
@@ -100,7 +101,10 @@ final class TarReader {
         return bytes;
     }
 
-    /** The last value of {@code key} among records of the form "length key=value\n", whose length counts the whole record. */
+    /**
+     * The last value of {@code key} among records of the form "length key=value\n", whose length counts the whole
+     * record.
+     */
     private static Optional<String> record(byte[] records, String key) {
         Optional<String> value = Optional.empty();
         int at = 0;

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes host files as an archive for a sandbox (POSIX.1-2001 pax over ustar): regular files, folders and symbolic links as they
- * are, with permissions but without owner. Not thread-safe.
+ * Writes host files as an archive for a sandbox (POSIX.1-2001 pax over ustar): regular files, folders and symbolic
+ * links as they are, with permissions but without owner. Not thread-safe.
  */
 public final class TarWriter implements AutoCloseable {
     private static final int BLOCK = 512;

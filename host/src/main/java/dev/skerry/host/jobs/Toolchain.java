@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One way to run a language. In the commands {@code {source}} stands for the absolute path of the source file, {@code {out}} for the
- * folder that the compiler may fill, {@code {main}} for the name of the main class. The first word of each command is the absolute
- * path of a program in the template; no shell takes part.
+ * One way to run a language. In the commands {@code {source}} stands for the absolute path of the source file,
+ * {@code {out}} for the folder that the compiler may fill, {@code {main}} for the name of the main class. The first
+ * word of each command is the absolute path of a program in the template; no shell takes part.
  *
  * @param programs absolute paths that must all exist in the template
  * @param probe a command that succeeds when the programs are recent enough; empty: their presence is enough

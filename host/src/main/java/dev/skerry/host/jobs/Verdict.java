@@ -5,8 +5,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Decides how a process ended from what is known of it. What the guest says of itself (exit code, signal, that its timer fired) is
- * believed last: the sandbox's end and the out-of-memory count come from the kernel through the shim and the cgroup.
+ * Decides how a process ended from what is known of it. What the guest says of itself (exit code, signal, that its
+ * timer fired) is believed last: the sandbox's end and the out-of-memory count come from the kernel through the shim
+ * and the cgroup.
  */
 final class Verdict {
     private static final int SIGKILL = 9;

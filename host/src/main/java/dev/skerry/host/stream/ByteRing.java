@@ -3,8 +3,8 @@ package dev.skerry.host.stream;
 import java.nio.ByteBuffer;
 
 /**
- * Bytes between one thread that puts and one that takes, addressed by their offset in the stream. Copying needs no lock; {@link #room}
- * does. Starts small and grows up to its capacity.
+ * Bytes between one thread that puts and one that takes, addressed by their offset in the stream. Copying needs no
+ * lock; {@link #room} does. Starts small and grows up to its capacity.
  */
 final class ByteRing {
     private static final int FIRST_BYTES = 4096;
@@ -17,7 +17,9 @@ final class ByteRing {
         this.capacity = capacity;
     }
 
-    /** The memory in which the bytes from {@code head} to {@code end} fit; those up to {@code tail} are there already. */
+    /**
+     * The memory in which the bytes from {@code head} to {@code end} fit; those up to {@code tail} are there already.
+     */
     byte[] room(long head, long tail, long end) {
         int needed = (int) (end - head);
         if (needed > bytes.length) {

@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 
 /**
- * Changes that nobody has asked for yet, in bounded memory: when it is full, what comes is dropped until the queue was emptied, and the
- * consumer is told by {@link Watch.Kind#OVERFLOW}. Guarded by its channel's lock.
+ * Changes that nobody has asked for yet, in bounded memory: when it is full, what comes is dropped until the queue was
+ * emptied, and the consumer is told by {@link Watch.Kind#OVERFLOW}. Guarded by its channel's lock.
  */
 final class EventQueue {
     /** An event of a watch is a path and some numbers. */

@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
 import java.util.function.Consumer;
 
 /**
- * Cuts the stream into frames, on the reader's thread. Payloads of DATA are passed on as they arrive; other frames when they are whole.
- * An idle connection keeps a small buffer; a large one is had while much arrives.
+ * Cuts the stream into frames, on the reader's thread. Payloads of DATA are passed on as they arrive; other frames when
+ * they are whole. An idle connection keeps a small buffer; a large one is had while much arrives.
  */
 final class FrameReader {
     /** Where frames go. */

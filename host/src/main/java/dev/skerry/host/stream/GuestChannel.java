@@ -15,8 +15,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request and everything that belongs to it. The connection's reader puts in, callers take out. One lock for answers, events and
- * credit to send; each received stream has its own. Bounded: data by its credit, events by their queue.
+ * One request and everything that belongs to it. The connection's reader puts in, callers take out. One lock for
+ * answers, events and credit to send; each received stream has its own. Bounded: data by its credit, events by their
+ * queue.
  */
 final class GuestChannel {
     private final GuestConnection connection;
@@ -293,8 +294,8 @@ final class GuestChannel {
     }
 
     /**
-     * The caller could not wait for the answer. A process must not be left running that nobody knows: if it starts after all, it is
-     * killed.
+     * The caller could not wait for the answer. A process must not be left running that nobody knows: if it starts
+     * after all, it is killed.
      */
     private void giveUp() {
         boolean starting;

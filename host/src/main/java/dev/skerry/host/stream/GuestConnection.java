@@ -23,9 +23,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * The stream of one sandbox. Thread-safe. Everything that waits is woken with a {@link Failure} {@code SANDBOX_GONE} when the
- * connection ends, for whatever reason; what breaks the protocol ends it. Interrupting a caller ends what that caller asked for and
- * nothing else.
+ * The stream of one sandbox. Thread-safe. Everything that waits is woken with a {@link Failure} {@code SANDBOX_GONE}
+ * when the connection ends, for whatever reason; what breaks the protocol ends it. Interrupting a caller ends what that
+ * caller asked for and nothing else.
  */
 public final class GuestConnection implements AutoCloseable {
     /** Channels open at a time. */
@@ -56,8 +56,8 @@ public final class GuestConnection implements AutoCloseable {
      * Says hello and waits for the answer; whatever the guest sent to earlier hosts is skipped.
      *
      * @param epoch higher than that of every earlier connection to this guest
-     * @throws Failure {@code DEADLINE_EXCEEDED} when no answer came in time, {@code UNSUPPORTED} when the guest speaks another version,
-     *     {@code SANDBOX_GONE}; the transport is closed then
+     * @throws Failure {@code DEADLINE_EXCEEDED} when no answer came in time, {@code UNSUPPORTED} when the guest speaks
+     *     another version, {@code SANDBOX_GONE}; the transport is closed then
      */
     public static GuestConnection open(Transport transport, long epoch, Duration timeout) {
         GuestConnection connection = new GuestConnection(transport, epoch);
@@ -115,7 +115,10 @@ public final class GuestConnection implements AutoCloseable {
         }
     }
 
-    /** SIGTERM to all, after {@code grace} SIGKILL, then process 1 ends and the sandbox with it. Success when it is gone already. */
+    /**
+     * SIGTERM to all, after {@code grace} SIGKILL, then process 1 ends and the sandbox with it. Success when it is gone
+     * already.
+     */
     public void shutdown(Duration grace) throws InterruptedException {
         try {
             open(Op.SHUTDOWN, new FieldWriter().number(Tag.TIMEOUT_MS, grace.toMillis()))

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Files of the sandbox. Paths are absolute. Every operation has the rights of one user inside, root unless {@link #as} says otherwise,
- * so a link that another user plants leads nowhere that this one could not go.
+ * Files of the sandbox. Paths are absolute. Every operation has the rights of one user inside, root unless {@link #as}
+ * says otherwise, so a link that another user plants leads nowhere that this one could not go.
  */
 public final class GuestFiles {
     private static final Duration ANSWER_BOUND = Duration.ofMinutes(10);
@@ -188,7 +188,9 @@ public final class GuestFiles {
         connection.call(Op.XATTR, request(path).number(Tag.KIND, 4).text(Tag.NAME, name));
     }
 
-    /** A folder or file as a pax archive, names relative to it. The archive is the tenant's word: extract it with care. */
+    /**
+     * A folder or file as a pax archive, names relative to it. The archive is the tenant's word: extract it with care.
+     */
     public InputStream archive(String path, long bytesMax) throws InterruptedException {
         FieldWriter request = request(path).number(Tag.LIMIT, bytesMax);
         return new GuestInput(streaming(Op.TAR_OUT, request), 1, true);

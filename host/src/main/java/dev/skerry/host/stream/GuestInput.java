@@ -6,9 +6,9 @@ import java.io.OutputStream;
 import java.util.Objects;
 
 /**
- * Bytes of one stream of a channel. Reading acknowledges what earlier reads took. Where the stream was cut off (the guest reported an
- * error, another connection took over, the sandbox is gone) reading throws a Failure, after the bytes that did come; it never reports an
- * end that the guest did not send.
+ * Bytes of one stream of a channel. Reading acknowledges what earlier reads took. Where the stream was cut off (the
+ * guest reported an error, another connection took over, the sandbox is gone) reading throws a Failure, after the bytes
+ * that did come; it never reports an end that the guest did not send.
  */
 final class GuestInput extends InputStream {
     private final GuestChannel channel;

@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Bytes to stream 0 of a channel. Blocks while the guest has given no credit; closing sends the end. Every write is a frame or more: put a
- * buffer before it where many small writes are to be expected.
+ * Bytes to stream 0 of a channel. Blocks while the guest has given no credit; closing sends the end. Every write is a
+ * frame or more: put a buffer before it where many small writes are to be expected.
  */
 final class GuestOutput extends OutputStream {
     private final GuestConnection connection;

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A process inside that this connection shows. Both outputs should be read, or the process blocks once 256 KiB of one wait; the end
- * comes after the last byte. Thread-safe.
+ * A process inside that this connection shows. Both outputs should be read, or the process blocks once 256 KiB of one
+ * wait; the end comes after the last byte. Thread-safe.
  */
 public final class GuestProcess {
     private static final int STDOUT = 1;

@@ -11,8 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One received stream of a channel: the connection's reader puts, one consumer at a time takes. Holds no more than the credit that was
- * given. Offsets are guarded by one lock; bytes are copied outside of it, so that neither side waits for the other's copy.
+ * One received stream of a channel: the connection's reader puts, one consumer at a time takes. Holds no more than the
+ * credit that was given. Offsets are guarded by one lock; bytes are copied outside of it, so that neither side waits
+ * for the other's copy.
  */
 final class Inbound {
     /** Sends credit to the guest. */
@@ -158,8 +159,8 @@ final class Inbound {
     // What consumers call.
 
     /**
-     * Blocks for at least one byte; -1 at the end. What an earlier call took is acknowledged when the caller is back for more, so bytes
-     * that it could not pass on never are.
+     * Blocks for at least one byte; -1 at the end. What an earlier call took is acknowledged when the caller is back
+     * for more, so bytes that it could not pass on never are.
      */
     int read(byte[] into, int offset, int length) throws InterruptedException {
         consumer.lockInterruptibly();
@@ -207,7 +208,10 @@ final class Inbound {
         }
     }
 
-    /** Returns credit for what was taken: when a quarter of the window is due, or all of it is asked for, or nothing is left to take. */
+    /**
+     * Returns credit for what was taken: when a quarter of the window is due, or all of it is asked for, or nothing is
+     * left to take.
+     */
     void acknowledge(boolean all) {
         int due = 0;
         lock.lock();

@@ -13,9 +13,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Frames on their way to the guest, in order; one lock. A frame is written by the thread that brings it as far as the kernel takes it
- * at once; what is left waits here, in bounded memory, for a thread that writes it. So nobody is ever stuck in the middle of a frame:
- * who waits for room can be interrupted, and what must not wait (the reader) never does.
+ * Frames on their way to the guest, in order; one lock. A frame is written by the thread that brings it as far as the
+ * kernel takes it at once; what is left waits here, in bounded memory, for a thread that writes it. So nobody is ever
+ * stuck in the middle of a frame: who waits for room can be interrupted, and what must not wait (the reader) never
+ * does.
  */
 public final class Outbox {
     private static final int ROOM_BYTES = 256 << 10;
@@ -60,7 +61,8 @@ public final class Outbox {
     }
 
     /**
-     * Sends a frame, after waiting for room. Nothing of it was sent when this throws. After the end of the connection nothing happens.
+     * Sends a frame, after waiting for room. Nothing of it was sent when this throws. After the end of the connection
+     * nothing happens.
      *
      * @throws Failure {@code DEADLINE_EXCEEDED} when the guest takes nothing for a minute
      */

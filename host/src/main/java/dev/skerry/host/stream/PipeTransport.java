@@ -8,8 +8,8 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * A guest at the other end of two pipes, without a shim. Pipes block their threads, so these are platform threads, and every frame takes
- * a change of thread more than through a shim's socket.
+ * A guest at the other end of two pipes, without a shim. Pipes block their threads, so these are platform threads, and
+ * every frame takes a change of thread more than through a shim's socket.
  */
 public final class PipeTransport implements Transport {
     private static final int CHUNK_BYTES = 64 << 10;

@@ -34,8 +34,8 @@ public final class ShimTransport implements Transport {
      * Becomes the shim's controller. Blocks until the sandbox runs.
      *
      * @param epoch higher than that of every earlier controller
-     * @throws Failure {@code CONFLICT} when a controller with this epoch or a higher one was there; {@code SANDBOX_GONE} when the
-     *     sandbox did not start or has ended
+     * @throws Failure {@code CONFLICT} when a controller with this epoch or a higher one was there;
+     *     {@code SANDBOX_GONE} when the sandbox did not start or has ended
      */
     public static ShimTransport connect(Path path, long epoch, Duration timeout) {
         try {
@@ -127,7 +127,9 @@ public final class ShimTransport implements Transport {
         outbox.offer(type, Frame.SHIM, 0, fields.toBytes());
     }
 
-    /** Waits until the shim has ended the connection: the sandbox is over, or the shim is. Not after {@link #detach}. */
+    /**
+     * Waits until the shim has ended the connection: the sandbox is over, or the shim is. Not after {@link #detach}.
+     */
     public void awaitClosed() throws InterruptedException {
         ended.await();
         if (detached) {
@@ -156,7 +158,9 @@ public final class ShimTransport implements Transport {
         return Thread.ofVirtual().name("guest-reader");
     }
 
-    /** Nothing to do: a deadline's confirmation is not waited for, and how a sandbox ended is in the shim's exit record. */
+    /**
+     * Nothing to do: a deadline's confirmation is not waited for, and how a sandbox ended is in the shim's exit record.
+     */
     @Override
     public void shimFrame(int type, Fields fields) {}
 

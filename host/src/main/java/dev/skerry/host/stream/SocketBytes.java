@@ -11,8 +11,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 
 /**
- * A unix socket on which a thread may be interrupted: the socket never blocks, selectors do. (Interrupting a thread that reads or writes
- * a blocking {@link SocketChannel} closes the channel, for everybody.) One thread reads, one at a time writes.
+ * A unix socket on which a thread may be interrupted: the socket never blocks, selectors do. (Interrupting a thread
+ * that reads or writes a blocking {@link SocketChannel} closes the channel, for everybody.) One thread reads, one at a
+ * time writes.
  */
 final class SocketBytes implements Outbox.Target {
     private static final int SEND_BUFFER_BYTES = 256 << 10;

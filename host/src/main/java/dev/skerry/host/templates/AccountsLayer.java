@@ -15,8 +15,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A layer on top of an image that lacks what every sandbox has: the users {@code root} and {@code user}, a home, and mount points. The image's
- * own entries stay as they are; if another name has uid 1000, {@code user} gets the next free one.
+ * A layer on top of an image that lacks what every sandbox has: the users {@code root} and {@code user}, a home, and
+ * mount points. The image's own entries stay as they are; if another name has uid 1000, {@code user} gets the next free
+ * one.
  */
 final class AccountsLayer {
     private static final int FILE_BYTES_MAX = 1 << 20;
@@ -190,7 +191,10 @@ final class AccountsLayer {
         items.put(addParents(path.substring(0, slash)) + path.substring(slash + 1), item);
     }
 
-    /** Overlayfs shows the attributes of the topmost folder, so those of the image's are repeated. Links are resolved first. */
+    /**
+     * Overlayfs shows the attributes of the topmost folder, so those of the image's are repeated. Links are resolved
+     * first.
+     */
     private String addParents(String path) {
         if (path.isEmpty()) {
             return "";

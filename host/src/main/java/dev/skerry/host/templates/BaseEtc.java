@@ -4,14 +4,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The part of {@code base} that is written rather than shown: the skeleton and {@code /etc}. Nothing here comes from the host. */
+/**
+ * The part of {@code base} that is written rather than shown: the skeleton and {@code /etc}. Nothing here comes from
+ * the host.
+ */
 final class BaseEtc {
     private BaseEtc() {}
 
-    /** What {@code /etc} may show of the host, if it is exactly as its package shipped it. Files and folders; nothing else. */
+    /**
+     * What {@code /etc} may show of the host, if it is exactly as its package shipped it. Files and folders; nothing
+     * else.
+     */
     private static final Pattern WANTED = Pattern.compile("etc/("
-            + "(debian_version|os-release|lsb-release|mime\\.types|protocols|services|rpc|ethertypes|netconfig|host\\.conf"
-            + "|gai\\.conf|magic|magic\\.mime|inputrc|locale\\.alias|login\\.defs|ld\\.so\\.conf|ssl/openssl\\.cnf)"
+            + "(debian_version|os-release|lsb-release|mime\\.types|protocols|services|rpc|ethertypes|netconfig"
+            + "|host\\.conf|gai\\.conf|magic|magic\\.mime|inputrc|locale\\.alias|login\\.defs"
+            + "|ld\\.so\\.conf|ssl/openssl\\.cnf)"
             + "|(ld\\.so\\.conf\\.d|java-[0-9]+-openjdk|perl|python[0-9.]*|fonts|terminfo|vim|gprofng\\.rc|R|ghc|erlang"
             + "|mono|octave|lua|irb|ImageMagick-[0-9]+|OpenCL|gimp|maven|texmf|nanorc)(/.+)?"
             + "|php/[0-9.]+/(cli|mods-available)(/.+)?"

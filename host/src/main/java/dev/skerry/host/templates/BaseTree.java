@@ -16,7 +16,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the tree of {@code base}: the packages' files as links, the administrator's choices among packages, and a written {@code /etc}. */
+/**
+ * Makes the tree of {@code base}: the packages' files as links, the administrator's choices among packages, and a
+ * written {@code /etc}.
+ */
 final class BaseTree {
     /** Part of the digest: raise it when the same packages would give another tree. */
     static final int VERSION = 1;

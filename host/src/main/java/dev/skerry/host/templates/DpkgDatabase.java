@@ -24,8 +24,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The database of dpkg (Debian, Ubuntu): {@code /var/lib/dpkg/status}, the file lists in {@code info/}, diversions and alternatives. Formats: dpkg(1),
- * deb-conffiles(5), dpkg-divert(1), update-alternatives(1).
+ * The database of dpkg (Debian, Ubuntu): {@code /var/lib/dpkg/status}, the file lists in {@code info/}, diversions and
+ * alternatives. Formats: dpkg(1), deb-conffiles(5), dpkg-divert(1), update-alternatives(1).
  */
 final class DpkgDatabase implements PackageDatabase {
     /** States in which a package's files are all there (dpkg(1), "Package states"). */

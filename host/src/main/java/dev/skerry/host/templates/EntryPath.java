@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A member's place in its layer: components that are plain names. Absolute paths and {@code ..} are refused rather than repaired, for no image
- * builder writes them.
+ * A member's place in its layer: components that are plain names. Absolute paths and {@code ..} are refused rather than
+ * repaired, for no image builder writes them.
  */
 record EntryPath(List<String> names) {
     private static final int PATH_BYTES_MAX = 4095;

@@ -18,7 +18,9 @@ record FileStat(
         return (mode & TYPE_MASK) == 0120000;
     }
 
-    /** Overlayfs' mark for "deleted here": Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories". */
+    /**
+     * Overlayfs' mark for "deleted here": Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories".
+     */
     boolean isWhiteout() {
         return (mode & TYPE_MASK) == 0020000 && rdevMajor == 0 && rdevMinor == 0;
     }

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A folder held open by descriptor, so that what is done in it cannot be redirected by links.
  *
- * <p>Names are byte strings (one character per byte, see {@link Libc}). Names with a slash are only for {@link #beneath}.
+ * <p>Names are byte strings (one character per byte, see {@link Libc}). Names with a slash are only for
+ * {@link #beneath}.
  */
 final class Folder implements AutoCloseable {
     private static final Charset FILE_NAMES = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
@@ -63,7 +64,10 @@ final class Folder implements AutoCloseable {
         return descriptor;
     }
 
-    /** A path to a name in this folder for calls that take only paths; its last component must not be a link where that matters. */
+    /**
+     * A path to a name in this folder for calls that take only paths; its last component must not be a link where that
+     * matters.
+     */
     String procPath(String name) {
         return "/proc/self/fd/" + descriptor + (name.isEmpty() ? "" : "/" + name);
     }

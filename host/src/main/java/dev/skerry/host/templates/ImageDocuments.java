@@ -16,8 +16,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads what an image says of itself: the OCI image layout (image-layout.md, image-index.md, manifest.md and config.md of the OCI image
- * specification 1.1) and the older {@code manifest.json} of {@code docker save}.
+ * Reads what an image says of itself: the OCI image layout (image-layout.md, image-index.md, manifest.md and config.md
+ * of the OCI image specification 1.1) and the older {@code manifest.json} of {@code docker save}.
  */
 final class ImageDocuments {
     private static final int DOCUMENT_BYTES_MAX = 4 << 20;

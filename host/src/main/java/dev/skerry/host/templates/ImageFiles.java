@@ -16,7 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The files that an image consists of, by the names that its documents use: in a folder, or in a tar archive on disk. */
+/**
+ * The files that an image consists of, by the names that its documents use: in a folder, or in a tar archive on disk.
+ */
 final class ImageFiles {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*");
     private static final int ARCHIVE_MEMBERS_MAX = 10_000;
@@ -45,7 +47,8 @@ final class ImageFiles {
             throw new Failure(
                     ErrorCode.NOT_FOUND,
                     "no image at '" + image + "'",
-                    "name a folder with an OCI image layout, or a tar archive of one (skopeo copy ... oci-archive:FILE)");
+                    "name a folder with an OCI image layout, or a tar archive of one"
+                            + " (skopeo copy ... oci-archive:FILE)");
         }
         Path archive = image;
         try (var raw = new BufferedInputStream(Files.newInputStream(image), BUFFER_BYTES)) {

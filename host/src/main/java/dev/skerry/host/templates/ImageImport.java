@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Brings an image on disk into the store. Layers are unpacked into drafts; only when all of them are verified do they get their names, so
- * that a failed import leaves nothing.
+ * Brings an image on disk into the store. Layers are unpacked into drafts; only when all of them are verified do they
+ * get their names, so that a failed import leaves nothing.
  */
 final class ImageImport {
     /** Part of the digest: raise it when the same image would give another tree. */
@@ -90,7 +90,9 @@ final class ImageImport {
         return Digests.sha256(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Where the layer's tree is. A known layer is read and verified all the same: who imports must have what he names. */
+    /**
+     * Where the layer's tree is. A known layer is read and verified all the same: who imports must have what he names.
+     */
     private Path layer(ImageFiles files, Image.Layer layer) throws IOException {
         var earlier =
                 made.stream().filter(one -> one.hex.equals(layer.diffId())).findFirst();

@@ -16,10 +16,12 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * Unpacked layers on disk: {@code layers/<hex>/tree} is the root of a file tree, {@code layers/<hex>/facts} says what is known of it.
+ * Unpacked layers on disk: {@code layers/<hex>/tree} is the root of a file tree, {@code layers/<hex>/facts} says what
+ * is known of it.
  *
- * <p>A layer is made in a {@link Draft} (a folder under {@code layers/.tmp} whose lock its maker holds) and renamed to its final name
- * at the end. So a killed process leaves at most a draft that nobody has locked; the next {@link #open} removes it.
+ * <p>A layer is made in a {@link Draft} (a folder under {@code layers/.tmp} whose lock its maker holds) and renamed to
+ * its final name at the end. So a killed process leaves at most a draft that nobody has locked; the next {@link #open}
+ * removes it.
  */
 final class LayerStore {
     /** Long enough for the largest image on a slow disk; whoever waits gets the finished layer for nothing. */
@@ -37,7 +39,9 @@ final class LayerStore {
         this.locks = folder.resolve(".locks");
     }
 
-    /** Makes the folders (0700: a layer may hold setuid files owned by the host's root) and sweeps what a crash left. */
+    /**
+     * Makes the folders (0700: a layer may hold setuid files owned by the host's root) and sweeps what a crash left.
+     */
     static LayerStore open(Path folder) throws IOException {
         var store = new LayerStore(folder);
         makePrivate(folder);

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 /**
  * Applies the members of one layer to an empty tree, trusting none of them.
  *
- * <p>Every folder is opened beneath the tree's root without following any link (openat2(2)), so a member cannot act outside, whatever the
- * members before it planted. No file that exists is ever opened: it is removed and made anew.
+ * <p>Every folder is opened beneath the tree's root without following any link (openat2(2)), so a member cannot act
+ * outside, whatever the members before it planted. No file that exists is ever opened: it is removed and made anew.
  */
 final class LayerUnpacker implements AutoCloseable {
     private static final int ID_MAX = 65_535;

@@ -16,11 +16,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The system calls that the JDK has no words for: folders held open, nothing followed, owners, device nodes, trusted attributes, flock.
+ * The system calls that the JDK has no words for: folders held open, nothing followed, owners, device nodes, trusted
+ * attributes, flock.
  *
- * <p>File names are strings of one character per byte (ISO 8859-1), because names on Linux are bytes and an image may hold any of
- * them. Calls that may fail return the negative errno instead of throwing where callers branch on it; the others throw {@link
- * NativeError}. Linux, 64 bit; sources: the man pages of section 2 of the same names.
+ * <p>File names are strings of one character per byte (ISO 8859-1), because names on Linux are bytes and an image may
+ * hold any of them. Calls that may fail return the negative errno instead of throwing where callers branch on it; the
+ * others throw {@link NativeError}. Linux, 64 bit; sources: the man pages of section 2 of the same names.
  */
 @SuppressWarnings("restricted")
 final class Libc {
@@ -150,7 +151,10 @@ final class Libc {
         }
     }
 
-    /** As {@link #openAt}, but no symbolic link anywhere on the way is followed and the path cannot leave the folder (openat2(2)). */
+    /**
+     * As {@link #openAt}, but no symbolic link anywhere on the way is followed and the path cannot leave the folder
+     * (openat2(2)).
+     */
     static int openBeneath(int folder, String path, int flags) {
         try (var call = Call.begin()) {
             var how = call.arena.allocate(24, 8);
@@ -322,7 +326,10 @@ final class Libc {
         }
     }
 
-    /** The length of an extended attribute, or the negative errno (ENODATA: not there, EOPNOTSUPP: the file system has none). */
+    /**
+     * The length of an extended attribute, or the negative errno (ENODATA: not there, EOPNOTSUPP: the file system has
+     * none).
+     */
     static long attributeLength(String path, String name) {
         try (var call = Call.begin()) {
             return call.result(
@@ -351,7 +358,10 @@ final class Libc {
         }
     }
 
-    /** Writes everything of the file system that holds this descriptor to the disk: a rename after it cannot overtake the data. */
+    /**
+     * Writes everything of the file system that holds this descriptor to the disk: a rename after it cannot overtake
+     * the data.
+     */
     static int sync(int descriptor) {
         try (var call = Call.begin()) {
             return (int) call.result((int) SYNCFS.invokeExact(call.state, descriptor));

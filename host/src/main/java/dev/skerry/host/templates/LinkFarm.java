@@ -15,9 +15,10 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Puts chosen files of the host's {@code /usr} into a tree as hard links: no copy, and a package manager that replaces a file by rename leaves
- * ours as it was. Never taken: setuid and setgid files, files with capabilities, whatever others may not read or reach,
- * anything but files and links. Where a hard link is impossible (another file system, too many links) the file is cloned or copied.
+ * Puts chosen files of the host's {@code /usr} into a tree as hard links: no copy, and a package manager that replaces
+ * a file by rename leaves ours as it was. Never taken: setuid and setgid files, files with capabilities, whatever
+ * others may not read or reach, anything but files and links. Where a hard link is impossible (another file system, too
+ * many links) the file is cloned or copied.
  */
 final class LinkFarm implements AutoCloseable {
     /** Large and of no use to a program (Debian policy 12.3), not ours to show, or of the kernel. */
@@ -137,8 +138,8 @@ final class LinkFarm implements AutoCloseable {
     }
 
     /**
-     * The packages' post-installation scripts compile their modules; without the result each start of Python would compile again.
-     * Only root's files that belong to a module that was added.
+     * The packages' post-installation scripts compile their modules; without the result each start of Python would
+     * compile again. Only root's files that belong to a module that was added.
      */
     private void addBytecode(String path, Set<String> sources) throws IOException {
         if (!ensureFolder(path)) {

@@ -11,7 +11,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A lock between processes and between threads: flock(2) on a file. It ends with the process, however that ends.
  *
- * <p>Not {@code FileChannel.lock}: its locks belong to the process, so that closing any channel on the file gives them away.
+ * <p>Not {@code FileChannel.lock}: its locks belong to the process, so that closing any channel on the file gives them
+ * away.
  */
 final class LockFile implements AutoCloseable {
     /** Whether others may hold it at the same time. */

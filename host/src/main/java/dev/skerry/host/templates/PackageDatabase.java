@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * What the host's package manager knows, as far as {@code base} needs it. One implementation per kind of package manager.
+ * What the host's package manager knows, as far as {@code base} needs it. One implementation per kind of package
+ * manager.
  *
- * <p>Paths are byte strings (see {@link Libc}) without a leading slash, with {@code bin}, {@code sbin} and {@code lib*} already under {@code usr}.
+ * <p>Paths are byte strings (see {@link Libc}) without a leading slash, with {@code bin}, {@code sbin} and {@code lib*}
+ * already under {@code usr}.
  */
 interface PackageDatabase {
     /** Changes whenever anything may have changed that {@link #identity} depends on. Costs a few stat calls. */
@@ -19,8 +21,8 @@ interface PackageDatabase {
 
     /**
      * @param files everything that installed packages own under {@code usr}, folders among it
-     * @param pristine configuration under {@code etc} that is byte for byte as its package shipped it, so that it cannot hold what an
-     *     administrator wrote; links among it
+     * @param pristine configuration under {@code etc} that is byte for byte as its package shipped it, so that it
+     *     cannot hold what an administrator wrote; links among it
      * @param alternatives names whose target the administrator chooses among packages
      */
     record Contents(List<String> files, List<String> pristine, List<Alternative> alternatives) {
@@ -32,8 +34,8 @@ interface PackageDatabase {
     }
 
     /**
-     * One set of links that change together: each is a name under {@code usr} that points into {@code /etc/alternatives}, and from there
-     * to the target of the choice that is in force.
+     * One set of links that change together: each is a name under {@code usr} that points into
+     * {@code /etc/alternatives}, and from there to the target of the choice that is in force.
      */
     record Alternative(List<Link> links, List<Choice> choices) {
         public Alternative {

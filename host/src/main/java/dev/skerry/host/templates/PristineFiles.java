@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Copies single configuration files of the host into a tree; never as links, since administrators edit them in place. */
+/**
+ * Copies single configuration files of the host into a tree; never as links, since administrators edit them in place.
+ */
 final class PristineFiles {
     private static final int BYTES_MAX = 8 << 20;
 

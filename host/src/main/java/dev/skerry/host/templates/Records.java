@@ -14,8 +14,8 @@ import java.util.Properties;
 import java.util.TreeMap;
 
 /**
- * Small files of names and values. Property files rather than JSON, because every {@code skerry run} reads three of them and must not
- * load a JSON library for it.
+ * Small files of names and values. Property files rather than JSON, because every {@code skerry run} reads three of
+ * them and must not load a JSON library for it.
  */
 final class Records {
     private Records() {}

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Where the bytes of a sparse member belong: GNU tar's old format and its pax formats 0.1 and 1.0 (tar.info, "Storing Sparse Files"). Format 0.0, which
- * repeats record keys, is refused.
+ * Where the bytes of a sparse member belong: GNU tar's old format and its pax formats 0.1 and 1.0 (tar.info, "Storing
+ * Sparse Files"). Format 0.0, which repeats record keys, is refused.
  *
  * @param size of the file with its holes
  */

@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One member of a tar archive as it says of itself; nothing of it is checked beyond its syntax. Strings are byte strings (see {@link Libc}).
+ * One member of a tar archive as it says of itself; nothing of it is checked beyond its syntax. Strings are byte
+ * strings (see {@link Libc}).
  *
  * @param linkTarget of a symbolic link, or the path of the member that a hard link repeats
  * @param size bytes of the content once unpacked, holes included

@@ -13,10 +13,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads a tar archive that somebody hostile may have made: ustar, pax (POSIX.1-2017 pax(1)) and GNU extensions (tar.info, "Basic Tar Format").
+ * Reads a tar archive that somebody hostile may have made: ustar, pax (POSIX.1-2017 pax(1)) and GNU extensions
+ * (tar.info, "Basic Tar Format").
  *
- * <p>Not commons-compress, because names must stay bytes, and because what an archive can make a reader hold in memory must be
- * bounded: here one extension header, at most {@link #EXTENSION_BYTES_MAX}. Everything that has no one meaning is refused.
+ * <p>Not commons-compress, because names must stay bytes, and because what an archive can make a reader hold in memory
+ * must be bounded: here one extension header, at most {@link #EXTENSION_BYTES_MAX}. Everything that has no one meaning
+ * is refused.
  */
 final class TarReader {
     private static final int BLOCK = 512;

@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What templates there are: {@code templates/<hex>.template} holds one, {@code templates/names} says which names they were given,
- * {@code templates/current-base} which package database the current {@code base} was made from.
+ * What templates there are: {@code templates/<hex>.template} holds one, {@code templates/names} says which names they
+ * were given, {@code templates/current-base} which package database the current {@code base} was made from.
  */
 final class TemplateIndex {
     static final String DIGEST_PREFIX = "sha256:";
@@ -142,7 +142,10 @@ final class TemplateIndex {
         layers.keepOnly(used);
     }
 
-    /** Removes layers of imports that were killed between naming the layers and naming the template; not while others are at work. */
+    /**
+     * Removes layers of imports that were killed between naming the layers and naming the template; not while others
+     * are at work.
+     */
     void removeUnused() throws IOException {
         var lock = layers.tryLockAll();
         if (lock.isPresent()) {

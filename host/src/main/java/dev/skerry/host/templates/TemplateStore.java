@@ -14,9 +14,10 @@ import java.util.regex.Pattern;
 /**
  * The templates of one data folder: trees in {@code layers/}, what they are called in {@code templates/}.
  *
- * <p>Safe for several processes and threads at once, and against the death of any of them at any moment: everything is made in a locked
- * temporary folder and renamed. Needs root. All methods throw {@link Failure}: {@code NO_SPACE} when the disk is full, {@code
- * DEADLINE_EXCEEDED} when another process holds a lock too long, {@code INTERNAL} when the disk fails.
+ * <p>Safe for several processes and threads at once, and against the death of any of them at any moment: everything is
+ * made in a locked temporary folder and renamed. Needs root. All methods throw {@link Failure}: {@code NO_SPACE} when
+ * the disk is full, {@code DEADLINE_EXCEEDED} when another process holds a lock too long, {@code INTERNAL} when the
+ * disk fails.
  */
 public final class TemplateStore {
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_.:/-]{0,127}");
@@ -48,8 +49,8 @@ public final class TemplateStore {
     }
 
     /**
-     * The view of the host's own packages. Found in about a millisecond while the package database is unchanged, made anew (seconds) when it has
-     * changed. {@code UNSUPPORTED} on a host without dpkg.
+     * The view of the host's own packages. Found in about a millisecond while the package database is unchanged, made
+     * anew (seconds) when it has changed. {@code UNSUPPORTED} on a host without dpkg.
      */
     public Template base() {
         try {
@@ -59,7 +60,10 @@ public final class TemplateStore {
         }
     }
 
-    /** Whether a new sandbox asking for this template's name would get this very one. False for a {@code base} of other packages. */
+    /**
+     * Whether a new sandbox asking for this template's name would get this very one. False for a {@code base} of other
+     * packages.
+     */
     public boolean isCurrent(Template template) {
         try {
             String hex = template.digest().substring(TemplateIndex.DIGEST_PREFIX.length());
@@ -73,8 +77,8 @@ public final class TemplateStore {
     }
 
     /**
-     * {@code base}, a name given at import, or a digest ({@code sha256:} may be missing, and 12 digits are enough while they are unique).
-     * {@code NOT_FOUND} names the nearest known names.
+     * {@code base}, a name given at import, or a digest ({@code sha256:} may be missing, and 12 digits are enough while
+     * they are unique). {@code NOT_FOUND} names the nearest known names.
      */
     public Template find(String nameOrDigest) {
         if (nameOrDigest.equals(Template.BASE)) {
@@ -134,12 +138,13 @@ public final class TemplateStore {
     }
 
     /**
-     * Unpacks an image for this machine's architecture from an OCI image layout (a folder, or a tar archive of one, also what {@code docker save}
-     * writes). The image is hostile input: see {@link ImportLimits}; {@code INVALID_REQUEST} and {@code LIMIT_EXCEEDED} name what is wrong
-     * with it, and a failed import leaves nothing. Importing the same image again finds the template it made.
+     * Unpacks an image for this machine's architecture from an OCI image layout (a folder, or a tar archive of one,
+     * also what {@code docker save} writes). The image is hostile input: see {@link ImportLimits};
+     * {@code INVALID_REQUEST} and {@code LIMIT_EXCEEDED} name what is wrong with it, and a failed import leaves
+     * nothing. Importing the same image again finds the template it made.
      *
-     * @param name under which to find it; also says which image, where the layout holds several by name. An earlier template of that name keeps only
-     *     its digest.
+     * @param name under which to find it; also says which image, where the layout holds several by name. An earlier
+     *     template of that name keeps only its digest.
      */
     public Template importOci(Path layoutFolderOrArchive, Optional<String> name, ImportLimits limits) {
         name.ifPresent(TemplateStore::requireName);
@@ -159,8 +164,8 @@ public final class TemplateStore {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
                     "'" + name + "' cannot be the name of a template",
-                    "use up to 128 of a-z, 0-9, '_', '.', ':', '/' and '-', starting with a letter or digit; not 'base', and"
-                            + " nothing that looks like a digest");
+                    "use up to 128 of a-z, 0-9, '_', '.', ':', '/' and '-', starting with a letter or digit;"
+                            + " not 'base', and nothing that looks like a digest");
         }
     }
 
@@ -177,7 +182,10 @@ public final class TemplateStore {
         }
     }
 
-    /** Removes a template and the layers that only it has. The caller knows that no sandbox uses it. {@code NOT_FOUND} as in {@link #find}. */
+    /**
+     * Removes a template and the layers that only it has. The caller knows that no sandbox uses it. {@code NOT_FOUND}
+     * as in {@link #find}.
+     */
     public void remove(String nameOrDigest) {
         try {
             var base = nameOrDigest.equals(Template.BASE)

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Layers seen as the one tree that overlayfs would make of them, for looking things up without mounting. Links are followed within the tree:
- * an absolute target starts at its root, {@code ..} at the root stays there.
+ * Layers seen as the one tree that overlayfs would make of them, for looking things up without mounting. Links are
+ * followed within the tree: an absolute target starts at its root, {@code ..} at the root stays there.
  */
 final class TreeView {
     /** As the kernel's own MAXSYMLINKS. */

@@ -13,8 +13,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * An installation of its own for each test, sharing one folder of templates, and the look at the host that shows whether anything of it
- * is left.
+ * An installation of its own for each test, sharing one folder of templates, and the look at the host that shows
+ * whether anything of it is left.
  */
 final class TestHost {
     private static final Path FOLDER = Path.of("/var/tmp/skerry-engine-test");

@@ -15,7 +15,10 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** The real guestd as a child process: over pipes, or behind a socket with a relay of whole frames that outlives its controllers. */
+/**
+ * The real guestd as a child process: over pipes, or behind a socket with a relay of whole frames that outlives its
+ * controllers.
+ */
 final class RealGuest implements AutoCloseable {
     static final Duration SOON = Duration.ofSeconds(20);
 

@@ -77,12 +77,14 @@ for root, folders, names in os.walk("/", onerror=lambda e: None):
     for name in names:
         where = os.path.join(root, name)
         try:
-            if where != os.path.abspath(sys.argv[0]) and stat.S_ISREG(os.lstat(where).st_mode) and secret.encode() in read(where):
+            if where != os.path.abspath(sys.argv[0]) and stat.S_ISREG(os.lstat(where).st_mode) \
+                    and secret.encode() in read(where):
                 broken("search", where)
         except OSError:
             pass
 held("search")
-for private in ("/etc/shadow", "/etc/machine-id", "/etc/ssh", "/var/lib/dpkg/status", "/root/.ssh", "/root/.m2", "/usr/local/bin", "/usr/local/lib"):
+for private in ("/etc/shadow", "/etc/machine-id", "/etc/ssh", "/var/lib/dpkg/status", "/root/.ssh", "/root/.m2",
+                "/usr/local/bin", "/usr/local/lib"):
     there = os.listdir(private) if os.path.isdir(private) else os.path.exists(private)
     (broken if there else lambda n, w: held(n))("private " + private, "exists")
 done()

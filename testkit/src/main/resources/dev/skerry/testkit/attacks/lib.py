@@ -1,4 +1,5 @@
-"""What the attacks share. Each trick prints `held NAME` or `BROKEN NAME: what worked`; `done` at the end shows that all were tried."""
+"""What the attacks share. Each trick prints `held NAME` or `BROKEN NAME: what worked`; `done`
+at the end shows that all were tried."""
 import ctypes
 import errno
 import os

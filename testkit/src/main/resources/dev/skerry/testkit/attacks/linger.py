@@ -22,7 +22,8 @@ for kind, code in kinds.items():
                 os.dup2(null, fd)
             os.execv(sys.executable, [sys.executable, "-c", body % code, marker, kind])
         os._exit(0)
-traced = subprocess.Popen([sys.executable, "-c", body % "pass", marker, "traced"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+traced = subprocess.Popen([sys.executable, "-c", body % "pass", marker, "traced"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 syscall(101, 0x4206, traced.pid, 0, 0)
 syscall(101, 0x4207, traced.pid, 0, 0)
 print("done", flush=True)

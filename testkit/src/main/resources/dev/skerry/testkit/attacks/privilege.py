@@ -21,7 +21,8 @@ if uid == 0:
         os.chmod("/tmp/suid", 0o4755)
     except OSError:
         pass
-found = [p for p in ("/usr/bin/sudo", "/usr/bin/su", "/usr/bin/passwd", "/usr/bin/mount") if os.path.exists(p) and os.stat(p).st_mode & stat.S_ISUID]
+found = [p for p in ("/usr/bin/sudo", "/usr/bin/su", "/usr/bin/passwd", "/usr/bin/mount")
+         if os.path.exists(p) and os.stat(p).st_mode & stat.S_ISUID]
 (held if not found else lambda n: broken(n, found))("setuid programs of the host")
 if os.path.exists("/tmp/suid") and uid != 0:
     out = subprocess.run(["/tmp/suid", "-u"], capture_output=True, text=True).stdout.strip()
@@ -81,7 +82,8 @@ for path, text in (
     if not (path == "/proc/sys/kernel/hostname" and "gvisor" in sys.argv):
         refused("write " + path, lambda: write(path, text))
 secret = []
-for path in ("/proc/kcore", "/proc/kmsg", "/proc/keys", "/proc/timer_list", "/sys/firmware/acpi/tables/DSDT", "/sys/kernel/debug/x"):
+for path in ("/proc/kcore", "/proc/kmsg", "/proc/keys", "/proc/timer_list",
+             "/sys/firmware/acpi/tables/DSDT", "/sys/kernel/debug/x"):
     try:
         if open(path, "rb").read(64):
             secret.append(path)

@@ -13,7 +13,8 @@ for pid in range(1, 40000):
         own.add(pid)
 seen = {int(name) for name in os.listdir("/proc") if name.isdigit()}
 limit = 12
-(held if len(seen) < limit and len(own) < limit else lambda n: broken(n, "sees %s" % sorted(seen | own)[:40]))("process list")
+(held if len(seen) < limit and len(own) < limit
+ else lambda n: broken(n, "sees %s" % sorted(seen | own)[:40]))("process list")
 for pid in map(int, sys.argv[1:]):
     if pid in seen:
         try:
@@ -27,5 +28,6 @@ for pid in (1,):
         result = syscall(101, request, pid, 0, 0)
         (held if result < 0 else lambda n: broken(n, "attached"))("ptrace %d of process 1" % request)
     refused("memory of process 1", lambda: open("/proc/1/mem", "rb"))
-refused("kill of process 1", lambda: (os.kill(1, signal.SIGKILL), os.kill(1, 0))[1] if os.getuid() != 0 else (_ for _ in ()).throw(OSError()))
+refused("kill of process 1", lambda: (os.kill(1, signal.SIGKILL), os.kill(1, 0))[1]
+        if os.getuid() != 0 else (_ for _ in ()).throw(OSError()))
 done()

@@ -12,7 +12,8 @@ for pattern in ("environ", "cmdline", "maps", "mountinfo", "comm", "stat"):
         except OSError:
             pass
 held("secret in /proc")
-descriptors = {name: os.readlink("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd") if os.path.islink("/proc/self/fd/" + name)}
+descriptors = {name: os.readlink("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")
+               if os.path.islink("/proc/self/fd/" + name)}
 extra = {n: t for n, t in descriptors.items() if int(n) > 2 and "/fd" not in t}
 (held if not extra else lambda n: broken(n, extra))("descriptors")
 more = set(os.environ) - {"PATH", "LC_CTYPE", "PWD", "SHLVL", "_", "HOME", "LANG"}

@@ -1,4 +1,5 @@
-"""C16: argv = a folder, a place that belongs to root. Swaps the folder `d` in it with a link to that place, for ever."""
+"""C16: argv = a folder, a place that belongs to root. Swaps the folder `d` in it with a link to that place,
+for ever."""
 import time
 from lib import *
 

@@ -31,7 +31,8 @@ if os.uname().machine == "x86_64":
         in_child("32-bit " + name, machine_code(b"\xb8" + number.to_bytes(4, "little") + b"\xcd\x80\xc3"))
     for name, number in (("getpid", 39), ("getuid", 102)):
         in_child("x32 " + name, lambda: syscall(0x40000000 | number))
-for number in (153, 154, 156, 173, 174, 177, 178, 180, 212, 236, 256, 279, 303, 425, 426, 427, 428, 429, 430, 431, 432, 433, 442, 451, 999, 2000):
+for number in (153, 154, 156, 173, 174, 177, 178, 180, 212, 236, 256, 279, 303, 425, 426,
+               427, 428, 429, 430, 431, 432, 433, 442, 451, 999, 2000):
     denied("call %d" % number, number, 0, 0, 0, 0, 0, 0)
 result = syscall(435, 0, 0)
 (held if result == -errno.ENOSYS else lambda n: broken(n, "answered %d" % result))("clone3 answers ENOSYS")
