@@ -171,12 +171,16 @@ class Processes(Case):
         self.assertIn(b"got abc\r\n40 120", channel.out())
 
     def test_terminal_end_of_file(self):
-        for _ in range(5):  # cat closes the terminal before it exits: that must not become a SIGHUP
+        for turn in range(50):  # cat closes the terminal before it exits: that must not become a SIGHUP
             channel = self.guest.open("EXEC", ARG=["/bin/cat"], PTY=1)
-            number = channel.accepted()["PROCESS"][0]
+            if turn % 2 == 0:  # else before guestd has even started it
+                channel.accepted()
             channel.send(b"x\n")
             channel.eof()
-            self.assertEqual([0], channel.result(5) and channel.end.get("EXIT_CODE"))
+            end = channel.result(5)
+            number = channel.response["PROCESS"][0]
+            self.assertEqual((1, 0, None), (end.get("CAUSE"), end.get("EXIT_CODE"), end.get("EXIT_SIGNAL")), end)
+            self.assertEqual(b"x\r\nx\r\n", channel.out())
             self.fails(CODES["CONFLICT"], "RESIZE", PROCESS=number, ROWS=1, COLS=1)
 
     def test_list_and_forget(self):
