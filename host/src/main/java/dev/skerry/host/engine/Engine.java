@@ -213,7 +213,7 @@ public final class Engine implements AutoCloseable {
 
     /** Ends a sandbox, whoever controls it. */
     public void kill(String nameOrId) {
-        new Remains(installation, drivers, installation.find(nameOrId)).remove();
+        new Remains(installation, drivers, installation.find(nameOrId)).destroy();
     }
 
     /** Removes what dead sandboxes of this instance left. */

@@ -38,9 +38,18 @@ final class Remains {
         this.folder = folder;
     }
 
+    /** Ends what may still live; see {@link #remove}. */
+    SandboxEnd destroy() {
+        if (folder.exit().isEmpty()
+                && folder.shim().filter(ProcessIdentity::alive).isPresent()) {
+            folder.condemn();
+        }
+        return remove();
+    }
+
     /**
-     * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one,
-     * else it was destroyed by this call or lost its shim.
+     * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one, else
+     * it was destroyed or lost its shim.
      */
     SandboxEnd remove() {
         lock.lock();
@@ -48,10 +57,9 @@ final class Remains {
             if (end.isPresent()) {
                 return end.get();
             }
-            boolean shimAlive = folder.shim().filter(ProcessIdentity::alive).isPresent();
             Optional<SandboxCgroup> cgroup = installation.cgroups().find(folder.name());
             cgroup.ifPresent(group -> group.kill(KILL_BOUND));
-            SandboxEnd facts = facts(shimAlive, cgroup.map(SandboxCgroup::usage));
+            SandboxEnd facts = facts(cgroup.map(SandboxCgroup::usage));
             cgroup.ifPresent(group -> group.remove(KILL_BOUND));
             installation.uids().release(installation.claim(folder.name()));
             sweep();
@@ -80,15 +88,19 @@ final class Remains {
         });
     }
 
-    private SandboxEnd facts(boolean shimAlive, Optional<Usage> usage) {
+    private SandboxEnd facts(Optional<Usage> usage) {
         Optional<Map<String, String>> exit = folder.exit();
         if (exit.isEmpty()) {
-            return shimAlive
+            return folder.condemned()
                     ? new SandboxEnd(SandboxEnd.Cause.DESTROYED, "")
                     : new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, "the shim ended without a record");
         }
         Map<String, String> facts = exit.get();
         SandboxEnd.Cause cause = CAUSES.getOrDefault(facts.getOrDefault("cause", ""), SandboxEnd.Cause.SHIM_LOST);
+        if (cause == SandboxEnd.Cause.GUEST_EXITED && folder.condemned()) {
+            // The shim saw process 1 being killed, and cannot know by whom.
+            return new SandboxEnd(SandboxEnd.Cause.DESTROYED, "");
+        }
         // A runtime that stays as the parent reports a killed process 1 as shells do.
         boolean killed = SIGKILL.equals(facts.get("exit_signal")) || SHELL_SIGKILL.equals(facts.get("exit_code"));
         if (cause == SandboxEnd.Cause.GUEST_EXITED

@@ -34,6 +34,7 @@ import tools.jackson.databind.json.JsonMapper;
  * shim         the shim's identity                   written by the shim
  * sock         the shim's socket
  * exit         how it ended                          written by the shim
+ * condemned    somebody asked for its end            empty
  * config.json  the bundle
  * runtime.log  the runtime's words
  * </pre>
@@ -147,22 +148,52 @@ final class RunFolder {
         }
     }
 
+    /** Written before the processes are killed, so that whoever notices their death knows that it was meant. */
+    void condemn() {
+        try {
+            Files.writeString(path.resolve("condemned"), "");
+        } catch (NoSuchFileException e) {
+            // Somebody else has removed the sandbox.
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A folder that is gone counts: only who asked for the end, or a reaper, removes it. */
+    boolean condemned() {
+        return !Files.exists(path) || Files.exists(path.resolve("condemned"));
+    }
+
     String runtimeLog() {
         return read("runtime.log").orElse("");
     }
 
-    /** Deletes the folder; only after everything of the sandbox is dead. Missing is success. */
+    /**
+     * Deletes the folder; only after everything of the sandbox is dead. Missing is success, also when another process is faster.
+     */
     void delete() {
-        try (Stream<Path> entries = Files.walk(path)) {
-            for (Path entry : entries.sorted((a, b) -> b.compareTo(a)).toList()) {
+        try {
+            for (Path entry : entries()) {
                 Files.deleteIfExists(entry);
             }
-        } catch (NoSuchFileException e) {
-            return;
         } catch (DirectoryNotEmptyException e) {
             throw new Failure(ErrorCode.CONFLICT, "something still writes into " + path, e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The folder last. */
+    private List<Path> entries() throws IOException {
+        try (Stream<Path> entries = Files.walk(path)) {
+            return entries.sorted((a, b) -> b.compareTo(a)).toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (UncheckedIOException e) {
+            if (e.getCause() instanceof NoSuchFileException) {
+                return entries();
+            }
+            throw e;
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /**
  * A running sandbox that this process controls. Its end, for whatever reason, is noticed by one thread, which removes
@@ -46,15 +47,21 @@ public final class Sandbox implements AutoCloseable {
     private void watch() {
         try {
             transport.awaitClosed();
-            finish();
+            finish(remains::remove);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            // Who waits for the end must not wait for ever; destroy() and the reaper try again.
+            String detail = "it ended, but something of it is left on the host: " + e.getMessage();
+            end.compareAndSet(null, new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, detail));
+            guest.close();
+            ended.countDown();
         }
     }
 
-    private SandboxEnd finish() {
+    private SandboxEnd finish(Supplier<SandboxEnd> removal) {
         Usage usage = cgroup.usage();
-        SandboxEnd facts = remains.remove();
+        SandboxEnd facts = removal.get();
         if (usage.cpuTime().isPositive() || usage.memoryPeakBytes() > 0) {
             lastUsage.set(usage);
         }
@@ -123,8 +130,10 @@ public final class Sandbox implements AutoCloseable {
         if (ended.getCount() > 0) {
             lastUsage.set(cgroup.usage());
             transport.kill();
-            return finish();
+            return finish(remains::destroy);
         }
+        // Nothing to do, unless removing it failed.
+        remains.destroy();
         return end.get();
     }
 

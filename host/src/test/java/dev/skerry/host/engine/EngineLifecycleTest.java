@@ -100,6 +100,17 @@ class EngineLifecycleTest {
     }
 
     @Test
+    void whoControlsASandboxLearnsThatAnotherDestroyedIt() throws Exception {
+        try (Engine other = host.engine()) {
+            for (int i = 0; i < 10; i++) {
+                Sandbox sandbox = engine.create(spec());
+                other.kill(sandbox.id().text());
+                assertThat(sandbox.awaitEnd(BOUND).orElseThrow().cause()).isEqualTo(SandboxEnd.Cause.DESTROYED);
+            }
+        }
+    }
+
+    @Test
     void aKilledGuestdEndsItsSandbox() throws Exception {
         Sandbox sandbox = engine.create(spec());
         ProcessHandle guestd = ProcessHandle.of(host.shimOf(sandbox))
