@@ -150,18 +150,29 @@ public final class Engine implements AutoCloseable {
             GuestConnection guest = GuestConnection.open(transport, epoch, timeout);
             return new Sandbox(record, cgroup, transport, guest, remains);
         } catch (Failure e) {
-            throw folder.exit()
-                    .map(facts -> startFailure(facts.getOrDefault("message", ""), e))
-                    .orElse(e);
+            throw remains.recorded().map(end -> startFailure(end, e)).orElse(e);
         }
     }
 
-    private static Failure startFailure(String message, Failure cause) {
-        return new Failure(
-                ErrorCode.UNSUPPORTED,
-                "the sandbox did not start: " + message,
-                "'skerry doctor' checks this host",
-                cause);
+    private static Failure startFailure(SandboxEnd end, Failure cause) {
+        return switch (end.cause()) {
+            case TIMED_OUT, CPU_TIME ->
+                new Failure(
+                        ErrorCode.DEADLINE_EXCEEDED,
+                        "the sandbox reached its limit on "
+                                + (end.cause() == SandboxEnd.Cause.TIMED_OUT ? "wall-clock" : "CPU")
+                                + " time before it had started",
+                        "the time of starting counts; give it more",
+                        cause);
+            case DESTROYED, GUEST_EXITED, OUT_OF_MEMORY, SHIM_LOST, HOST_REBOOTED ->
+                new Failure(ErrorCode.SANDBOX_GONE, "the sandbox ended while it was starting: " + end.detail(), cause);
+            case START_FAILED ->
+                new Failure(
+                        ErrorCode.UNSUPPORTED,
+                        "the sandbox did not start: " + end.detail(),
+                        "'skerry doctor' checks this host",
+                        cause);
+        };
     }
 
     private static Limits hostLimits(Driver driver, Limits limits) {

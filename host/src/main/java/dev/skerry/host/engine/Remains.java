@@ -88,6 +88,15 @@ final class Remains {
         });
     }
 
+    /** The shim's record of the end, once there is one. */
+    Optional<SandboxEnd> recorded() {
+        return folder.exit().map(facts -> new SandboxEnd(cause(facts), detail(facts)));
+    }
+
+    private static SandboxEnd.Cause cause(Map<String, String> facts) {
+        return CAUSES.getOrDefault(facts.getOrDefault("cause", ""), SandboxEnd.Cause.SHIM_LOST);
+    }
+
     private SandboxEnd facts(Optional<Usage> usage) {
         Optional<Map<String, String>> exit = folder.exit();
         if (exit.isEmpty()) {
@@ -96,7 +105,7 @@ final class Remains {
                     : new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, "the shim ended without a record");
         }
         Map<String, String> facts = exit.get();
-        SandboxEnd.Cause cause = CAUSES.getOrDefault(facts.getOrDefault("cause", ""), SandboxEnd.Cause.SHIM_LOST);
+        SandboxEnd.Cause cause = cause(facts);
         if (cause == SandboxEnd.Cause.GUEST_EXITED && folder.condemned()) {
             // The shim saw process 1 being killed, and cannot know by whom.
             return new SandboxEnd(SandboxEnd.Cause.DESTROYED, "");

@@ -1,0 +1,119 @@
+package dev.skerry.guest;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+
+/**
+ * The root file system of a small Debian 12 with systemd, and its kernel: half a minute to make, so it is kept until
+ * what goes into it changes. Debian's cloud kernel has NVMe and ext4 built in and starts without an initial RAM disk.
+ *
+ * @param folder holds root.img and vmlinuz
+ */
+record DebianImage(Path folder) {
+    private static final Duration BOUND = Duration.ofMinutes(5);
+    private static final String SUITE = "bookworm";
+    private static final String SIZE = "3G";
+
+    /** What is needed to run Skerry, no more, and its tests' look at the host (iproute2, procps). */
+    private static final List<String> PACKAGES = List.of(
+            "systemd-sysv", "linux-image-cloud-amd64", "crun", "python3", "ca-certificates", "iproute2", "procps");
+
+    private static final List<String> OPTIONS = List.of(
+            "--variant=minbase",
+            "--include=" + String.join(",", PACKAGES),
+            "--aptopt=APT::Install-Recommends \"false\"",
+            "--dpkgopt=path-exclude=/usr/share/doc/*",
+            "--dpkgopt=path-exclude=/usr/share/man/*",
+            "--dpkgopt=path-exclude=/usr/share/locale/*",
+            SUITE);
+
+    Path root() {
+        return folder.resolve("root.img");
+    }
+
+    Path kernel() {
+        return folder.resolve("vmlinuz");
+    }
+
+    /** @param store where images are kept between runs */
+    static DebianImage make(Path store) throws IOException, InterruptedException {
+        String unit = resource("skerry-tests.service");
+        DebianImage image = new DebianImage(store.resolve("debian-" + checksum(OPTIONS + unit)));
+        if (Files.exists(image.kernel())) {
+            return image;
+        }
+        removeTree(store);
+        Path fresh = Files.createDirectories(store.resolve("new"));
+        Path tree = fresh.resolve("root");
+        List<String> arguments = new ArrayList<>(OPTIONS);
+        arguments.add(tree.toString());
+        Tool.MMDEBSTRAP.run(fresh.resolve("mmdebstrap.log"), BOUND, arguments);
+        prepare(tree, unit);
+        ext4(tree, fresh.resolve("root.img"), SIZE);
+        Files.move(kernelOf(tree), fresh.resolve("vmlinuz"));
+        removeTree(tree);
+        Files.move(fresh, image.folder(), StandardCopyOption.ATOMIC_MOVE);
+        return image;
+    }
+
+    private static void prepare(Path tree, String unit) throws IOException {
+        Files.createDirectories(tree.resolve("opt/skerry"));
+        Files.writeString(tree.resolve("etc/fstab"), "/dev/nvme1n1 /opt/skerry ext4 ro 0 0\n");
+        Path units = tree.resolve("etc/systemd/system");
+        Files.writeString(units.resolve("skerry-tests.service"), unit);
+        Path wanted = Files.createDirectories(units.resolve("multi-user.target.wants"));
+        Files.createSymbolicLink(wanted.resolve("skerry-tests.service"), Path.of("../skerry-tests.service"));
+    }
+
+    private static Path kernelOf(Path tree) throws IOException {
+        try (Stream<Path> files = Files.list(tree.resolve("boot"))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("vmlinuz-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** A file system with the content of a folder; without a journal, as it lives for one boot. */
+    static void ext4(Path folder, Path image, String size) throws IOException, InterruptedException {
+        Path log = image.resolveSibling("mke2fs.log");
+        List<String> options = List.of("-q", "-F", "-t", "ext4", "-O", "^has_journal", "-d");
+        List<String> arguments = new ArrayList<>(options);
+        arguments.addAll(List.of(folder.toString(), image.toString(), size));
+        Tool.MKE2FS.run(log, BOUND, arguments);
+    }
+
+    /** Links are deleted, never followed. */
+    static void removeTree(Path tree) throws IOException {
+        if (!Files.exists(tree)) {
+            return;
+        }
+        try (Stream<Path> entries = Files.walk(tree)) {
+            for (Path entry : entries.sorted((a, b) -> b.compareTo(a)).toList()) {
+                Files.delete(entry);
+            }
+        }
+    }
+
+    static String resource(String name) throws IOException {
+        try (var in = DebianImage.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("no resource " + name);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static String checksum(String text) {
+        var sum = new CRC32();
+        sum.update(text.getBytes(StandardCharsets.UTF_8));
+        return Long.toHexString(sum.getValue());
+    }
+}

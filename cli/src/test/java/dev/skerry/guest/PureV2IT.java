@@ -1,0 +1,107 @@
+package dev.skerry.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+/**
+ * The container contract where most users are and this project's own machines may not be: nothing but cgroup v2, with
+ * systemd. Every test that ran in the machine is a test here.
+ */
+class PureV2IT {
+    private static final Path ROOT =
+            Path.of(System.getProperty("skerry.root", "..")).toAbsolutePath().normalize();
+    private static final Duration BOUND = Duration.ofMinutes(15);
+
+    private static final List<String> CLASSES = List.of(
+            "dev.skerry.host.cgroups.V2CgroupTest$OnTheRealTree",
+            "dev.skerry.host.engine.EngineLifecycleTest",
+            "dev.skerry.testkit.PureV2Claims");
+
+    /** One, because each start of the shipped program takes ten seconds there. */
+    private static final String KILLED_RUN = "dev.skerry.cli.SessionsIT#aKilledRunIsPickedUpWithAllThatItSaid";
+
+    @TestFactory
+    List<DynamicTest> theContractHoldsOnPureCgroupV2() throws Exception {
+        assertThat(System.getProperty("os.arch"))
+                .as("the machine is an x86-64 one and shares our guestd and Java runtime")
+                .isEqualTo("amd64");
+        Path work = ROOT.resolve("cli/target/pure-v2");
+        DebianImage.removeTree(work);
+        Files.createDirectories(work);
+        Payload payload = Payload.make(ROOT, work, selection());
+        var machine = new QemuMachine(DebianImage.make(ROOT.resolve(".skerry/pure-v2")), payload, work);
+        Path results = machine.run(BOUND);
+        Files.delete(payload.image());
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Element testcase : testcases(results)) {
+            tests.add(dynamicTest(
+                    name(testcase), () -> assertThat(problems(testcase)).isEmpty()));
+        }
+        List<String> ran = testcases(results).stream()
+                .map(testcase -> testcase.getAttribute("classname"))
+                .distinct()
+                .toList();
+        tests.add(dynamicTest(
+                "nothing was left out",
+                () -> assertThat(ran).as("see " + machine.console()).containsExactlyInAnyOrderElementsOf(wanted())));
+        return tests;
+    }
+
+    private static List<String> selection() {
+        List<String> options = new ArrayList<>();
+        CLASSES.forEach(name -> options.addAll(List.of("--select-class", name)));
+        options.addAll(List.of("--select-method", KILLED_RUN));
+        return options;
+    }
+
+    private static List<String> wanted() {
+        return Stream.concat(CLASSES.stream(), Stream.of(KILLED_RUN.replaceFirst("#.*", "")))
+                .toList();
+    }
+
+    private static List<Element> testcases(Path results) throws Exception {
+        Path report = results.resolve("TEST-junit-jupiter.xml");
+        NodeList nodes = DocumentBuilderFactory.newDefaultInstance()
+                .newDocumentBuilder()
+                .parse(report.toFile())
+                .getElementsByTagName("testcase");
+        List<Element> found = new ArrayList<>();
+        for (int i = 0; i < nodes.getLength(); i++) {
+            found.add((Element) nodes.item(i));
+        }
+        return found;
+    }
+
+    /** As JUnit displays it, without the engine: the report's own attributes number dynamic tests. */
+    private static String name(Element testcase) {
+        return testcase.getTextContent()
+                .lines()
+                .filter(line -> line.startsWith("display-name: "))
+                .map(line -> line.substring(line.indexOf('>') + 2))
+                .findFirst()
+                .orElse(testcase.getAttribute("name"));
+    }
+
+    private static String problems(Element testcase) {
+        StringBuilder found = new StringBuilder();
+        for (String kind : List.of("error", "failure", "skipped")) {
+            NodeList nodes = testcase.getElementsByTagName(kind);
+            for (int i = 0; i < nodes.getLength(); i++) {
+                found.append(kind).append(": ").append(nodes.item(i).getTextContent());
+            }
+        }
+        return found.toString();
+    }
+}
