@@ -1,5 +1,6 @@
 package dev.skerry.cli;
 
+import dev.skerry.testkit.ExclusiveFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 final class Shipped implements AutoCloseable {
     static final Path ROOT =
             Path.of(System.getProperty("skerry.root", "..")).toAbsolutePath().normalize();
-    static final Path DATA = Path.of("/var/tmp/skerry-cli-it");
+    static final Path DATA =
+            ExclusiveFolder.of(Path.of("/var/tmp/skerry-cli-it")).path();
     private static final Duration BOUND = Duration.ofSeconds(90);
 
     private final Process process;

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A virtual machine without KVM: every instruction is translated, so programs take ten to thirty times as long. It has no
- * network. It boots, runs the unit {@code skerry-tests} and powers itself off.
+ * A virtual machine without KVM: every instruction is translated, so programs take ten to thirty times as long. It has
+ * no network. It boots, runs the unit {@code skerry-tests} and powers itself off.
  */
 final class QemuMachine {
     private static final int RESULTS_BYTES = 64 << 20;

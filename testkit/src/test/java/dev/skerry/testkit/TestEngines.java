@@ -9,7 +9,7 @@ import java.nio.file.Path;
 
 /** Engines on a data folder of the tests' own. */
 final class TestEngines {
-    private static final Path DATA = Path.of("/var/tmp/skerry-testkit");
+    private static final ExclusiveFolder DATA = ExclusiveFolder.of(Path.of("/var/tmp/skerry-testkit"));
 
     private TestEngines() {}
 
@@ -23,10 +23,10 @@ final class TestEngines {
     }
 
     static Engine open() {
-        return Engine.open(EngineSettings.system(DATA, guestd()));
+        return Engine.open(EngineSettings.system(DATA.path(), guestd()));
     }
 
     static Engine open(Drivers drivers) {
-        return Engine.open(EngineSettings.system(DATA, guestd()), drivers);
+        return Engine.open(EngineSettings.system(DATA.path(), guestd()), drivers);
     }
 }

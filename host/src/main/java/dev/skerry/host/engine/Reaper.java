@@ -22,7 +22,8 @@ public final class Reaper {
     }
 
     /**
-     * Names ({@code <sandbox>.<generation>}) of what is dead and has left something.
+     * Names ({@code <sandbox>.<generation>}, or those of folders that were only begun) of what is dead and has left
+     * something.
      *
      * @param keepEnded how long the record of a sandbox that ended by itself waits for somebody to ask
      */
@@ -34,10 +35,12 @@ public final class Reaper {
         installation.uids().claims().keySet().stream()
                 .filter(claim -> claim.startsWith(mine))
                 .forEach(claim -> names.add(claim.substring(mine.length())));
-        return names.stream()
+        List<String> found = new ArrayList<>(names.stream()
                 .filter(this::dead)
                 .filter(name -> !installation.folder(name).endedWithin(keepEnded))
-                .toList();
+                .toList());
+        RunFolder.abandoned(installation.runFolder()).forEach(folder -> found.add(folder.name()));
+        return List.copyOf(found);
     }
 
     private boolean dead(String name) {
@@ -50,6 +53,11 @@ public final class Reaper {
     /** Removes them; what it removed. */
     public List<String> reap(Duration keepEnded) {
         List<String> removed = new ArrayList<>();
+        for (RunFolder folder : RunFolder.abandoned(installation.runFolder())) {
+            // Nothing else of it exists yet.
+            folder.delete();
+            removed.add(folder.name());
+        }
         for (String name : leftovers(keepEnded)) {
             new Remains(installation, drivers, installation.folder(name)).remove();
             removed.add(name);

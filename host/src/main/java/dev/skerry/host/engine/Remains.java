@@ -48,8 +48,8 @@ final class Remains {
     }
 
     /**
-     * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one, else
-     * it was destroyed or lost its shim.
+     * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one,
+     * else it was destroyed or lost its shim.
      */
     SandboxEnd remove() {
         lock.lock();

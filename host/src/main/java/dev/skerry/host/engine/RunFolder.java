@@ -44,6 +44,9 @@ final class RunFolder {
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
+    /** Begins the name of a folder that is being made; the maker's identity follows, as there is no owner file yet. */
+    private static final String UNFINISHED = "new-";
+
     private final Path path;
 
     RunFolder(Path path) {
@@ -52,8 +55,24 @@ final class RunFolder {
 
     /** The folders of an instance's sandboxes, oldest first. */
     static List<RunFolder> list(Path instanceFolder) {
+        return list(instanceFolder, "[0-9a-z]{25}\\.[0-9]+");
+    }
+
+    /** Folders whose maker died while it made them. */
+    static List<RunFolder> abandoned(Path instanceFolder) {
+        return list(instanceFolder, UNFINISHED + ".*").stream()
+                .filter(folder -> folder.maker().filter(ProcessIdentity::alive).isEmpty())
+                .toList();
+    }
+
+    private Optional<ProcessIdentity> maker() {
+        String[] parts = name().split("-", -1);
+        return parts.length < 3 ? Optional.empty() : ProcessIdentity.parse(parts[1] + " " + parts[2]);
+    }
+
+    private static List<RunFolder> list(Path instanceFolder, String names) {
         try (Stream<Path> entries = Files.list(instanceFolder)) {
-            return entries.filter(entry -> entry.getFileName().toString().matches("[0-9a-z]{25}\\.[0-9]+"))
+            return entries.filter(entry -> entry.getFileName().toString().matches(names))
                     .sorted()
                     .map(RunFolder::new)
                     .toList();
@@ -68,9 +87,10 @@ final class RunFolder {
         try {
             // Made under another name: whoever sees the folder sees its owner too, so no reaper takes it for a
             // leftover.
-            Path fresh = path.resolveSibling("new-" + name());
+            ProcessIdentity maker = ProcessIdentity.self();
+            Path fresh = path.resolveSibling(UNFINISHED + maker.toString().replace(' ', '-') + "-" + name());
             Files.createDirectory(fresh, PRIVATE);
-            Files.writeString(fresh.resolve("owner"), ProcessIdentity.self().toString());
+            Files.writeString(fresh.resolve("owner"), maker.toString());
             Files.writeString(fresh.resolve("record"), JSON.writeValueAsString(record));
             Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -169,7 +189,8 @@ final class RunFolder {
     }
 
     /**
-     * Deletes the folder; only after everything of the sandbox is dead. Missing is success, also when another process is faster.
+     * Deletes the folder; only after everything of the sandbox is dead. Missing is success, also when another process
+     * is faster.
      */
     void delete() {
         try {

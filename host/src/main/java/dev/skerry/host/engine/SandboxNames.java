@@ -55,7 +55,7 @@ final class SandboxNames {
     void release(String runFolder) {
         try (Stream<Path> links = Files.list(folder)) {
             for (Path link : links.toList()) {
-                if (Files.readSymbolicLink(link).toString().equals(runFolder)) {
+                if (find(link.getFileName().toString()).equals(Optional.of(runFolder))) {
                     Files.deleteIfExists(link);
                 }
             }

@@ -4,13 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An installation of its own for each test, sharing one folder of templates, and the look at the host that shows
@@ -20,13 +27,31 @@ final class TestHost {
     private static final Path FOLDER = Path.of("/var/tmp/skerry-engine-test");
     private static final long WAIT_NANOS = Duration.ofSeconds(20).toNanos();
 
+    /** Held until this JVM ends: tests of another clone would take our sandboxes for leftovers. */
+    @Nullable
+    private static FileLock lock;
+
     private final Path guestd;
 
     private TestHost(Path guestd) {
         this.guestd = guestd;
     }
 
-    static TestHost make() {
+    static TestHost make() throws IOException {
+        own();
+        return sharing();
+    }
+
+    private static synchronized void own() throws IOException {
+        if (lock == null) {
+            Files.createDirectories(FOLDER);
+            Set<OpenOption> options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            lock = FileChannel.open(FOLDER.resolve("tests.lock"), options).lock();
+        }
+    }
+
+    /** For a process that a test starts, which has the folder already. */
+    static TestHost sharing() {
         Path built = Path.of(System.getProperty("skerry.native.dir", "../native/build/" + machine()))
                 .resolve("guestd")
                 .toAbsolutePath()
@@ -61,13 +86,12 @@ final class TestHost {
     }
 
     long shimOf(Sandbox sandbox) {
-        try {
-            return ProcessIdentity.parse(Files.readString(runFolderOf(sandbox).resolve("shim")))
-                    .orElseThrow()
-                    .pid();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return shim(sandbox.id().text()).orElseThrow().pid();
+    }
+
+    /** Once it has written itself down. */
+    Optional<ProcessIdentity> shim(String sandboxId) {
+        return new RunFolder(instanceFolder().resolve(sandboxId + ".1")).shim();
     }
 
     void await(String what, BooleanSupplier condition) {
