@@ -68,7 +68,7 @@ final class Endings {
         } catch (Failure e) {
             // A user-space kernel traces its tasks; one that waits for another cannot always be frozen, and is then
             // thawed again.
-            ClaimBroken.unless(!arena.has(Driver.Feature.SECCOMP_INSIDE), "cannot be frozen: " + e.getMessage());
+            ClaimBroken.unless(!arena.has(Driver.Feature.PAUSES_ALWAYS), "cannot be frozen: " + e.getMessage());
         }
         frozen.destroy();
         arena.assertNothingLeft();

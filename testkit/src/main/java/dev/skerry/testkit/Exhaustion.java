@@ -99,7 +99,8 @@ final class Exhaustion {
                 // why.
                 SandboxEnd end = sandbox.awaitEnd(Arena.BOUND).orElseThrow();
                 ClaimBroken.unless(
-                        !arena.has(Driver.Feature.EXACT_PROCESS_LIMIT) && end.cause() == SandboxEnd.Cause.OUT_OF_MEMORY,
+                        !arena.has(Driver.Feature.SURVIVES_MEMORY_BOMB)
+                                && end.cause() == SandboxEnd.Cause.OUT_OF_MEMORY,
                         "the sandbox ended: " + end);
             }
             ClaimBroken.unless(sandbox.usage().outOfMemoryKills() > killsBefore, "no out-of-memory kill was counted");

@@ -2,6 +2,10 @@ package dev.skerry.host.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.host.drivers.Driver;
+import dev.skerry.host.drivers.Drivers;
+import dev.skerry.host.drivers.GvisorDriver;
+import dev.skerry.host.drivers.RuntimeProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -35,6 +40,17 @@ final class TestHost {
         return new TestHost(built);
     }
 
+    static RuntimeProgram runtime(String name) {
+        Optional<RuntimeProgram> runtime = RuntimeProgram.find(name);
+        assertThat(runtime).as("install it with: apt-get install " + name).isPresent();
+        return runtime.get();
+    }
+
+    /** With the library that an old runsc needs, which is built beside guestd. */
+    Driver gvisor() {
+        return new GvisorDriver(runtime("runsc"), Optional.of(guestd.resolveSibling("statx-compat.so")));
+    }
+
     private static String machine() {
         return System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
     }
@@ -43,8 +59,8 @@ final class TestHost {
         return Engine.open(EngineSettings.system(FOLDER, guestd));
     }
 
-    Engine anotherEngine() {
-        return engine();
+    Engine engine(Drivers drivers) {
+        return Engine.open(EngineSettings.system(FOLDER, guestd), drivers);
     }
 
     private Path instanceFolder() {
@@ -93,7 +109,7 @@ final class TestHost {
         found.addAll(entries(Path.of("/run/skerry-uid-ranges/owners"), ".*" + instance + ".*"));
         ProcessHandle.allProcesses()
                 .filter(process -> process.info().command().orElse("").contains("/skerry/" + instance + "/guestd"))
-                .filter(process -> !process.parent().map(ProcessHandle::pid).equals(java.util.Optional.of(pid())))
+                .filter(process -> !process.parent().map(ProcessHandle::pid).equals(Optional.of(pid())))
                 .forEach(process -> found.add("process " + process.pid()));
         return found;
     }
