@@ -42,6 +42,7 @@ static void on_hello(const uint8_t *payload, size_t length) {
         return;
     }
     channels_drop();
+    processes_forget_channels();
     if (version != PROTOCOL_VERSION) {
         control_error(CHANNEL_CONTROL, E_UNSUPPORTED, 0, "this guestd speaks version 1");
         greeted = false;
@@ -200,6 +201,8 @@ static void on_frame(const struct frame_header *header, const uint8_t *payload) 
         on_request(channel, header, payload);
     } else if (channel != NULL) {
         on_open_channel(channel, header, payload);
+    } else if (header->type == FRAME_CREDIT && header->length == 4) {
+        process_acknowledge_late(header->channel, header->flags, load_u32(payload));
     }
 }
 

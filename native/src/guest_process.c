@@ -147,6 +147,7 @@ void process_put_result(const struct process *process, struct field_writer *out)
 static void send_end(struct process *process) {
     struct channel *channel = process->viewer;
     struct field_writer *out = reply_begin(channel, FRAME_END);
+    process->last_channel = channel->id;
     field_put_int(out, F_PROCESS, process->number);
     process_put_result(process, out);
     reply_send();

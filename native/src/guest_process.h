@@ -67,6 +67,7 @@ struct process {
     struct timer timeout, quiet;
     struct job pull;
     struct channel *viewer;
+    uint32_t last_channel; // that carried END: acknowledgements may still come on it; 0 = none
     uint64_t started_us, wall_us;
     uint64_t cpu_limit; // hard RLIMIT_CPU in seconds, 0 = none
     uint64_t timeout_ms;
@@ -86,6 +87,9 @@ void process_started(struct process *process);
 void process_exited(struct process *process, int status, const struct rusage *usage);
 void process_show(struct process *process, struct channel *channel);
 void process_advance(struct process *process);
+// CREDIT of a channel that is closed: ignored unless it carried the END of a process.
+void process_acknowledge_late(uint32_t channel, unsigned stream, uint32_t bytes);
+void processes_forget_channels(void); // another host counts its channels anew
 void process_output_ready(struct source *source, uint32_t events);
 void process_input_ready(struct source *source, uint32_t events);
 void process_timers(struct process *process);

@@ -231,6 +231,24 @@ static bool on_viewer_credit(struct channel *channel, unsigned stream, uint32_t 
     return true;
 }
 
+void process_acknowledge_late(uint32_t channel, unsigned stream, uint32_t bytes) {
+    for (struct process *at = process_list.next; at != &process_list; at = at->next) {
+        if (at->last_channel == channel && stream >= 1 && stream <= 2) {
+            struct output *output = &at->output[stream - 1];
+            if (bytes <= output->sent - output->ring.tail) {
+                ring_release(&output->ring, bytes);
+            }
+            return;
+        }
+    }
+}
+
+void processes_forget_channels(void) {
+    for (struct process *at = process_list.next; at != &process_list; at = at->next) {
+        at->last_channel = 0;
+    }
+}
+
 static bool on_viewer_produce(struct channel *channel, struct slot *slot) {
     struct process *process = channel->owner;
     if (process->starting) {
@@ -270,6 +288,7 @@ static const struct channel_ops viewer_ops = {
 
 void process_show(struct process *process, struct channel *channel) {
     process->viewer = channel;
+    process->last_channel = 0;
     channel_accept(channel, &viewer_ops, process, WINDOW_PROCESS, 0);
     for (int i = 0; i < 2; i++) {
         process->output[i].sent = process->output[i].ring.tail;

@@ -101,6 +101,7 @@ struct shim {
     int deadline_timer, cpu_timer;
     pid_t guest;                    /* process 1 (or the runtime's own process) */
     int guest_pidfd;
+    int runtime_log;                /* for reading; opened at once, since runsc gives the file to the sandbox's uid */
     uint64_t cpu_limit_us;
     int freeze_at_deadline;
     int cause;                      /* of enum end_cause, set before killing */

@@ -107,7 +107,8 @@ static void write_identity(struct shim *shim) {
 }
 
 int shim_run(struct plan *plan, int listener) {
-    struct shim shim = {.plan = plan, .to_guest = -1, .from_guest = -1, .guest = -1, .guest_pidfd = -1};
+    struct shim shim = {
+        .plan = plan, .to_guest = -1, .from_guest = -1, .guest = -1, .guest_pidfd = -1, .runtime_log = -1};
     prctl(PR_SET_NAME, "skerry-shim");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGPIPE, SIG_IGN);

@@ -59,14 +59,12 @@ static void exec_runtime(struct shim *shim, bool inside, int in, int out, int lo
 /* The runtime's last words go into the message. */
 void shim_quote_log(struct shim *shim) {
     char text[768];
-    int fd = openat(shim->run_dir, RUNTIME_LOG, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
+    if (shim->runtime_log < 0) {
         return;
     }
-    off_t size = lseek(fd, 0, SEEK_END);
+    off_t size = lseek(shim->runtime_log, 0, SEEK_END);
     off_t start = size > (off_t)sizeof text - 1 ? size - ((off_t)sizeof text - 1) : 0;
-    ssize_t got = pread(fd, text, sizeof text - 1, start);
-    close(fd);
+    ssize_t got = pread(shim->runtime_log, text, sizeof text - 1, start);
     if (got > 0) {
         text[got] = 0;
         for (ssize_t i = 0; i < got; i++) {
@@ -118,7 +116,8 @@ static bool read_pid(struct shim *shim) {
 static bool run_runtime(struct shim *shim) {
     int in[2], out[2];
     int log = openat(shim->run_dir, RUNTIME_LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (log < 0 || pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) {
+    shim->runtime_log = openat(shim->run_dir, RUNTIME_LOG, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (log < 0 || shim->runtime_log < 0 || pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) {
         return shim_fail(shim, "cannot make the sandbox's pipes");
     }
     fcntl(in[1], F_SETPIPE_SZ, PIPE_BYTES); /* best effort: bulk transfers take fewer turns */

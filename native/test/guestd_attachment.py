@@ -108,6 +108,24 @@ class Attachment(Case):
         self.guest.send(channel.number, CREDIT, struct.pack("<I", 3), 1)
         self.guest.wait(lambda: self.guest.control_errors)
 
+    def test_what_is_acknowledged_after_the_end_is_not_repeated(self):
+        channel = self.open_sh("echo one; echo two >&2; echo three", auto_credit=False)
+        number = channel.accepted()["PROCESS"][0]
+        channel.result()
+        self.guest.send(channel.number, CREDIT, struct.pack("<I", 4), 1)
+        self.guest.send(channel.number, CREDIT, struct.pack("<I", 4), 2)
+        self.guest.send(channel.number, CREDIT, struct.pack("<I", 999), 1)  # more than there is: ignored
+        self.guest.send(channel.number + 1, CREDIT, struct.pack("<I", 1), 1)  # carried no process: ignored
+        again = self.guest.open("ATTACH", PROCESS=number, auto_credit=False)
+        again.result()
+        self.assertEqual(([4, 4], b"three\n", b""), (again.response["OFFSET"], again.out(), again.out(2)))
+        self.guest.send(channel.number, CREDIT, struct.pack("<I", 6), 1)  # not its channel any more
+        self.guest.hello(2)
+        self.guest.send(again.number, CREDIT, struct.pack("<I", 6), 1)  # of another host
+        last = self.guest.open("ATTACH", PROCESS=number)
+        last.result()
+        self.assertEqual(b"three\n", last.out())
+
     def test_zombies_are_reaped(self):
         self.sh("for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.05 &) ; done")
         pid = self.guest.process.pid

@@ -26,6 +26,7 @@ class PureV2IT {
 
     private static final List<String> CLASSES = List.of(
             "dev.skerry.host.cgroups.V2CgroupTest$OnTheRealTree",
+            "dev.skerry.host.engine.CrunContractTest",
             "dev.skerry.host.engine.EngineLifecycleTest",
             "dev.skerry.testkit.PureV2Claims");
 

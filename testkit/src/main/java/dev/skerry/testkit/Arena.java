@@ -22,17 +22,32 @@ import java.util.function.UnaryOperator;
 /** Where one attack takes place: sandboxes of one level, ended afterwards, with a look at the host before and after. */
 public final class Arena implements AutoCloseable {
     static final Duration BOUND = Duration.ofSeconds(60);
-    private static final Duration CLEAN_BOUND = Duration.ofSeconds(10);
     private static final String FOLDER = "/var/tmp/attack";
 
     private final Engine engine;
     private final Isolation level;
+    private final Conditions conditions;
     private final HostInventory before;
     private final List<Sandbox> sandboxes = new ArrayList<>();
 
+    /**
+     * What becomes of what an attack asks for; suites that weaken something on purpose change it.
+     *
+     * @param limits the ones that are asked for, as they are set
+     * @param settle how long the host may take to look as before
+     */
+    record Conditions(UnaryOperator<Limits> limits, Duration settle) {
+        static final Conditions FAIR = new Conditions(limits -> limits, Duration.ofSeconds(10));
+    }
+
     public Arena(Engine engine, Isolation level) {
+        this(engine, level, Conditions.FAIR);
+    }
+
+    Arena(Engine engine, Isolation level, Conditions conditions) {
         this.engine = engine;
         this.level = level;
+        this.conditions = conditions;
         this.before = HostInventory.of(engine);
     }
 
@@ -44,8 +59,9 @@ public final class Arena implements AutoCloseable {
         return engine;
     }
 
-    HostInventory before() {
-        return before;
+    /** Nothing is on the host that was not there before the attack: claim C15. */
+    void assertNothingLeft() {
+        HostInventory.assertNothingNew(engine, before, conditions.settle());
     }
 
     Sandbox sandbox() {
@@ -54,7 +70,8 @@ public final class Arena implements AutoCloseable {
 
     Sandbox sandbox(UnaryOperator<Limits> change) {
         Limits limits = change.apply(Limits.DEFAULT.withWallTime(Duration.ofMinutes(3)));
-        Sandbox sandbox = engine.create(SandboxSpec.base(level, limits));
+        Sandbox sandbox =
+                engine.create(SandboxSpec.base(level, conditions.limits().apply(limits)));
         sandboxes.add(sandbox);
         return sandbox;
     }
@@ -139,6 +156,6 @@ public final class Arena implements AutoCloseable {
     @Override
     public void close() {
         sandboxes.forEach(Sandbox::destroy);
-        HostInventory.assertNothingNew(engine, before, CLEAN_BOUND);
+        assertNothingLeft();
     }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** Attacks on what lies outside: files, network, processes, privilege, system calls, secrets. */
 final class Walls {
@@ -109,6 +110,36 @@ final class Walls {
         ClaimBroken.unless(arena.engine().drivers().available().size() > 1, "no other level to fall back from");
     }
 
+    /**
+     * Programs inside get nothing of it, but it is theirs as soon as one of them takes process 1 over. Where a runtime
+     * stays as the parent, this is its environment.
+     */
+    private static void environment(Path process) {
+        for (String variable : read(process.resolve("environ")).split("\0", -1)) {
+            ClaimBroken.unless(variable.matches("|(PATH|HOME)=[/:a-z]*"), "process 1 has a variable: " + variable);
+        }
+    }
+
+    /** As {@link #environment}; the log takes what guestd says before it speaks, and can only be written. */
+    private static void descriptors(Path process) throws IOException {
+        try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                String target = link(descriptor);
+                ClaimBroken.unless(
+                        !target.startsWith("/") || target.equals("/dev/null") || target.endsWith("/runtime.log"),
+                        "process 1 holds " + target);
+            }
+        }
+    }
+
+    private static String link(Path path) {
+        try {
+            return Files.readSymbolicLink(path).toString();
+        } catch (IOException e) {
+            return ""; // it was closed
+        }
+    }
+
     private static String read(Path path) {
         try {
             return Files.readString(path);
@@ -132,17 +163,20 @@ final class Walls {
         String secret = UUID.randomUUID().toString();
         Sandbox neighbour = arena.sandbox();
         neighbour.guest().exec(ExecRequest.of("/bin/sleep", "1000").withEnv(Map.of("TOKEN", secret)));
-        Process holder = new ProcessBuilder("sleep", "1000").start();
+        ProcessBuilder holding = new ProcessBuilder("sh", "-c", "read line; # " + secret);
+        holding.environment().put("TOKEN", secret);
+        Process holder = holding.start();
         try {
             Sandbox sandbox = arena.sandbox();
             String reversed = new StringBuilder(secret).reverse().toString();
             for (String user : USERS) {
                 arena.attack(sandbox, user, "secrets.py", List.of(reversed));
             }
-            String environment = read(Path.of("/proc", Long.toString(sandbox.guestPid()), "environ"));
-            ClaimBroken.unless(
-                    environment.isEmpty() || environment.startsWith("PATH="),
-                    "guestd has an environment: " + environment);
+            Path process = Path.of("/proc", Long.toString(sandbox.guestPid()));
+            environment(process);
+            if (arena.has(Driver.Feature.SECCOMP_INSIDE)) {
+                descriptors(process);
+            }
         } finally {
             holder.destroyForcibly();
         }

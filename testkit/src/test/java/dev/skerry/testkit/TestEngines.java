@@ -3,9 +3,11 @@ package dev.skerry.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.drivers.Drivers;
+import dev.skerry.host.drivers.RuntimeProgram;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Engines on a data folder of the tests' own. */
 final class TestEngines {
@@ -20,6 +22,12 @@ final class TestEngines {
                 .normalize();
         assertThat(guestd).as("build it with: make -C native").isExecutable();
         return guestd;
+    }
+
+    static RuntimeProgram runtime(String name) {
+        Optional<RuntimeProgram> runtime = RuntimeProgram.find(name);
+        assertThat(runtime).as("install it with: apt-get install " + name).isPresent();
+        return runtime.get();
     }
 
     static Engine open() {

@@ -10,20 +10,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A driver with a hole in it: the bundle that it writes is edited before it is used. */
+/** A driver with a hole in it. */
 final class WeakenedDriver implements Driver {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Driver inner;
-    private final Consumer<ObjectNode> hole;
+    private final Weakness weakness;
 
-    WeakenedDriver(Driver inner, Consumer<ObjectNode> hole) {
-        this.inner = inner;
-        this.hole = hole;
+    WeakenedDriver(Weakness weakness) {
+        this.inner = weakness.driver();
+        this.weakness = weakness;
     }
 
     @Override
@@ -33,7 +32,7 @@ final class WeakenedDriver implements Driver {
 
     @Override
     public String runtime() {
-        return inner.runtime() + ", weakened";
+        return "weakened";
     }
 
     @Override
@@ -48,15 +47,21 @@ final class WeakenedDriver implements Driver {
 
     @Override
     public ShimPlan plan(Launch launch) {
-        ShimPlan plan = inner.plan(launch);
+        ShimPlan plan = inner.plan(weakness.launch(launch));
         Path file = launch.runDir().resolve("config.json");
         try {
             ObjectNode config = (ObjectNode) JSON.readTree(Files.readString(file));
-            hole.accept(config);
+            weakness.bundle(config);
             Files.writeString(file, JSON.writeValueAsString(config));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        weakness.host(launch);
         return plan;
+    }
+
+    @Override
+    public void sweep(Launch launch) {
+        inner.sweep(launch);
     }
 }

@@ -16,8 +16,12 @@ public interface Driver {
         SETUID,
         /** A fork bomb inside leaves the sandbox itself working. */
         SURVIVES_FORK_BOMB,
+        /** At the limit on memory a process is killed; otherwise it may be the whole sandbox. */
+        SURVIVES_MEMORY_BOMB,
         /** The limit on tasks counts the sandbox's own tasks exactly. */
         EXACT_PROCESS_LIMIT,
+        /** A pause is never refused; otherwise it may be, and the sandbox then goes on. */
+        PAUSES_ALWAYS,
         /**
          * Calls outside the allow list are refused by the host's kernel; otherwise the user-space kernel refuses what
          * it lacks.

@@ -30,7 +30,7 @@ public record Drivers(List<Driver> available) {
         List<Driver> found = new ArrayList<>();
         RuntimeProgram.find("crun")
                 .or(() -> RuntimeProgram.find("runc"))
-                .ifPresent(runtime -> found.add(new ContainerDriver(runtime, filter())));
+                .ifPresent(runtime -> found.add(container(runtime)));
         Path library = nativeFolder.resolve("statx-compat.so");
         RuntimeProgram.find("runsc")
                 .ifPresent(runtime -> found.add(
@@ -38,10 +38,13 @@ public record Drivers(List<Driver> available) {
         return new Drivers(found);
     }
 
-    static ContainerDriver.SeccompFilter filter() {
+    /** The driver of level container on a runtime of the caller's choice, whichever others are installed. */
+    public static Driver container(RuntimeProgram runtime) {
         SeccompProfile profile = SeccompProfile.load(Arch.host());
-        return new ContainerDriver.SeccompFilter(
-                Base64.getEncoder().encodeToString(profile.compile()), profile.toOciJson());
+        return new ContainerDriver(
+                runtime,
+                new ContainerDriver.SeccompFilter(
+                        Base64.getEncoder().encodeToString(profile.compile()), profile.toOciJson()));
     }
 
     /**

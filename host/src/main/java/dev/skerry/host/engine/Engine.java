@@ -99,13 +99,14 @@ public final class Engine implements AutoCloseable {
                 deadline);
         RunFolder folder = installation.folder(record.folder());
         Remains remains = new Remains(installation, drivers, folder);
+        folder.create(record);
         try {
-            folder.create(record);
             installation.names().claim(spec.name(), record.folder());
             return start(new Start(spec, driver, template, record, folder, remains));
         } catch (RuntimeException e) {
+            boolean destroyed = folder.condemned();
             remains.remove();
-            throw e;
+            throw destroyed ? new Failure(ErrorCode.SANDBOX_GONE, "it was destroyed while it was starting", e) : e;
         }
     }
 
@@ -164,9 +165,9 @@ public final class Engine implements AutoCloseable {
                                 + " time before it had started",
                         "the time of starting counts; give it more",
                         cause);
-            case DESTROYED, GUEST_EXITED, OUT_OF_MEMORY, SHIM_LOST, HOST_REBOOTED ->
+            case DESTROYED, OUT_OF_MEMORY, SHIM_LOST, HOST_REBOOTED ->
                 new Failure(ErrorCode.SANDBOX_GONE, "the sandbox ended while it was starting: " + end.detail(), cause);
-            case START_FAILED ->
+            case START_FAILED, GUEST_EXITED ->
                 new Failure(
                         ErrorCode.UNSUPPORTED,
                         "the sandbox did not start: " + end.detail(),

@@ -40,8 +40,8 @@ final class Remains {
 
     /** Ends what may still live; see {@link #remove}. */
     SandboxEnd destroy() {
-        if (folder.exit().isEmpty()
-                && folder.shim().filter(ProcessIdentity::alive).isPresent()) {
+        boolean lost = folder.shim().filter(shim -> !shim.alive()).isPresent();
+        if (!lost && folder.exit().isEmpty()) {
             folder.condemn();
         }
         return remove();

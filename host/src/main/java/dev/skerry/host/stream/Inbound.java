@@ -218,7 +218,8 @@ final class Inbound {
         try {
             boolean dry = eager && received == taken;
             long owed = taken - credited;
-            if (owed > 0 && failure == null && !finished && (all || dry || owed >= window / 4)) {
+            // Of eager streams the guest keeps the bytes beyond the end, until they are acknowledged.
+            if (owed > 0 && failure == null && (eager || !finished) && (all || dry || owed >= window / 4)) {
                 due = (int) owed;
                 credited = taken;
             }

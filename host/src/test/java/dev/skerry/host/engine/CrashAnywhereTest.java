@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +30,7 @@ class CrashAnywhereTest {
     private Engine engine;
 
     @BeforeEach
-    void open() throws IOException {
+    void open() {
         host = TestHost.make();
         engine = host.engine();
         // The first start makes the template.

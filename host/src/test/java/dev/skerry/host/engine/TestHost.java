@@ -2,6 +2,10 @@ package dev.skerry.host.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.host.drivers.Driver;
+import dev.skerry.host.drivers.Drivers;
+import dev.skerry.host.drivers.GvisorDriver;
+import dev.skerry.host.drivers.RuntimeProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -37,16 +41,21 @@ final class TestHost {
         this.guestd = guestd;
     }
 
-    static TestHost make() throws IOException {
+    static TestHost make() {
         own();
         return sharing();
     }
 
-    private static synchronized void own() throws IOException {
-        if (lock == null) {
+    private static synchronized void own() {
+        if (lock != null) {
+            return;
+        }
+        try {
             Files.createDirectories(FOLDER);
             Set<OpenOption> options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             lock = FileChannel.open(FOLDER.resolve("tests.lock"), options).lock();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -60,6 +69,17 @@ final class TestHost {
         return new TestHost(built);
     }
 
+    static RuntimeProgram runtime(String name) {
+        Optional<RuntimeProgram> runtime = RuntimeProgram.find(name);
+        assertThat(runtime).as("install it with: apt-get install " + name).isPresent();
+        return runtime.get();
+    }
+
+    /** With the library that an old runsc needs, which is built beside guestd. */
+    Driver gvisor() {
+        return new GvisorDriver(runtime("runsc"), Optional.of(guestd.resolveSibling("statx-compat.so")));
+    }
+
     private static String machine() {
         return System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
     }
@@ -68,8 +88,8 @@ final class TestHost {
         return Engine.open(EngineSettings.system(FOLDER, guestd));
     }
 
-    Engine anotherEngine() {
-        return engine();
+    Engine engine(Drivers drivers) {
+        return Engine.open(EngineSettings.system(FOLDER, guestd), drivers);
     }
 
     private Path instanceFolder() {
@@ -117,7 +137,7 @@ final class TestHost {
         found.addAll(entries(Path.of("/run/skerry-uid-ranges/owners"), ".*" + instance + ".*"));
         ProcessHandle.allProcesses()
                 .filter(process -> process.info().command().orElse("").contains("/skerry/" + instance + "/guestd"))
-                .filter(process -> !process.parent().map(ProcessHandle::pid).equals(java.util.Optional.of(pid())))
+                .filter(process -> !process.parent().map(ProcessHandle::pid).equals(Optional.of(pid())))
                 .forEach(process -> found.add("process " + process.pid()));
         return found;
     }
