@@ -34,10 +34,11 @@ public final class Arena implements AutoCloseable {
      * What becomes of what an attack asks for; suites that weaken something on purpose change it.
      *
      * @param limits the ones that are asked for, as they are set
+     * @param output what a program prints, as it is read
      * @param settle how long the host may take to look as before
      */
-    record Conditions(UnaryOperator<Limits> limits, Duration settle) {
-        static final Conditions FAIR = new Conditions(limits -> limits, Duration.ofSeconds(10));
+    record Conditions(UnaryOperator<Limits> limits, UnaryOperator<InputStream> output, Duration settle) {
+        static final Conditions FAIR = new Conditions(limits -> limits, output -> output, Duration.ofSeconds(10));
     }
 
     public Arena(Engine engine, Isolation level) {
@@ -74,6 +75,10 @@ public final class Arena implements AutoCloseable {
                 engine.create(SandboxSpec.base(level, conditions.limits().apply(limits)));
         sandboxes.add(sandbox);
         return sandbox;
+    }
+
+    InputStream output(GuestProcess process) {
+        return conditions.output().apply(process.stdout());
     }
 
     /** What a program inside printed and how it ended. */

@@ -38,7 +38,8 @@ class ClaimsCanFailIT {
         try (Engine engine = TestEngines.open(new Drivers(List.of(driver)))) {
             HostInventory before = HostInventory.of(engine);
             try (weakness) {
-                Arena arena = new Arena(engine, driver.level(), new Arena.Conditions(hole.limits(), SETTLE));
+                Arena arena =
+                        new Arena(engine, driver.level(), new Arena.Conditions(hole.limits(), hole.output(), SETTLE));
                 assertThatThrownBy(() -> claim.check(arena))
                         .isInstanceOf(ClaimBroken.class)
                         .hasMessageContaining(hole.finding());

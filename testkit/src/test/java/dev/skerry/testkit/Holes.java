@@ -1,5 +1,6 @@
 package dev.skerry.testkit;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 
@@ -40,11 +41,10 @@ final class Holes {
                         "a whole CPU instead of a quarter",
                         "of a CPU instead of 0.25",
                         () -> Weakness.cgroup(limits -> limits.withCpuMillis(1000))),
-                new Hole(
+                Hole.limits(
                         "C6",
                         "no limit on CPU time",
                         "ended by SandboxEnd[cause=TIMED_OUT",
-                        Weakness::none,
                         limits -> limits.cpuTime().isEmpty()
                                 ? limits
                                 : limits.withCpuTime(Duration.ofHours(1)).withWallTime(Duration.ofSeconds(2))),
@@ -58,6 +58,16 @@ final class Holes {
                         "programs whose output goes through a buffer without bound",
                         "the flood ended",
                         GreedyPython::new),
+                Hole.output(
+                        "C8",
+                        "a reader that keeps what nobody has asked for",
+                        "the host's heap grew by ",
+                        output -> new ReadAhead(output, ByteBuffer::allocate)),
+                Hole.output(
+                        "C8",
+                        "a reader that keeps it outside the heap",
+                        "the host's process grew by ",
+                        output -> new ReadAhead(output, ByteBuffer::allocateDirect)),
                 new Hole(
                         "C9",
                         "65,536 open files on gVisor",
@@ -78,11 +88,10 @@ final class Holes {
                         "a file system of 1 GiB at `/dev/shm`",
                         "/dev/shm took",
                         () -> Weakness.bundle(config -> Bundles.memoryOn(config, "/dev/shm"))),
-                new Hole(
+                Hole.limits(
                         "C11",
                         "a deadline of a minute instead of 4 s",
                         "the deadline passed unnoticed",
-                        Weakness::none,
                         limits -> limits.withWallTime(Duration.ofMinutes(1))),
                 new Hole("C11", "processes in another cgroup and no pid namespace", "still there: ", Escape::new),
                 new Hole("C12", "no seccomp filter", "bpf: ", () -> Weakness.bundle(Bundles::noFilter)),
