@@ -205,10 +205,12 @@ bool user_resolve(const char *user, struct credentials *out, char home[HOME_BYTE
 
 bool request_user(const struct request *request, struct credentials *out, char home[HOME_BYTES]) {
     char user[256] = "";
+    struct field field;
+    bool given = request_field(request, F_USER, &field);
     if (!request_text(request, F_USER, user, sizeof user)) {
         return false;
     }
-    if (user[0] == 0) {
+    if (!given) {
         out->uid = 0;
         out->gid = 0;
         out->group_count = 0;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shim.h"
+#include "shim_start.h"
 
 #define FINISH_MS_MAX 5000
 #define IDLE_MS 1000
@@ -130,7 +131,10 @@ int shim_run(struct plan *plan, int listener) {
     struct relay *relay = relay_open(&shim, epoll);
     if (!shim_drop_privileges() || relay == NULL || !add(epoll, shim.guest_pidfd) ||
         !add(epoll, shim.deadline_timer) || !add(epoll, shim.cpu_timer)) {
+        shim_fail(&shim, "the shim cannot give its privileges up");
         limits_kill(&shim, END_START);
+        reap(&shim);
+        write_record(&shim);
         return 1;
     }
     serve(&shim, epoll, relay, started);

@@ -102,7 +102,7 @@ static bool send_own(struct relay *relay) {
     return all;
 }
 
-void relay_send_out(struct relay *relay) {
+static void send_all(struct relay *relay) {
     struct buffer *out = &relay->out;
     bool more = true;
     while (more && relay->controller >= 0 && !relay->guest_broken) {
@@ -126,6 +126,12 @@ void relay_send_out(struct relay *relay) {
         more = send_some(relay, out->bytes + out->head, count, &sent);
         out_consumed(relay, sent);
     }
+}
+
+void relay_send_out(struct relay *relay) {
+    send_all(relay);
+    /* What is left may be the start of a header at the very end of the buffer, where the rest of it has no room. */
+    compact_out(relay);
 }
 
 void relay_read_guest(struct relay *relay) {

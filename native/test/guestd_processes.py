@@ -36,6 +36,8 @@ class Processes(Case):
         self.fails(CODES["INVALID"], "EXEC", ARG=[script])
         self.fails(CODES["NOT_FOUND"], "EXEC", ARG=["/bin/true"], CWD="/nonexistent")
         self.fails(CODES["NOT_FOUND"], "EXEC", ARG=["/bin/true"], USER="no-such-user")
+        # An empty variable of the caller's must not make the program root.
+        self.fails(CODES["NOT_FOUND"], "EXEC", ARG=["/bin/true"], USER="")
         self.fails(CODES["INVALID"], "EXEC")
         self.fails(CODES["INVALID"], "EXEC", ARG=[""])
         self.assertEqual({}, self.guest.call("LIST"))

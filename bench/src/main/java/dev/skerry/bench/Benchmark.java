@@ -49,7 +49,7 @@ public final class Benchmark {
             Map<String, Distribution> idle = new LinkedHashMap<>();
             for (int count : settings.idleCounts()) {
                 progress.accept("memory of " + count + " idle sandboxes");
-                idle.put("container, " + count + " idle", load.idle(count));
+                idle.putAll(load.idle(count));
             }
             report.add(new Contest.Result("memory of one idle sandbox, shim included", idle));
         } finally {

@@ -1,13 +1,13 @@
 package dev.skerry.bench;
 
 import dev.skerry.host.engine.Engine;
-import dev.skerry.host.engine.Limits;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.wire.Isolation;
-import java.io.IOException;
+import dev.skerry.wire.Limits;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +19,18 @@ import java.util.concurrent.Future;
 /** Measurements of many sandboxes at a time: memory of idle ones, and how many a second can be made. */
 final class Load {
     private static final int STARTERS = 4;
+    private static final int IDLE_ROUNDS = 5;
+
+    /** The kernel's memory moves by a megabyte on its own: fewer sandboxes than these do not stand out. */
+    private static final int IDLE_SOME = 100;
+
+    /** So many sandboxes are measured once: the machine's noise is small next to them. */
+    private static final int IDLE_MANY = 100;
+
+    private static final Duration SETTLE_BOUND = Duration.ofSeconds(30);
+    private static final Duration SAMPLE_PAUSE = Duration.ofMillis(250);
+    private static final int QUIET_SAMPLES = 8;
+    private static final int QUIET_KIB = 512;
 
     private final Engine engine;
     private final Isolation level;
@@ -33,19 +45,38 @@ final class Load {
     }
 
     /**
-     * KiB of the machine's MemAvailable that each of {@code count} idle sandboxes takes, page cache dropped before and
-     * after.
+     * KiB of each of {@code count} idle sandboxes: what its cgroup is charged with, and all of it: the kernel's memory
+     * on the whole machine, and the own memory of its two processes. MemAvailable would be simpler, but moves by a
+     * hundred megabytes on its own.
      */
-    Distribution idle(int count) throws Exception {
-        dropCaches();
-        long before = available();
-        List<Sandbox> sandboxes = start(count);
-        try {
-            dropCaches();
-            return new Distribution("KiB", new double[] {(before - available()) / (double) count});
-        } finally {
-            end(sandboxes);
+    Map<String, Distribution> idle(int count) throws Exception {
+        int rounds = count > IDLE_MANY ? 1 : IDLE_ROUNDS;
+        double[] all = new double[rounds];
+        double[] charged = new double[rounds];
+        for (int round = 0; round < rounds; round++) {
+            long before = settledKernelKib();
+            List<Sandbox> sandboxes = start(count);
+            try {
+                long own = 0;
+                long group = 0;
+                for (Sandbox sandbox : sandboxes) {
+                    own += ProcessMemory.ownKib(sandbox.guestPid())
+                            + ProcessMemory.ownKib(ProcessMemory.parent(sandbox.guestPid()));
+                    group += sandbox.usage().memoryBytes() >> 10;
+                }
+                all[round] = (settledKernelKib() - before + own) / (double) count;
+                charged[round] = group / (double) count;
+            } finally {
+                end(sandboxes);
+            }
         }
+        String name = level.label() + ", " + count + " idle: ";
+        Map<String, Distribution> result = new LinkedHashMap<>();
+        if (count >= IDLE_SOME) {
+            result.put(name + "all, on the whole machine", new Distribution("KiB", all));
+        }
+        result.put(name + "charged to its cgroup", new Distribution("KiB", charged));
+        return result;
     }
 
     private List<Sandbox> start(int count) throws Exception {
@@ -107,16 +138,22 @@ final class Load {
         return callers * perCaller / ((System.nanoTime() - start) / 1e9);
     }
 
-    private static long available() throws IOException {
-        return Files.readAllLines(Path.of("/proc/meminfo")).stream()
-                .filter(line -> line.startsWith("MemAvailable:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static void dropCaches() throws IOException {
-        System.gc();
-        Files.writeString(Path.of("/proc/sys/vm/drop_caches"), "3");
+    /**
+     * The kernel's memory without caches, in KiB, once it has come to rest: what a sandbox had is given back a while
+     * after its end.
+     */
+    private static long settledKernelKib() throws Exception {
+        long end = System.nanoTime() + SETTLE_BOUND.toNanos();
+        long lowest = Long.MAX_VALUE;
+        for (int quiet = 0; quiet < QUIET_SAMPLES && System.nanoTime() < end; quiet++) {
+            Files.writeString(Path.of("/proc/sys/vm/drop_caches"), "3");
+            Thread.sleep(SAMPLE_PAUSE);
+            long now = ProcessMemory.kernelKib();
+            if (now < lowest - QUIET_KIB) {
+                lowest = now;
+                quiet = 0;
+            }
+        }
+        return ProcessMemory.kernelKib();
     }
 }

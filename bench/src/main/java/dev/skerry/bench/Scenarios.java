@@ -1,15 +1,15 @@
 package dev.skerry.bench;
 
 import dev.skerry.host.engine.Engine;
-import dev.skerry.host.engine.Limits;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
-import dev.skerry.host.stream.ExecRequest;
-import dev.skerry.host.stream.GuestFiles;
-import dev.skerry.host.stream.GuestProcess;
-import dev.skerry.host.stream.ProcessExit;
-import dev.skerry.host.stream.Upload;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.stream.ExecRequest;
+import dev.skerry.wire.stream.GuestFiles;
+import dev.skerry.wire.stream.GuestProcess;
+import dev.skerry.wire.stream.ProcessExit;
+import dev.skerry.wire.stream.Upload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,7 +1,6 @@
 package dev.skerry.cli;
 
 import dev.skerry.cli.HostChecks.Check;
-import dev.skerry.host.engine.Limits;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.jobs.Job;
 import dev.skerry.host.jobs.Job.StageLimits;
@@ -12,6 +11,7 @@ import dev.skerry.host.jobs.JobStatus;
 import dev.skerry.host.jobs.JobStreams;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -20,6 +20,9 @@ final class EngineHost implements Host {
     /** Whoever cleans up does not want to wait for somebody to ask how a sandbox ended. */
     private static final Duration KEEP_ENDED = Duration.ZERO;
 
+    /** Who comes back to a sandbox that has ended by itself is told how, for so long. */
+    private static final Duration KEEP_UNASKED = Duration.ofHours(1);
+
     private final Engine engine;
 
     private EngineHost(Engine engine) {
@@ -110,6 +113,10 @@ final class EngineHost implements Host {
 
     @Override
     public void close() {
-        engine.close();
+        try (engine) {
+            engine.reaper().reap(KEEP_UNASKED);
+        } catch (RuntimeException e) {
+            // Not this command's business; 'skerry doctor' shows what is left and why.
+        }
     }
 }

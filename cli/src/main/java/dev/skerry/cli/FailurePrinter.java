@@ -7,6 +7,7 @@ import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what a command threw into two lines on standard error and an exit code. */
 final class FailurePrinter implements CommandLine.IParameterExceptionHandler, CommandLine.IExecutionExceptionHandler {
@@ -21,8 +22,17 @@ final class FailurePrinter implements CommandLine.IParameterExceptionHandler, Co
     @Override
     public int handleParseException(ParameterException exception, String[] arguments) {
         trace(exception);
-        print(message(exception), "see './skerry " + path(exception.getCommandLine()) + "--help'");
+        print(wrong(exception), "see './skerry " + path(exception.getCommandLine()) + "--help'");
         return ExitCode.USAGE;
+    }
+
+    private static String wrong(ParameterException exception) {
+        boolean command = exception instanceof UnmatchedArgumentException unmatched
+                && !unmatched.isUnknownOption()
+                && exception.getCommandLine().getParent() == null;
+        return command
+                ? "'" + ((UnmatchedArgumentException) exception).getUnmatched().getFirst() + "' is not a command"
+                : message(exception);
     }
 
     private static String path(CommandLine command) {

@@ -1,6 +1,9 @@
 package dev.skerry.cli;
 
+import dev.skerry.wire.Quantity;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,7 +80,7 @@ record HostChecks(Path root) {
         long kib = line("proc/meminfo", "MemAvailable:")
                 .map(text -> Long.parseLong(text.replaceAll("[^0-9]", "")))
                 .orElse(0L);
-        String detail = Quantities.ofBytes(kib << 10) + " available";
+        String detail = Quantity.ofBytes(kib << 10) + " available";
         return kib >= MEMORY_KIB_MIN
                 ? ok("memory", detail, "sandboxes of 512 MiB")
                 : new Check(
@@ -180,8 +183,10 @@ record HostChecks(Path root) {
     }
 
     private Optional<String> text(String path) {
-        try {
-            return Optional.of(Files.readString(root.resolve(path)));
+        // Files.readString takes the size of a file of /proc, 0, for its length and asks for one byte first. A
+        // number of /proc/sys is given out once, from its start: what came back of 96364 was 9.
+        try (InputStream file = Files.newInputStream(root.resolve(path))) {
+            return Optional.of(new String(file.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
             return Optional.empty(); // absence is an answer here
         }

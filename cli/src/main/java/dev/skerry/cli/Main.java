@@ -75,7 +75,7 @@ public final class Main {
             }
         });
         return line.setUsageHelpWidth(110)
-                .registerConverter(Isolation.class, Isolation::parse)
+                .registerConverter(Isolation.class, new Quantities.Level())
                 .registerConverter(Long.class, new Quantities.Bytes())
                 .registerConverter(Duration.class, new Quantities.Time());
     }

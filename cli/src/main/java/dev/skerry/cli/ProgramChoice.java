@@ -4,6 +4,7 @@ import dev.skerry.host.jobs.Job.Program;
 import dev.skerry.host.jobs.Language;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Quantity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,6 +49,12 @@ record ProgramChoice(Optional<String> language, Optional<String> code, List<Stri
     }
 
     private Program source(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "'" + file + "' is a folder",
+                    "name the file to run, and copy the folder in with --in " + file);
+        }
         if (!Files.isRegularFile(file)) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
@@ -65,7 +72,7 @@ record ProgramChoice(Optional<String> language, Optional<String> code, List<Stri
             if (Files.size(file) > SOURCE_BYTES_MAX) {
                 throw new Failure(
                         ErrorCode.INVALID_REQUEST,
-                        "'" + file + "' is larger than " + Quantities.ofBytes(SOURCE_BYTES_MAX),
+                        "'" + file + "' is larger than " + Quantity.ofBytes(SOURCE_BYTES_MAX),
                         "copy data in with --in");
             }
             return new Program.Source(chosen, name, Files.readAllBytes(file));

@@ -1,5 +1,6 @@
 package dev.skerry.cli;
 
+import dev.skerry.wire.Quantity;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -56,7 +57,7 @@ final class PsCommand implements Callable<Integer> {
                     row.isolation().label(),
                     row.runtime(),
                     state(row),
-                    Quantities.ofTime(Duration.between(
+                    Quantity.ofTime(Duration.between(
                             row.created(), InstantSource.system().instant())),
                     row.controller().map(String::valueOf).orElse("-"));
         }

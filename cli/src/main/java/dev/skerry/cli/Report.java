@@ -4,6 +4,9 @@ import dev.skerry.host.jobs.Job.StageLimits;
 import dev.skerry.host.jobs.JobResult;
 import dev.skerry.host.jobs.JobResult.Stage;
 import dev.skerry.host.jobs.JobStatus;
+import dev.skerry.wire.Quantity;
+import dev.skerry.wire.SandboxEnd;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What the user is told of a finished job, beyond the program's own output. */
@@ -37,17 +40,29 @@ final class Report {
                         + result.run().map(run -> run.signal().orElse(0)).orElse(0));
             case TIMED_OUT ->
                 Optional.of("killed: it took longer than "
-                        + limits.wall().map(Quantities::ofTime).orElse("allowed") + " (--timeout)");
+                        + limits.wall().map(Quantity::ofTime).orElse("allowed") + " (--timeout)");
             case CPU_TIME_EXCEEDED ->
                 Optional.of("killed: it used more CPU time than "
-                        + limits.cpu().map(Quantities::ofTime).orElse("allowed") + " (--cpu-time)");
+                        + limits.cpu().map(Quantity::ofTime).orElse("allowed") + " (--cpu-time)");
             case OUT_OF_MEMORY ->
                 Optional.of(
-                        "killed: out of memory after " + Quantities.ofBytes(result.memoryPeakBytes()) + " (--memory)");
+                        "killed: out of memory after " + Quantity.ofBytes(result.memoryPeakBytes()) + " (--memory)");
             case OUTPUT_LIMIT ->
                 Optional.of("killed: it wrote more than the output limit (--output-limit); " + "the rest was cut off");
-            case SANDBOX_ERROR -> Optional.of("the sandbox ended before the program did");
+            case SANDBOX_ERROR ->
+                Optional.of("the sandbox ended before the program did"
+                        + result.run()
+                                .or(result::compile)
+                                .flatMap(Stage::sandboxEnd)
+                                .map(end -> ": " + words(end))
+                                .orElse(""));
         };
+    }
+
+    /** {@code SHIM_LOST} as {@code shim lost}, with what is known beyond it. */
+    static String words(SandboxEnd end) {
+        String cause = end.cause().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return end.detail().isEmpty() ? cause : cause + " (" + end.detail() + ")";
     }
 
     private static String compileWords(JobResult result) {

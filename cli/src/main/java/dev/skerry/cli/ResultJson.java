@@ -22,6 +22,7 @@ final class ResultJson {
         result.run().ifPresent(run -> {
             run.exitCode().ifPresent(code -> object.put("exit_code", code));
             run.signal().ifPresent(signal -> object.put("signal", signal));
+            run.sandboxEnd().ifPresent(end -> object.put("sandbox_end", Report.words(end)));
             addOutput(object, run);
             addTimes(object, run);
         });
@@ -59,6 +60,7 @@ final class ResultJson {
         object.put("status", stage.status().label());
         stage.exitCode().ifPresent(code -> object.put("exit_code", code));
         stage.signal().ifPresent(signal -> object.put("signal", signal));
+        stage.sandboxEnd().ifPresent(end -> object.put("sandbox_end", Report.words(end)));
         addOutput(object, stage);
         addTimes(object, stage);
         return object;

@@ -1,6 +1,5 @@
 package dev.skerry.cli;
 
-import dev.skerry.host.engine.Privilege;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.jobs.Job;
 import dev.skerry.host.jobs.Job.StageLimits;
@@ -10,6 +9,7 @@ import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.host.jobs.JobStreams;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Privilege;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -144,8 +144,14 @@ final class RunCommand implements Callable<Integer> {
                 var _ = EndWithUs.watch(sandbox)) {
             copiesIn.forEach(copy -> copy.copyIn(sandbox, job.user()));
             JobResult result = JobRunner.run(sandbox, job, streams());
+            // One JSON object: it says either how the program ended, or why what it left could not be had.
+            if (json) {
+                copyOut(copiesOut, sandbox, sandboxSpec.limits().diskBytes());
+            }
             Report.print(context, result, json, limits);
-            copyOut(copiesOut, sandbox, sandboxSpec.limits().diskBytes());
+            if (!json) {
+                copyOut(copiesOut, sandbox, sandboxSpec.limits().diskBytes());
+            }
             return ExitCode.of(result);
         }
     }
@@ -161,7 +167,7 @@ final class RunCommand implements Callable<Integer> {
 
     private void copyOut(List<Transfer> copies, JobSandbox sandbox, long bytesMax) {
         for (Transfer copy : copies) {
-            long leftOut = copy.copyOut(sandbox, bytesMax);
+            long leftOut = copy.copyOut(sandbox, sandboxOptions.user(), bytesMax);
             if (leftOut > 0) {
                 context.say("--out " + copy.inside() + ": " + leftOut + " links or special files were left out");
             }

@@ -1,11 +1,11 @@
 package dev.skerry.cli;
 
-import dev.skerry.host.engine.Limits;
-import dev.skerry.host.engine.Privilege;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -49,13 +49,7 @@ record Session(Context context, JobSandbox sandbox, JobProcess process, Optional
         var end = sandbox.awaitEnd(Duration.ofSeconds(5));
         context.stderr().print("\r\n");
         context.say("the sandbox ended"
-                + end.map(known -> ": "
-                                + known.cause()
-                                        .name()
-                                        .toLowerCase(java.util.Locale.ROOT)
-                                        .replace('_', ' ')
-                                + (known.detail().isEmpty() ? "" : " (" + known.detail() + ")"))
-                        .orElse(""));
+                + end.map(known -> ": " + Report.words(known)).orElse(""));
         return ExitCode.SANDBOX_ERROR;
     }
 

@@ -1,9 +1,9 @@
 package dev.skerry.cli;
 
-import dev.skerry.host.engine.Privilege;
 import dev.skerry.host.jobs.Job.StageLimits;
 import dev.skerry.host.jobs.JobRunner;
 import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.wire.Privilege;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

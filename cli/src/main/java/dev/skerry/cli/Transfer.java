@@ -6,6 +6,7 @@ import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.host.jobs.TarWriter;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Quantity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -59,8 +60,19 @@ record Transfer(Path outside, String inside) {
         return path.toString();
     }
 
-    /** Copies into the sandbox; what arrives belongs to {@code user} there. */
+    /** Copies into the sandbox; what arrives belongs to {@code user}, or to root where that user may not write. */
     void copyIn(JobSandbox sandbox, String user) {
+        try {
+            send(sandbox, user);
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.DENIED) {
+                throw e;
+            }
+            send(sandbox, "root");
+        }
+    }
+
+    private void send(JobSandbox sandbox, String user) {
         Path target = Path.of(inside);
         try (var archive = new PipedInputStream(PIPE_BYTES)) {
             var sink = new PipedOutputStream(archive);
@@ -99,16 +111,17 @@ record Transfer(Path outside, String inside) {
     }
 
     /**
-     * Copies out of the sandbox, bounded by what its disk may hold. The host path appears when all of it has arrived.
+     * Copies out of the sandbox what {@code user} may read there, bounded by what its disk may hold. The host path
+     * appears when all of it has arrived.
      *
      * @return links and special files that were left out
      */
-    long copyOut(JobSandbox sandbox, long bytesMax) {
+    long copyOut(JobSandbox sandbox, String user, long bytesMax) {
         try {
-            return switch (sandbox.kind(inside)) {
-                case FILE -> copyFile(sandbox, bytesMax);
+            return switch (sandbox.kind(inside, user)) {
+                case FILE -> copyFile(sandbox, user, bytesMax);
                 case FOLDER -> {
-                    try (InputStream archive = sandbox.pack(inside)) {
+                    try (InputStream archive = sandbox.pack(inside, user)) {
                         yield Extraction.unpack(archive, outside, new Extraction.Bounds(bytesMax, FILES_MAX))
                                 .leftOut();
                     }
@@ -125,18 +138,18 @@ record Transfer(Path outside, String inside) {
         }
     }
 
-    private long copyFile(JobSandbox sandbox, long bytesMax) throws IOException {
+    private long copyFile(JobSandbox sandbox, String user, long bytesMax) throws IOException {
         Path target = Files.isDirectory(outside)
                 ? outside.resolve(String.valueOf(Path.of(inside).getFileName()))
                 : outside;
         Path parent = target.toAbsolutePath().getParent();
         Path fresh = Files.createTempFile(parent == null ? Path.of("/") : parent, ".skerry", ".part");
-        try (InputStream in = sandbox.read(inside)) {
+        try (InputStream in = sandbox.read(inside, user)) {
             try (OutputStream out = Files.newOutputStream(fresh)) {
                 if (copyBounded(in, out, bytesMax)) {
                     throw new Failure(
                             ErrorCode.LIMIT_EXCEEDED,
-                            "--out: '" + inside + "' is larger than " + Quantities.ofBytes(bytesMax));
+                            "--out: '" + inside + "' is larger than " + Quantity.ofBytes(bytesMax));
                 }
             }
             Files.setPosixFilePermissions(fresh, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));

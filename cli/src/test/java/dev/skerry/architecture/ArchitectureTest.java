@@ -68,14 +68,13 @@ class ArchitectureTest {
 
     private static final ArchRule FOUNDATIONS_KNOW_NO_DRIVER = noClasses()
             .that()
-            .resideInAnyPackage(
-                    "..host.cgroups..", "..host.uids..", "..host.seccomp..", "..host.templates..", "..host.stream..")
+            .resideInAnyPackage("..host.cgroups..", "..host.uids..", "..host.seccomp..", "..host.templates..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("..host.drivers..", "..host.jobs..");
 
     private static final ArchRule FOUNDATIONS_HAVE_NO_CYCLES = slices().matching(
-                    "dev.skerry..host.(cgroups|uids|seccomp|templates|stream|jobs)..")
+                    "dev.skerry..host.(cgroups|uids|seccomp|templates|jobs)..")
             .should()
             .beFreeOfCycles();
 
@@ -160,7 +159,7 @@ class ArchitectureTest {
 
     @Test
     void foundationsKnowNoDriver() {
-        holds(FOUNDATIONS_KNOW_NO_DRIVER, "foundations.host", "DrivenCgroup", "EndlessStream");
+        holds(FOUNDATIONS_KNOW_NO_DRIVER, "foundations.host", "DrivenCgroup", "EndlessTemplate");
     }
 
     @Test

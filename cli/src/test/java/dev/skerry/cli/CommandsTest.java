@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxEnd;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -137,6 +138,8 @@ class CommandsTest {
                 "run|there is nothing to run",
                 "run --|there is nothing to run",
                 "run nosuch.py|there is no file 'nosuch.py'",
+                "run /tmp|'/tmp' is a folder",
+                "run --pids 99999999 -- true|pids must be from 8 to 4194304",
                 "run --lang cobol -c x|'cobol' is not a language",
                 "run --lang python -- true|--lang has no meaning",
                 "run --network host -- true|'host' is not a network policy",
@@ -151,13 +154,13 @@ class CommandsTest {
                 "run --out /box/x -- true|names one path",
                 "run --id Bad! -- true|'Bad!' is not a sandbox name",
                 "run --nonsense|--nonsense",
-                "frobnicate|frobnicate",
+                "frobnicate|'frobnicate' is not a command",
                 "kill|NAME",
                 "template|a command is missing"
             })
     void aWrongCommandLineEndsWith2AndSaysWhatIsWrong(String line, String message) {
         assertThat(skerry(line.split(" ", -1))).isEqualTo(2);
-        assertThat(words()).startsWith("skerry: ").contains(message).doesNotContain("\tat ");
+        assertThat(words()).startsWith("skerry: ").contains(message).doesNotContain("\tat ", "dev.skerry");
         assertThat(out.size()).isZero();
         assertThat(host.started).isEmpty();
     }
@@ -222,6 +225,16 @@ class CommandsTest {
         assertThat(skerry("run", "--json", "--isolation", "microvm", "--", "x")).isEqualTo(125);
         assertThat(json().get("error").get("code").asString()).isEqualTo("UNSUPPORTED");
         assertThat(json().get("status").asString()).isEqualTo("sandbox_error");
+    }
+
+    @Test
+    void aSandboxThatEndedUnderItsProgramSaysWhy() {
+        host.end = Optional.of(new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, "its shim died"));
+        assertThat(skerry("run", "--", "x")).isEqualTo(125);
+        assertThat(words()).contains("the sandbox ended before the program did: shim lost (its shim died)");
+        assertThat(skerry("run", "--json", "--", "x")).isEqualTo(125);
+        assertThat(json().get("status").asString()).isEqualTo("sandbox_error");
+        assertThat(json().get("sandbox_end").asString()).isEqualTo("shim lost (its shim died)");
     }
 
     @Test

@@ -1,13 +1,13 @@
 package dev.skerry.cli;
 
-import dev.skerry.host.engine.SandboxEnd;
 import dev.skerry.host.engine.SandboxSpec;
-import dev.skerry.host.engine.Usage;
 import dev.skerry.host.jobs.JobResult;
 import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.Usage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -36,6 +36,9 @@ final class FakeHost implements Host {
     byte[] stdout = new byte[0];
     byte[] stderr = new byte[0];
     JobSandbox.Exit exit = new JobSandbox.Exit(OptionalInt.of(0), OptionalInt.empty(), false, false);
+    /** Why the sandbox ended under its program. */
+    Optional<SandboxEnd> end = Optional.empty();
+
     int closed;
 
     @Override
@@ -149,17 +152,17 @@ final class FakeHost implements Host {
         }
 
         @Override
-        public Kind kind(String path) {
-            return files.containsKey(path) ? Kind.FILE : Kind.MISSING;
+        public Kind kind(String path, String user) {
+            return path.equals("/tmp") ? Kind.FOLDER : files.containsKey(path) ? Kind.FILE : Kind.MISSING;
         }
 
         @Override
-        public InputStream read(String path) {
+        public InputStream read(String path, String user) {
             return new ByteArrayInputStream(files.getOrDefault(path, "").getBytes(StandardCharsets.UTF_8));
         }
 
         @Override
-        public InputStream pack(String path) {
+        public InputStream pack(String path, String user) {
             return InputStream.nullInputStream();
         }
 
@@ -181,7 +184,7 @@ final class FakeHost implements Host {
 
         @Override
         public Optional<SandboxEnd> awaitEnd(Duration limit) {
-            return Optional.empty();
+            return end;
         }
 
         @Override
@@ -216,6 +219,9 @@ final class FakeHost implements Host {
 
         @Override
         public Optional<JobSandbox.Exit> await(Duration limit) {
+            if (end.isPresent()) {
+                throw new Failure(ErrorCode.SANDBOX_GONE, "the sandbox has ended");
+            }
             return Optional.of(exit);
         }
     }

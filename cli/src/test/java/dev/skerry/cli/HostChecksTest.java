@@ -45,6 +45,19 @@ class HostChecksTest {
     }
 
     @Test
+    void numbersOfTheKernelAreReadWhole() throws IOException {
+        String limit;
+        try (var lines = Files.newBufferedReader(Path.of("/proc/sys/user/max_user_namespaces"))) {
+            limit = String.valueOf(lines.readLine());
+        }
+        assertThat(limit).as("of more than one digit").hasSizeGreaterThan(1);
+        assertThat(new HostChecks(Path.of("/")).all())
+                .filteredOn(found -> found.name().equals("user namespaces"))
+                .extracting(Check::detail)
+                .containsExactly("up to " + limit);
+    }
+
+    @Test
     void pureVersion2NeedsItsControllers() throws IOException {
         put("proc/self/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n");
         put("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");

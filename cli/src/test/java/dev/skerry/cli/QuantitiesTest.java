@@ -3,6 +3,7 @@ package dev.skerry.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skerry.wire.Quantity;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,13 +66,13 @@ class QuantitiesTest {
 
     @Test
     void quantitiesAreWrittenForReaders() {
-        assertThat(Quantities.ofBytes(512)).isEqualTo("512 bytes");
-        assertThat(Quantities.ofBytes(64 << 20)).isEqualTo("64 MiB");
-        assertThat(Quantities.ofBytes(1_600_000)).isEqualTo("1.5 MiB");
-        assertThat(Quantities.ofTime(Duration.ofMillis(250))).isEqualTo("250 ms");
-        assertThat(Quantities.ofTime(Duration.ofMillis(1500))).isEqualTo("1.5 s");
-        assertThat(Quantities.ofTime(Duration.ofSeconds(10))).isEqualTo("10 s");
-        assertThat(Quantities.ofTime(Duration.ofMinutes(5))).isEqualTo("5 min");
-        assertThat(Quantities.ofTime(Duration.ofSeconds(185))).isEqualTo("3 min 5 s");
+        assertThat(Quantity.ofBytes(512)).isEqualTo("512 bytes");
+        assertThat(Quantity.ofBytes(64 << 20)).isEqualTo("64 MiB");
+        assertThat(Quantity.ofBytes(1_600_000)).isEqualTo("1.5 MiB");
+        assertThat(Quantity.ofTime(Duration.ofMillis(250))).isEqualTo("250 ms");
+        assertThat(Quantity.ofTime(Duration.ofMillis(1500))).isEqualTo("1.5 s");
+        assertThat(Quantity.ofTime(Duration.ofSeconds(10))).isEqualTo("10 s");
+        assertThat(Quantity.ofTime(Duration.ofMinutes(5))).isEqualTo("5 min");
+        assertThat(Quantity.ofTime(Duration.ofSeconds(185))).isEqualTo("3 min 5 s");
     }
 }

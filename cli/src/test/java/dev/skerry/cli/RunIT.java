@@ -243,4 +243,40 @@ class RunIT {
         assertThat(result.stdout()).isEqualTo(new byte[] {27, '[', '3', '1', 'm', 0, (byte) 0xff});
         assertThat(new String(result.stdout(), StandardCharsets.ISO_8859_1)).hasSize(7);
     }
+
+    @Test
+    void whatTheTemplateLacksIsNamed() {
+        Result folder = skerry("run", "--workdir", "/nope", "--", "true");
+        assertThat(folder.code()).isEqualTo(2);
+        assertThat(folder.err())
+                .contains("the working folder '/nope' does not exist")
+                .contains("hint: ");
+        Result user = skerry("run", "--user", "nobodyx", "--", "true");
+        assertThat(user.code()).isEqualTo(2);
+        assertThat(user.err()).contains("has no user 'nobodyx'").contains("hint: ");
+    }
+
+    @Test
+    void whatTheUserMayNotReadIsNotCopiedOut() {
+        String script = "ln -s /proc/1 /box/d";
+        Result result = skerry("run", "--out", "d/maps:" + folder.resolve("maps"), "--lang", "bash", "-c", script);
+        assertThat(result.code()).isEqualTo(125);
+        assertThat(folder.resolve("maps")).doesNotExist();
+    }
+
+    @Test
+    void aFileIsCopiedInWhereOnlyRootMayWrite() throws IOException {
+        Path file = Files.writeString(folder.resolve("data"), "content\n");
+        Result result = skerry("run", "--in", file + ":/etc/data", "--", "cat", "/etc/data");
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out()).isEqualTo("content\n");
+    }
+
+    @Test
+    void jsonStaysOneObjectWhenAFileCannotBeCopiedOut() {
+        Result result = skerry("run", "--json", "--out", "/box/none:" + folder.resolve("none"), "--", "true");
+        assertThat(result.code()).isEqualTo(125);
+        assertThat(result.out().lines()).hasSize(1);
+        assertThat(result.out()).contains("left no '/box/none'");
+    }
 }

@@ -56,8 +56,11 @@ final class Shipped implements AutoCloseable {
         return startProgram(command);
     }
 
+    /** With the signals of a login: whatever a shell starts in the background ignores Ctrl-C, and all below it too. */
     static Shipped startProgram(List<String> command) {
-        var builder = new ProcessBuilder(command);
+        List<String> words = new ArrayList<>(List.of("/usr/bin/env", "--default-signal=INT,QUIT"));
+        words.addAll(command);
+        var builder = new ProcessBuilder(words);
         builder.environment().put("SKERRY_DATA", DATA.toString());
         try {
             return new Shipped(builder.start());

@@ -2,15 +2,15 @@ package dev.skerry.testkit;
 
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.engine.Engine;
-import dev.skerry.host.engine.Limits;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
-import dev.skerry.host.stream.ExecRequest;
-import dev.skerry.host.stream.GuestProcess;
-import dev.skerry.host.stream.ProcessExit;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.stream.ExecRequest;
+import dev.skerry.wire.stream.GuestProcess;
+import dev.skerry.wire.stream.ProcessExit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -120,15 +120,35 @@ public final class Arena implements AutoCloseable {
     GuestProcess launch(Sandbox sandbox, String user, String script, List<String> arguments) throws Exception {
         GuestProcess process =
                 sandbox.guest().exec(start(sandbox, user, script, arguments).withInput());
+        if (!ready(process)) {
+            throw new IllegalStateException(script + " stopped early: " + text(process.stderr()));
+        }
+        return process;
+    }
+
+    /** Starts an attack that may be killed on its way; whether it is ready, and goes on. */
+    boolean tries(Sandbox sandbox, String user, String script) throws Exception {
+        try {
+            return ready(
+                    sandbox.guest().exec(start(sandbox, user, script, List.of()).withInput()));
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.SANDBOX_GONE) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    private static boolean ready(GuestProcess process) throws IOException {
         StringBuilder seen = new StringBuilder();
         while (seen.indexOf("done\n") < 0) {
             int next = process.stdout().read();
             if (next < 0) {
-                throw new IllegalStateException(script + " stopped early: " + seen + text(process.stderr()));
+                return false;
             }
             seen.append((char) next);
         }
-        return process;
+        return true;
     }
 
     private ExecRequest start(Sandbox sandbox, String user, String script, List<String> arguments) throws Exception {

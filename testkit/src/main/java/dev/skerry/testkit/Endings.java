@@ -2,10 +2,10 @@ package dev.skerry.testkit;
 
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.engine.Sandbox;
-import dev.skerry.host.engine.SandboxEnd;
-import dev.skerry.host.stream.ExecRequest;
-import dev.skerry.host.stream.GuestFiles;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.stream.ExecRequest;
+import dev.skerry.wire.stream.GuestFiles;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

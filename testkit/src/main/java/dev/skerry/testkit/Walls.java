@@ -2,7 +2,7 @@ package dev.skerry.testkit;
 
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.engine.Sandbox;
-import dev.skerry.host.stream.ExecRequest;
+import dev.skerry.wire.stream.ExecRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;

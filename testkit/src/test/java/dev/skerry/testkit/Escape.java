@@ -3,7 +3,7 @@ package dev.skerry.testkit;
 import dev.skerry.host.cgroups.SandboxCgroup;
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.drivers.Launch;
-import dev.skerry.host.engine.Limits;
+import dev.skerry.wire.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

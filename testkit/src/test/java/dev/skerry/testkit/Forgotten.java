@@ -3,8 +3,8 @@ package dev.skerry.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.drivers.Launch;
-import dev.skerry.host.engine.Limits;
 import dev.skerry.host.uids.UidRanges;
+import dev.skerry.wire.Limits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.skerry.testkit;
 
-import dev.skerry.host.engine.Limits;
+import dev.skerry.wire.Limits;
 import java.io.InputStream;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;

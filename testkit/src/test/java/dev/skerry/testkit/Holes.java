@@ -37,6 +37,12 @@ final class Holes {
                         "used 268435456",
                         () -> Weakness.cgroup(limits -> limits.withMemoryBytes(256 * MIB))),
                 new Hole(
+                        "C5",
+                        "on cgroup v1, 512 MiB for sockets",
+                        "sockets hold ",
+                        () -> Weakness.host(launch -> Sockets.allow(launch, 512 * MIB))),
+                new Hole("C5", "no seccomp filter", "objects took", () -> Weakness.bundle(Bundles::noFilter)),
+                new Hole(
                         "C6",
                         "a whole CPU instead of a quarter",
                         "of a CPU instead of 0.25",

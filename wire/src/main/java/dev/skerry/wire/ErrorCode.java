@@ -7,6 +7,7 @@ public enum ErrorCode {
     DENIED(Kind.CALLER, 403),
     /** Also: exists, but is not the caller's. */
     NOT_FOUND(Kind.CALLER, 404),
+    METHOD_NOT_ALLOWED(Kind.CALLER, 405),
     CONFLICT(Kind.CALLER, 409),
     LIMIT_EXCEEDED(Kind.CALLER, 429),
     NO_SPACE(Kind.CALLER, 507),

@@ -1,8 +1,8 @@
 package dev.skerry.host.cgroups;
 
-import dev.skerry.host.engine.Limits;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Limits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package dev.skerry.host.cgroups;
 
-import dev.skerry.host.engine.Limits;
-import dev.skerry.host.engine.Usage;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Usage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -3,10 +3,10 @@ package dev.skerry.host.cgroups;
 import static dev.skerry.host.cgroups.ControlFiles.limit;
 import static dev.skerry.host.cgroups.ControlFiles.number;
 
-import dev.skerry.host.engine.Limits;
-import dev.skerry.host.engine.Usage;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  * @param memory and its fellows: this sandbox's directory in the tree of that controller; some may be one and the same
  */
 record V1Cgroup(String name, Path memory, Path pids, Path cpu, Path cpuacct, Path freezer) implements SandboxCgroup {
+    /** Of the memory limit, on top of it. */
+    private static final int SOCKETS_PART = 8;
+
     /** Of the quota; the kernel's default. A quota may not be below 1 ms, which {@link Limits} sees to. */
     private static final int PERIOD_MICROS = 100_000;
 
@@ -167,6 +170,9 @@ record V1Cgroup(String name, Path memory, Path pids, Path cpu, Path cpuacct, Pat
 
     /** Memory and swap together may not be below memory alone, so the order depends on the direction. */
     private void memoryLimit(long bytes) {
+        // Buffers of TCP and UDP sockets have an account of their own, which without a limit is not kept at all.
+        ControlFiles.writeIfPresent(
+                memory.resolve("memory.kmem.tcp.limit_in_bytes"), Long.toString(bytes / SOCKETS_PART));
         Path alone = memory.resolve("memory.limit_in_bytes");
         Path withSwap = memory.resolve("memory.memsw.limit_in_bytes");
         boolean counted = Files.exists(withSwap);

@@ -3,6 +3,7 @@ package dev.skerry.host.drivers;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -58,7 +59,7 @@ public final class GvisorDriver implements Driver {
 
     /** What the cgroup's limit on tasks must be, given the number that the sandbox may have. */
     public static int hostTasks(int processes) {
-        return Math.max(TASKS_MIN, 4 * processes);
+        return Math.clamp(4L * processes, TASKS_MIN, Limits.PROCESSES_MAX);
     }
 
     @Override

@@ -1,7 +1,8 @@
 package dev.skerry.host.drivers;
 
-import dev.skerry.host.engine.Privilege;
 import dev.skerry.host.engine.SandboxSpec;
+import dev.skerry.wire.Privilege;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -114,6 +115,22 @@ final class OciConfig {
                         "inheritable", List.of(),
                         "ambient", List.of()));
         process.put("noNewPrivileges", privilege == Privilege.NONE);
+    }
+
+    /**
+     * Hides the kernel's folders below {@code parents} behind one empty folder, where a runtime would mount a file
+     * system of its own on each: docs/decisions/0004.
+     */
+    OciConfig hideBehind(Path empty, List<Path> parents) {
+        List<String> masked = new ArrayList<>(MASKED);
+        for (Path path : MASKED.stream().map(Path::of).toList()) {
+            if (parents.stream().anyMatch(path::startsWith) && Files.isDirectory(path)) {
+                mount(path.toString(), "bind", empty.toString(), List.of("bind", "ro", "nosuid", "nodev", "noexec"));
+                masked.remove(path.toString());
+            }
+        }
+        linux.put("maskedPaths", masked);
+        return this;
     }
 
     /** For a runtime whose process 1 is not a process of the host, which would inherit them. */

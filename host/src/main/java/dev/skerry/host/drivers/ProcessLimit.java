@@ -1,6 +1,6 @@
 package dev.skerry.host.drivers;
 
-import dev.skerry.host.engine.Limits;
+import dev.skerry.wire.Limits;
 import java.util.List;
 
 /** A limit that the kernel keeps per process: setrlimit(2), soft and hard alike. */

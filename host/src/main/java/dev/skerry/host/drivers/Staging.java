@@ -1,6 +1,6 @@
 package dev.skerry.host.drivers;
 
-import dev.skerry.host.engine.Limits;
+import dev.skerry.wire.Limits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -7,14 +7,16 @@ import dev.skerry.host.drivers.GvisorDriver;
 import dev.skerry.host.drivers.Launch;
 import dev.skerry.host.drivers.ShimPlan;
 import dev.skerry.host.drivers.Spawner;
-import dev.skerry.host.stream.GuestConnection;
-import dev.skerry.host.stream.ShimTransport;
 import dev.skerry.host.templates.Template;
 import dev.skerry.host.templates.TemplateStore;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.stream.GuestConnection;
+import dev.skerry.wire.stream.ShimTransport;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -101,12 +103,25 @@ public final class Engine implements AutoCloseable {
         Remains remains = new Remains(installation, drivers, folder);
         folder.create(record);
         try {
-            installation.names().claim(spec.name(), record.folder());
+            claimName(spec.name(), record.folder());
             return start(new Start(spec, driver, template, record, folder, remains));
         } catch (RuntimeException e) {
             boolean destroyed = folder.condemned();
             remains.remove();
             throw destroyed ? new Failure(ErrorCode.SANDBOX_GONE, "it was destroyed while it was starting", e) : e;
+        }
+    }
+
+    /** A name that only a dead sandbox has is free. */
+    private void claimName(Optional<String> name, String runFolder) {
+        try {
+            installation.names().claim(name, runFolder);
+        } catch (Failure e) {
+            Optional<String> holder = name.flatMap(installation.names()::find);
+            if (e.code() != ErrorCode.CONFLICT || holder.isEmpty() || !reaper().reap(holder.get())) {
+                throw e;
+            }
+            installation.names().claim(name, runFolder);
         }
     }
 
@@ -121,7 +136,8 @@ public final class Engine implements AutoCloseable {
     private Sandbox start(Start start) {
         SandboxSpec spec = start.spec();
         String name = start.record().folder();
-        SandboxCgroup cgroup = installation.cgroups().create(name, hostLimits(start.driver(), spec.limits()));
+        SandboxCgroup cgroup =
+                installation.cgroups().create(name, hostLimits(start.driver().level(), spec.limits()));
         long uidBase = installation.uids().claim(installation.claim(name)).first();
         Launch launch = new Launch(
                 name, start.folder().path(), spec, start.template().lowerLayers(), uidBase, installation.guestd());
@@ -139,7 +155,7 @@ public final class Engine implements AutoCloseable {
                 .cpuFile(cgroup.cpuUsageFile())
                 .freezeFile(cgroup.freezeFile());
         cgroup.killFile().ifPresent(plan::killFile);
-        spawner.spawn(plan);
+        spawner.spawn(plan, settings.startTimeout());
         return connect(start.record(), start.folder(), cgroup, start.remains(), settings.startTimeout());
     }
 
@@ -149,7 +165,7 @@ public final class Engine implements AutoCloseable {
         try {
             ShimTransport transport = ShimTransport.connect(folder.socket(), epoch, timeout);
             GuestConnection guest = GuestConnection.open(transport, epoch, timeout);
-            return new Sandbox(record, cgroup, transport, guest, remains);
+            return new Sandbox(record, epoch, cgroup, transport, guest, remains);
         } catch (Failure e) {
             throw remains.recorded().map(end -> startFailure(end, e)).orElse(e);
         }
@@ -176,10 +192,9 @@ public final class Engine implements AutoCloseable {
         };
     }
 
-    private static Limits hostLimits(Driver driver, Limits limits) {
-        return driver.level() == Isolation.GVISOR
-                ? limits.withProcesses(GvisorDriver.hostTasks(limits.processes()))
-                : limits;
+    /** What the cgroup is told, which knows nothing of what a user-space kernel needs for itself. */
+    static Limits hostLimits(Isolation level, Limits limits) {
+        return level == Isolation.GVISOR ? limits.withProcesses(GvisorDriver.hostTasks(limits.processes())) : limits;
     }
 
     /** Sandboxes of this instance that are alive, or whose end nobody has looked at yet; oldest first. */
@@ -208,8 +223,7 @@ public final class Engine implements AutoCloseable {
                     "end that process first");
         }
         Remains remains = new Remains(installation, drivers, folder);
-        if (folder.exit().isPresent()
-                || folder.shim().filter(ProcessIdentity::alive).isEmpty()) {
+        if (!folder.running()) {
             SandboxEnd end = remains.remove();
             throw new Failure(
                     ErrorCode.SANDBOX_GONE,
@@ -219,8 +233,15 @@ public final class Engine implements AutoCloseable {
                 .cgroups()
                 .find(record.folder())
                 .orElseThrow(() -> new Failure(ErrorCode.SANDBOX_GONE, "the cgroup of '" + nameOrId + "' is gone"));
-        folder.own();
-        return connect(record, folder, cgroup, remains, settings.startTimeout());
+        Sandbox attached = connect(record, folder, cgroup, remains, settings.startTimeout());
+        try {
+            // Not before: of several that try at a time the shim takes one, and that one owns it.
+            folder.own();
+            return attached;
+        } catch (RuntimeException e) {
+            attached.release();
+            throw e;
+        }
     }
 
     /** Ends a sandbox, whoever controls it. */

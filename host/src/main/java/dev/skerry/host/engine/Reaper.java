@@ -50,6 +50,15 @@ public final class Reaper {
         return !shim && !controller;
     }
 
+    /** Removes one if it is dead; whether it was. */
+    boolean reap(String name) {
+        if (!dead(name)) {
+            return false;
+        }
+        new Remains(installation, drivers, installation.folder(name)).remove();
+        return true;
+    }
+
     /** Removes them; what it removed. */
     public List<String> reap(Duration keepEnded) {
         List<String> removed = new ArrayList<>();

@@ -4,6 +4,9 @@ import dev.skerry.host.cgroups.SandboxCgroup;
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.drivers.Launch;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.Usage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +39,11 @@ final class Remains {
         this.installation = installation;
         this.drivers = drivers;
         this.folder = folder;
+    }
+
+    /** Whether a controller with a higher epoch has it now. */
+    boolean takenOver(long epoch) {
+        return folder.epoch() > epoch && folder.running();
     }
 
     /** Ends what may still live; see {@link #remove}. */

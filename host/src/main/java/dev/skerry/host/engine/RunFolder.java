@@ -5,6 +5,7 @@ import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <pre>
  * record       what it is (SandboxRecord)            written before anything is started
  * owner        the process that controls it          "pid ticks", or absent
- * epoch        the highest epoch used to attach
+ * epoch.N      N epochs were given out              empty
  * shim         the shim's identity                   written by the shim
  * sock         the shim's socket
  * exit         how it ended                          written by the shim
@@ -46,6 +47,8 @@ final class RunFolder {
 
     /** Begins the name of a folder that is being made; the maker's identity follows, as there is no owner file yet. */
     private static final String UNFINISHED = "new-";
+
+    private static final String EPOCH = "epoch.";
 
     private final Path path;
 
@@ -131,15 +134,45 @@ final class RunFolder {
         return read("shim").flatMap(ProcessIdentity::parse);
     }
 
+    /** The highest that was given out. */
     long epoch() {
-        return read("epoch").map(text -> Long.parseLong(text.strip())).orElse(0L);
+        try (Stream<Path> files = Files.list(path)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(file -> file.startsWith(EPOCH))
+                    .mapToLong(file -> Long.parseLong(file.substring(EPOCH.length())))
+                    .max()
+                    .orElse(0);
+        } catch (NoSuchFileException e) {
+            return 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    /** Stored before it is used, so no two controllers ever use one epoch. */
+    /** Given out once, whoever else asks at the same time: only one can create the file of that name. */
     long nextEpoch() {
-        long next = epoch() + 1;
-        write("epoch", Long.toString(next));
-        return next;
+        for (long next = epoch() + 1; ; next++) {
+            try {
+                Files.createFile(path.resolve(EPOCH + next));
+                Files.deleteIfExists(path.resolve(EPOCH + (next - 1)));
+                return next;
+            } catch (FileAlreadyExistsException e) {
+                // Somebody was faster.
+            } catch (NoSuchFileException e) {
+                throw gone(e);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static Failure gone(IOException e) {
+        return new Failure(ErrorCode.SANDBOX_GONE, "the sandbox has ended and was removed", e);
+    }
+
+    /** Whether it has a shim that has not written down the end. */
+    boolean running() {
+        return exit().isEmpty() && shim().filter(ProcessIdentity::alive).isPresent();
     }
 
     /** What the shim wrote down at the end: {@code cause}, {@code exit_code}, {@code exit_signal}, {@code message}. */
@@ -230,9 +263,12 @@ final class RunFolder {
 
     private void write(String file, String text) {
         try {
-            Path fresh = path.resolve(file + ".new");
+            // A name of its own: others may be writing the same file.
+            Path fresh = Files.createTempFile(path, file, ".new");
             Files.writeString(fresh, text);
             Files.move(fresh, path.resolve(file), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            throw gone(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

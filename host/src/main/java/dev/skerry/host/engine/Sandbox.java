@@ -1,11 +1,15 @@
 package dev.skerry.host.engine;
 
 import dev.skerry.host.cgroups.SandboxCgroup;
-import dev.skerry.host.stream.GuestConnection;
-import dev.skerry.host.stream.ShimTransport;
+import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.Usage;
+import dev.skerry.wire.stream.GuestConnection;
+import dev.skerry.wire.stream.ShimTransport;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -15,13 +19,23 @@ import java.util.function.Supplier;
 
 /**
  * A running sandbox that this process controls. Its end, for whatever reason, is noticed by one thread, which removes
- * all of it from the host; {@link #destroy} only brings that about. Thread-safe.
+ * all of it from the host; {@link #destroy} only brings that about. Once this controller has let go, or another one has
+ * attached, it has no power over the sandbox any more: what it asks for is refused with {@code CONFLICT}, and closing
+ * it does nothing. Thread-safe.
  */
 public final class Sandbox implements AutoCloseable {
+    /** Who has the sandbox. */
+    private enum Control {
+        OURS,
+        TAKEN_OVER,
+        LET_GO
+    }
+
     private static final Duration DETACH_BOUND = Duration.ofSeconds(1);
     private static final Duration FREEZE_BOUND = Duration.ofSeconds(5);
 
     private final SandboxRecord record;
+    private final long epoch;
     private final SandboxCgroup cgroup;
     private final ShimTransport transport;
     private final GuestConnection guest;
@@ -29,14 +43,17 @@ public final class Sandbox implements AutoCloseable {
     private final AtomicReference<Usage> lastUsage = new AtomicReference<>(new Usage(0, 0, Duration.ZERO, 0, 0));
     private final AtomicReference<SandboxEnd> end = new AtomicReference<>();
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile Control control = Control.OURS;
 
     Sandbox(
             SandboxRecord record,
+            long epoch,
             SandboxCgroup cgroup,
             ShimTransport transport,
             GuestConnection guest,
             Remains remains) {
         this.record = record;
+        this.epoch = epoch;
         this.cgroup = cgroup;
         this.transport = transport;
         this.guest = guest;
@@ -47,7 +64,13 @@ public final class Sandbox implements AutoCloseable {
     private void watch() {
         try {
             transport.awaitClosed();
-            finish(remains::remove);
+            if (transport.detached() || remains.takenOver(epoch)) {
+                control = transport.detached() ? Control.LET_GO : Control.TAKEN_OVER;
+                guest.close();
+                ended.countDown();
+            } else {
+                finish(remains::remove);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
@@ -105,10 +128,12 @@ public final class Sandbox implements AutoCloseable {
 
     /** Stops every process where it is; memory stays. */
     public void pause() {
+        checkControl();
         cgroup.freeze(FREEZE_BOUND);
     }
 
     public void resume() {
+        checkControl();
         cgroup.thaw(FREEZE_BOUND);
     }
 
@@ -118,7 +143,8 @@ public final class Sandbox implements AutoCloseable {
 
     /** Replaces memory, CPU and process limits of the running sandbox. */
     public void update(Limits limits) {
-        cgroup.update(limits);
+        checkControl();
+        cgroup.update(Engine.hostLimits(record.isolation(), limits));
     }
 
     /**
@@ -127,6 +153,10 @@ public final class Sandbox implements AutoCloseable {
      * @return how it ended, which may have been earlier and for another reason
      */
     public SandboxEnd destroy() {
+        if (transport.closed()) {
+            awaitVerdict();
+        }
+        checkControl();
         if (ended.getCount() > 0) {
             lastUsage.set(cgroup.usage());
             transport.kill();
@@ -137,9 +167,38 @@ public final class Sandbox implements AutoCloseable {
         return end.get();
     }
 
+    /** What a closed connection means: the end, or another controller. */
+    private void awaitVerdict() {
+        boolean interrupted = false;
+        while (ended.getCount() > 0) {
+            try {
+                ended.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void checkControl() {
+        if (control != Control.OURS) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "sandbox " + record.id()
+                            + (control == Control.LET_GO ? " was let go" : " was taken over by another controller"),
+                    "attaching takes it back");
+        }
+    }
+
     /** Empty when it still runs after that time. */
     public Optional<SandboxEnd> awaitEnd(Duration bound) throws InterruptedException {
-        return ended.await(bound.toNanos(), TimeUnit.NANOSECONDS) ? Optional.of(end.get()) : Optional.empty();
+        if (!ended.await(bound.toNanos(), TimeUnit.NANOSECONDS)) {
+            return Optional.empty();
+        }
+        checkControl();
+        return Optional.of(end.get());
     }
 
     /** Lets go of the sandbox, which runs on until its deadline; {@link Engine#attach} picks it up. */
@@ -151,11 +210,21 @@ public final class Sandbox implements AutoCloseable {
         } catch (Failure e) {
             // A frozen or broken guest does not answer; it keeps what it has.
         }
+        release();
+    }
+
+    /** {@link #detach} of one that nobody has used. */
+    void release() {
         transport.detach();
     }
 
     @Override
     public void close() {
-        destroy();
+        if (transport.closed()) {
+            awaitVerdict();
+        }
+        if (control == Control.OURS) {
+            destroy();
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.skerry.host.engine;
 
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Privilege;
 import dev.skerry.wire.SandboxId;
 import java.util.Optional;
 

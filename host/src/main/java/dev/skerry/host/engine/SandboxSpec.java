@@ -3,6 +3,8 @@ package dev.skerry.host.engine;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;

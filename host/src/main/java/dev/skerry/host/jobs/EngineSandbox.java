@@ -1,20 +1,20 @@
 package dev.skerry.host.jobs;
 
-import dev.skerry.host.engine.Privilege;
 import dev.skerry.host.engine.Sandbox;
-import dev.skerry.host.engine.SandboxEnd;
-import dev.skerry.host.engine.Usage;
-import dev.skerry.host.stream.ExecRequest;
-import dev.skerry.host.stream.ExecRequest.ResourceLimit;
-import dev.skerry.host.stream.FileInfo;
-import dev.skerry.host.stream.GuestFiles;
-import dev.skerry.host.stream.GuestProcess;
-import dev.skerry.host.stream.GuestProcesses;
-import dev.skerry.host.stream.ProcessExit;
-import dev.skerry.host.stream.Upload;
 import dev.skerry.host.templates.Template;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Privilege;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.Usage;
+import dev.skerry.wire.stream.ExecRequest;
+import dev.skerry.wire.stream.ExecRequest.ResourceLimit;
+import dev.skerry.wire.stream.FileInfo;
+import dev.skerry.wire.stream.GuestFiles;
+import dev.skerry.wire.stream.GuestProcess;
+import dev.skerry.wire.stream.GuestProcesses;
+import dev.skerry.wire.stream.ProcessExit;
+import dev.skerry.wire.stream.Upload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -89,11 +89,23 @@ public final class EngineSandbox implements JobSandbox {
     private void give(GuestFiles root, String path, String user) throws InterruptedException {
         root.permissions(path, 01777);
         String probe = path + "/.owner";
-        root.as(user).write(probe, new byte[0], 0600);
+        try {
+            root.as(user).write(probe, new byte[0], 0600);
+        } catch (Failure e) {
+            throw e.code() == ErrorCode.NOT_FOUND ? noSuchUser(user, e) : e;
+        }
         FileInfo mine = root.linkStat(probe);
         root.remove(probe, false);
         root.owner(path, mine.uid(), mine.gid());
         root.permissions(path, FOLDER_MODE);
+    }
+
+    private static Failure noSuchUser(String user, Failure cause) {
+        return new Failure(
+                ErrorCode.INVALID_REQUEST,
+                "the template has no user '" + user + "'",
+                "every template has 'user' and 'root'; numbers do too, as UID or UID:GID",
+                cause);
     }
 
     @Override
@@ -120,10 +132,10 @@ public final class EngineSandbox implements JobSandbox {
     }
 
     @Override
-    public Kind kind(String path) {
+    public Kind kind(String path, String user) {
         return interruptibly(() -> {
             try {
-                return switch (sandbox.guest().files().linkStat(path).type()) {
+                return switch (sandbox.guest().files().as(user).linkStat(path).type()) {
                     case FILE -> Kind.FILE;
                     case DIRECTORY -> Kind.FOLDER;
                     case SYMLINK, OTHER -> Kind.OTHER;
@@ -138,13 +150,13 @@ public final class EngineSandbox implements JobSandbox {
     }
 
     @Override
-    public InputStream read(String path) {
-        return interruptibly(() -> sandbox.guest().files().read(path));
+    public InputStream read(String path, String user) {
+        return interruptibly(() -> sandbox.guest().files().as(user).read(path));
     }
 
     @Override
-    public InputStream pack(String path) {
-        return interruptibly(() -> sandbox.guest().files().archive(path, ARCHIVE_BYTES_MAX));
+    public InputStream pack(String path, String user) {
+        return interruptibly(() -> sandbox.guest().files().as(user).archive(path, ARCHIVE_BYTES_MAX));
     }
 
     @Override
@@ -177,14 +189,16 @@ public final class EngineSandbox implements JobSandbox {
     @Override
     public Optional<JobProcess> find(String tag) {
         return interruptibly(() -> {
-            List<GuestProcesses.Info> found = sandbox.guest().processes().list().stream()
+            List<GuestProcesses.Listed> found = sandbox.guest().processes().list().stream()
                     .filter(info -> info.tag().equals(tag))
                     .toList();
             if (found.isEmpty()) {
                 return Optional.empty();
             }
-            long newest =
-                    found.stream().mapToLong(GuestProcesses.Info::process).max().orElseThrow();
+            long newest = found.stream()
+                    .mapToLong(GuestProcesses.Listed::process)
+                    .max()
+                    .orElseThrow();
             return Optional.of(new Running(sandbox.guest().processes().attach(newest)));
         });
     }

@@ -1,6 +1,7 @@
 package dev.skerry.host.jobs;
 
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxEnd;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -34,6 +35,7 @@ public record JobResult(
      * @param signal present when a signal ended it
      * @param cpu user and system time of it and the children it waited for, as the guest reports it
      * @param stdout what it wrote, as far as it was kept
+     * @param sandboxEnd why its sandbox ended under it; empty when it did not, or when that is not known
      */
     public record Stage(
             JobStatus status,
@@ -42,7 +44,8 @@ public record JobResult(
             Duration wall,
             Duration cpu,
             Output stdout,
-            Output stderr) {}
+            Output stderr,
+            Optional<SandboxEnd> sandboxEnd) {}
 
     /**
      * What came out of one stream.

@@ -1,11 +1,11 @@
 package dev.skerry.host.jobs;
 
-import dev.skerry.host.engine.SandboxEnd;
 import dev.skerry.host.jobs.Job.Program;
 import dev.skerry.host.jobs.Job.StageLimits;
 import dev.skerry.host.jobs.JobResult.Stage;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxEnd;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -59,6 +59,7 @@ public final class JobRunner {
     private JobResult run() throws InterruptedException {
         long start = System.nanoTime();
         sandbox.makeFolder(FOLDER, job.user());
+        job.workFolder().ifPresent(this::checkFolder);
         return switch (job.program()) {
             case Program.Command command ->
                 result(
@@ -69,6 +70,17 @@ public final class JobRunner {
                         executeCommand(command.words()));
             case Program.Source source -> runSource(start, source);
         };
+    }
+
+    private void checkFolder(String folder) {
+        JobSandbox.Kind kind = sandbox.kind(folder, job.user());
+        if (kind == JobSandbox.Kind.MISSING || kind == JobSandbox.Kind.FILE) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "the working folder '" + folder + "' "
+                            + (kind == JobSandbox.Kind.FILE ? "is a file" : "does not exist") + " in the sandbox",
+                    "use one of the template's, or one that was copied in");
+        }
     }
 
     private JobResult runSource(long start, Program.Source source) throws InterruptedException {
@@ -117,7 +129,7 @@ public final class JobRunner {
     }
 
     private static Stage withStatus(Stage s, JobStatus status) {
-        return new Stage(status, s.exitCode(), s.signal(), s.wall(), s.cpu(), s.stdout(), s.stderr());
+        return new Stage(status, s.exitCode(), s.signal(), s.wall(), s.cpu(), s.stdout(), s.stderr(), s.sandboxEnd());
     }
 
     private Optional<Stage> execute(List<String> words, Map<String, String> environment) throws InterruptedException {
@@ -143,7 +155,8 @@ public final class JobRunner {
                     Duration.ZERO,
                     Duration.ZERO,
                     new JobResult.Output(new byte[0], 0, false),
-                    new JobResult.Output(kept, message.length, false)));
+                    new JobResult.Output(kept, message.length, false),
+                    Optional.empty()));
         }
     }
 
@@ -218,7 +231,14 @@ public final class JobRunner {
                 ending.sandboxEnd()));
         Duration cpu = after.cpuTime().minus(before.cpuTime());
         return new Stage(
-                status, ending.exit().code(), ending.exit().signal(), wall, cpu, stdout.output(), stderr.output());
+                status,
+                ending.exit().code(),
+                ending.exit().signal(),
+                wall,
+                cpu,
+                stdout.output(),
+                stderr.output(),
+                ending.sandboxEnd());
     }
 
     private Map<String, String> environment(Map<String, String> ofToolchain) {

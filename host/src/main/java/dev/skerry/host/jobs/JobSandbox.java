@@ -1,7 +1,7 @@
 package dev.skerry.host.jobs;
 
-import dev.skerry.host.engine.SandboxEnd;
-import dev.skerry.host.engine.Usage;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.Usage;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -33,13 +33,13 @@ public interface JobSandbox extends AutoCloseable {
     void unpack(InputStream archive, String folder, String user);
 
     /** What is at this path inside; links are not followed. */
-    Kind kind(String path);
+    Kind kind(String path, String user);
 
     /** The content of a regular file. The caller closes the stream. */
-    InputStream read(String path);
+    InputStream read(String path, String user);
 
     /** A folder as an archive, to be treated as hostile. The caller closes the stream. */
-    InputStream pack(String path);
+    InputStream pack(String path, String user);
 
     JobProcess start(Start start);
 

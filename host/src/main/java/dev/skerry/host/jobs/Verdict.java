@@ -1,6 +1,6 @@
 package dev.skerry.host.jobs;
 
-import dev.skerry.host.engine.SandboxEnd;
+import dev.skerry.wire.SandboxEnd;
 import java.util.Optional;
 import java.util.OptionalInt;
 

@@ -105,6 +105,12 @@ final class FilterCompiler {
             case SyscallRule.OneOf(var argument, var values) -> compare(argument, values, Verdict.ALLOW, Verdict.EPERM);
             case SyscallRule.NoneOf(var argument, var values) ->
                 compare(argument, values, Verdict.EPERM, Verdict.ALLOW);
+            case SyscallRule.Either(var one, var other) -> {
+                var program = new ArrayList<>(compare(one.argument(), one.values(), Verdict.EPERM, Verdict.ALLOW));
+                program.removeLast(); // instead of the refusal the other condition
+                program.addAll(leaf(other));
+                yield program;
+            }
         };
     }
 

@@ -34,6 +34,11 @@ final class OciRule {
                         .map(prefix -> masked(names, argument, prefix))
                         .toList();
             }
+            case SyscallRule.Either(var one, var other) -> {
+                var alternatives = new ArrayList<>(of(names, one));
+                alternatives.addAll(of(names, other));
+                yield alternatives;
+            }
         };
     }
 

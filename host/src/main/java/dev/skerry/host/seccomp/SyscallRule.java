@@ -28,6 +28,9 @@ sealed interface SyscallRule {
         }
     }
 
+    /** Allowed if either allows it: a combination of two arguments is refused. */
+    record Either(NoneOf one, NoneOf other) implements SyscallRule {}
+
     /** The words behind the name in a line of the list; the list itself describes their forms. */
     static SyscallRule parse(String text) {
         var words = Arrays.asList(text.split(" +", -1));
@@ -43,6 +46,10 @@ sealed interface SyscallRule {
         if (text.matches("arg[0-5] in \\S.*")) {
             return new OneOf(argument(words), numbers(words.subList(2, words.size())));
         }
+        String[] parts = text.split(" or ", -1);
+        if (parts.length == 2 && parse(parts[0]) instanceof NoneOf one && parse(parts[1]) instanceof NoneOf other) {
+            return new Either(one, other);
+        }
         if (text.matches("arg[0-5] not in \\S.*")) {
             return new NoneOf(argument(words), numbers(words.subList(3, words.size())));
         }
@@ -56,6 +63,9 @@ sealed interface SyscallRule {
             case NoneSet(var argument, var mask) -> allowedIf(((int) arguments[argument] & mask) == 0);
             case OneOf(var argument, var values) -> allowedIf(values.contains((int) arguments[argument]));
             case NoneOf(var argument, var values) -> allowedIf(!values.contains((int) arguments[argument]));
+            case Either(var one, var other) ->
+                allowedIf(one.verdict(arguments).equals(Verdict.ALLOW)
+                        || other.verdict(arguments).equals(Verdict.ALLOW));
         };
     }
 

@@ -3,9 +3,7 @@ package dev.skerry.host.templates;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -19,21 +17,16 @@ import java.util.TreeSet;
 final class LayerUnpacker implements AutoCloseable {
     private static final int ID_MAX = 65_535;
     private static final int ATTRIBUTES_NOTED_MAX = 8;
-    /** Remembering the times of folders is worth this much memory. */
-    private static final int FOLDER_TIME_CHARS_MAX = 16 << 20;
 
     private static final String WHITEOUT = ".wh.";
     private static final String AUFS = ".wh..wh.";
     private static final String OPAQUE = ".wh..wh..opq";
 
-    private record FolderTime(EntryPath path, long mtimeNanos) {}
-
     private final Folder root;
     private final ImportBudget budget;
     private final byte[] buffer = new byte[128 << 10];
-    private final Deque<FolderTime> folderTimes = new ArrayDeque<>();
+    private final FolderTimes folderTimes = new FolderTimes();
     private final TreeSet<String> droppedAttributes = new TreeSet<>();
-    private int folderTimeChars;
     private boolean hasSetuid;
     private long specials;
     private long entries;
@@ -55,7 +48,7 @@ final class LayerUnpacker implements AutoCloseable {
         for (var entry = archive.next(); entry.isPresent(); entry = archive.next()) {
             apply(entry.get(), archive);
         }
-        for (var folder : folderTimes) {
+        for (var folder : folderTimes.all()) {
             setFolderTime(folder);
         }
         var notes = new ArrayList<String>();
@@ -195,18 +188,15 @@ final class LayerUnpacker implements AutoCloseable {
         parent.setOwnerAndMode(name, (int) entry.uid(), (int) entry.gid(), entry.mode());
         attributes(name, entry);
         // Later members change the time again, so it is set at the end.
-        folderTimeChars += 32 + entry.path().length();
-        if (folderTimeChars < FOLDER_TIME_CHARS_MAX) {
-            folderTimes.add(new FolderTime(path, entry.mtimeNanos()));
-        }
+        folderTimes.add(path, entry.mtimeNanos());
     }
 
-    private void setFolderTime(FolderTime folder) throws IOException {
-        boolean isRoot = folder.path.isRoot();
-        try (var above = root.beneath(isRoot ? "" : folder.path.parent())) {
-            String name = isRoot ? "." : folder.path.name();
+    private void setFolderTime(FolderTimes.Entry folder) throws IOException {
+        boolean isRoot = folder.path().isRoot();
+        try (var above = root.beneath(isRoot ? "" : folder.path().parent())) {
+            String name = isRoot ? "." : folder.path().name();
             if (above.stat(name).filter(FileStat::isDirectory).isPresent()) {
-                setTime(above, name, folder.mtimeNanos);
+                setTime(above, name, folder.mtimeNanos());
             }
         } catch (NativeError e) {
             if (e.errno() != NativeError.ENOENT && e.errno() != NativeError.ELOOP && e.errno() != NativeError.ENOTDIR) {

@@ -2,10 +2,10 @@ package dev.skerry.host.templates;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Nearest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -111,30 +111,9 @@ public final class TemplateStore {
         }
         var names = new TreeSet<>(index.names().keySet());
         names.add(Template.BASE);
-        List<String> nearest = names.stream()
-                .sorted(Comparator.comparingInt(name -> distance(name, nameOrDigest)))
-                .limit(SUGGESTIONS_MAX)
-                .toList();
+        List<String> nearest = Nearest.to(nameOrDigest, names, SUGGESTIONS_MAX);
         throw new Failure(
                 ErrorCode.NOT_FOUND, "no template '" + nameOrDigest + "'", "known is: " + String.join(", ", nearest));
-    }
-
-    /** Levenshtein's. */
-    private static int distance(String from, String to) {
-        int[] above = new int[to.length() + 1];
-        for (int j = 0; j < above.length; j++) {
-            above[j] = j;
-        }
-        for (int i = 1; i <= from.length(); i++) {
-            int[] row = new int[above.length];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int replaced = above[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(replaced, 1 + Math.min(above[j], row[j - 1]));
-            }
-            above = row;
-        }
-        return above[to.length()];
     }
 
     /**

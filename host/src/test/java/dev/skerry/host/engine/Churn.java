@@ -1,7 +1,8 @@
 package dev.skerry.host.engine;
 
-import dev.skerry.host.stream.ExecRequest;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.stream.ExecRequest;
 import java.time.Duration;
 
 /** A process that makes, uses and ends sandboxes until it is killed; for {@link CrashAnywhereTest}. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

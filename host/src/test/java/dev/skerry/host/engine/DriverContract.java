@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.drivers.Driver.Feature;
-import dev.skerry.host.stream.ExecRequest;
-import dev.skerry.host.stream.GuestProcess;
-import dev.skerry.host.stream.ProcessExit;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.stream.ExecRequest;
+import dev.skerry.wire.stream.GuestProcess;
+import dev.skerry.wire.stream.ProcessExit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

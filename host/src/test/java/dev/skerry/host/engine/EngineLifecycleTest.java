@@ -3,11 +3,13 @@ package dev.skerry.host.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skerry.host.stream.ExecRequest;
-import dev.skerry.host.stream.GuestProcess;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.stream.ExecRequest;
+import dev.skerry.wire.stream.GuestProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,8 +17,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +107,81 @@ class EngineLifecycleTest {
         });
         first.destroy();
         engine.create(spec().named("judge")).destroy();
+    }
+
+    @Test
+    void ofManyThatAttachAtATimeEachControlsItOrHearsWhyNot() throws Exception {
+        Sandbox sandbox = engine.create(spec());
+        String id = sandbox.id().text();
+        sandbox.detach();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Optional<Failure>>> answers = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                answers.add(threads.submit(() -> attached(id)));
+            }
+            for (Future<Optional<Failure>> answer : answers) {
+                answer.get().ifPresent(failure -> assertThat(failure.code())
+                        .isIn(ErrorCode.CONFLICT, ErrorCode.SANDBOX_GONE, ErrorCode.DEADLINE_EXCEEDED));
+            }
+        }
+        try (Sandbox last = engine.attach(id)) {
+            assertThat(last.guest().ping(BOUND)).isPositive();
+        }
+    }
+
+    @Test
+    void aNameThatOnlyADeadSandboxHasIsFree() throws Exception {
+        Sandbox first = engine.create(spec().named("judge"));
+        first.detach();
+        Files.writeString(host.runFolderOf(first).resolve("owner"), "999999999 1");
+        ProcessHandle shim = ProcessHandle.of(host.shimOf(first)).orElseThrow();
+        shim.destroyForcibly();
+        shim.onExit().join();
+        engine.create(spec().named("judge")).destroy();
+        assertThat(engine.list()).isEmpty();
+    }
+
+    @Test
+    void whoWasReplacedHasNoPowerAnyMore() throws Exception {
+        Sandbox first = engine.create(spec());
+        try (Engine other = host.engine();
+                Sandbox second = other.attach(first.id().text())) {
+            List<ThrowingCallable> powers = List.of(
+                    () -> first.awaitEnd(BOUND),
+                    first::destroy,
+                    first::pause,
+                    first::resume,
+                    () -> first.update(Limits.DEFAULT));
+            for (ThrowingCallable power : powers) {
+                assertThatThrownBy(power).isInstanceOfSatisfying(Failure.class, failure -> {
+                    assertThat(failure.code()).isEqualTo(ErrorCode.CONFLICT);
+                    assertThat(failure).hasMessageContaining("taken over by another controller");
+                });
+            }
+            first.close();
+            assertThat(second.guest().ping(BOUND)).isPositive();
+            assertThat(second.paused()).isFalse();
+        }
+    }
+
+    @Test
+    void whoHasLetGoHasNoPowerAnyMore() throws Exception {
+        Sandbox first = engine.create(spec());
+        first.detach();
+        assertThatThrownBy(first::destroy).isInstanceOf(Failure.class).hasMessageContaining("was let go");
+        first.close();
+        try (Sandbox second = engine.attach(first.id().text())) {
+            assertThat(second.guest().ping(BOUND)).isPositive();
+        }
+    }
+
+    private Optional<Failure> attached(String id) {
+        try {
+            engine.attach(id);
+            return Optional.empty();
+        } catch (Failure failure) {
+            return Optional.of(failure);
+        }
     }
 
     @Test

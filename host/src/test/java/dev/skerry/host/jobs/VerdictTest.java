@@ -2,8 +2,8 @@ package dev.skerry.host.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skerry.host.engine.SandboxEnd;
 import dev.skerry.host.jobs.Verdict.Facts;
+import dev.skerry.wire.SandboxEnd;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;

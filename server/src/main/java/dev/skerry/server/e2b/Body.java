@@ -1,0 +1,104 @@
+package dev.skerry.server.e2b;
+
+import dev.skerry.server.http.Exchange;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A JSON object of a request, field by field. A field that is absent and one that is null are the same; a field of
+ * another type is refused by its name; unknown fields are ignored, as newer clients may send them.
+ */
+record Body(JsonNode root, String where) {
+    private static final int BYTES_MAX = 1 << 20;
+
+    static Body of(Exchange exchange) throws IOException {
+        JsonNode root = exchange.json(BYTES_MAX);
+        if (root.isNull()) {
+            return new Body(Exchange.JSON.createObjectNode(), "");
+        }
+        if (!root.isObject()) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, "the request's content is not a JSON object");
+        }
+        return new Body(root, "");
+    }
+
+    private Optional<JsonNode> field(String name) {
+        JsonNode value = root.get(name);
+        return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
+    }
+
+    boolean has(String name) {
+        return field(name).isPresent();
+    }
+
+    private Failure wrong(String name, String wanted) {
+        return new Failure(ErrorCode.INVALID_REQUEST, "'" + where + name + "' must be " + wanted);
+    }
+
+    Optional<String> text(String name) {
+        return field(name).map(value -> {
+            if (!value.isString()) {
+                throw wrong(name, "a string");
+            }
+            return value.stringValue();
+        });
+    }
+
+    Optional<Long> number(String name) {
+        return field(name).map(value -> {
+            if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+                throw wrong(name, "a whole number");
+            }
+            return value.longValue();
+        });
+    }
+
+    boolean flag(String name, boolean otherwise) {
+        return field(name)
+                .map(value -> {
+                    if (!value.isBoolean()) {
+                        throw wrong(name, "true or false");
+                    }
+                    return value.booleanValue();
+                })
+                .orElse(otherwise);
+    }
+
+    Optional<Body> object(String name) {
+        return field(name).map(value -> {
+            if (!value.isObject()) {
+                throw wrong(name, "an object");
+            }
+            return new Body(value, where + name + ".");
+        });
+    }
+
+    /** Whether it is there and has something in it. */
+    boolean filled(String name) {
+        return field(name)
+                .filter(value -> value.isContainer() ? !value.isEmpty() : !(value.isBoolean() && !value.booleanValue()))
+                .isPresent();
+    }
+
+    /** An object of strings. */
+    Map<String, String> texts(String name) {
+        Map<String, String> found = new LinkedHashMap<>();
+        object(name).ifPresent(object -> object.root()
+                .properties()
+                .forEach(entry -> found.put(
+                        entry.getKey(),
+                        object.text(entry.getKey()).orElseThrow(() -> object.wrong(entry.getKey(), "a string")))));
+        return found;
+    }
+
+    /** As it came, to be answered with later; empty when absent. */
+    Optional<ObjectNode> raw(String name) {
+        return object(name).map(body -> (ObjectNode) body.root());
+    }
+}

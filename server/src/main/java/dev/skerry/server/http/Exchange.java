@@ -1,0 +1,180 @@
+package dev.skerry.server.http;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Fields;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * One request and its response, used by one virtual thread. An answer is given once, by one of {@link #empty},
+ * {@link #json}, {@link #text}, {@link #bytes} or {@link #stream}. A handler that throws after it has begun its answer
+ * breaks the connection (HTTP/1.1) or resets the stream (HTTP/2): the client sees no proper end. Whoever wants to break
+ * off an answer from outside interrupts the handler's thread.
+ */
+public final class Exchange {
+    public static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final Request request;
+    private final Response response;
+    private final String requestId;
+    private final Map<String, String> variables;
+
+    Exchange(Request request, Response response, String requestId, Map<String, String> variables) {
+        this.request = request;
+        this.response = response;
+        this.requestId = requestId;
+        this.variables = Map.copyOf(variables);
+    }
+
+    Exchange with(Map<String, String> found) {
+        return new Exchange(request, response, requestId, found);
+    }
+
+    /** In logs and in the answer, so that a user can quote it. */
+    public String requestId() {
+        return requestId;
+    }
+
+    public String method() {
+        return request.getMethod();
+    }
+
+    /** As the client wrote it, without the query; begins with a slash. */
+    public String rawPath() {
+        String path = request.getHttpURI().getPath();
+        return path == null || path.isEmpty() ? "/" : path;
+    }
+
+    /** Of the route's template; decoded. */
+    public String variable(String name) {
+        return Optional.ofNullable(variables.get(name)).orElseThrow();
+    }
+
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(request.getHeaders().get(name));
+    }
+
+    /** The host that was asked for, with its port if it has one. */
+    public String authority() {
+        return request.getHttpURI().getAuthority() == null
+                ? header("Host").orElse("")
+                : request.getHttpURI().getAuthority();
+    }
+
+    /** The first value of a query parameter; decoded once. */
+    public Optional<String> query(String name) {
+        return Optional.ofNullable(queryFields().getValue(name));
+    }
+
+    public List<String> queries(String name) {
+        return queryFields().getValuesOrEmpty(name);
+    }
+
+    private Fields queryFields() {
+        return Request.extractQueryParameters(request, StandardCharsets.UTF_8);
+    }
+
+    /** The client's address, without port. */
+    public String remote() {
+        return Request.getRemoteAddr(request);
+    }
+
+    /** The request's content as it comes. */
+    public InputStream body() {
+        return Content.Source.asInputStream(request);
+    }
+
+    /** @throws Failure {@code LIMIT_EXCEEDED} for more bytes */
+    public byte[] body(int bytesMax) throws IOException {
+        byte[] content = body().readNBytes(bytesMax + 1);
+        if (content.length > bytesMax) {
+            throw new Failure(ErrorCode.LIMIT_EXCEEDED, "a request of more than " + bytesMax + " bytes");
+        }
+        return content;
+    }
+
+    /** The request's content as JSON; an absent one is an empty object. {@code INVALID_REQUEST} for anything else. */
+    public JsonNode json(int bytesMax) throws IOException {
+        byte[] content = body(bytesMax);
+        try {
+            return content.length == 0 ? JSON.createObjectNode() : JSON.readTree(content);
+        } catch (JacksonException e) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "the request's content is not JSON: " + e.getOriginalMessage(),
+                    "send one JSON object",
+                    e);
+        }
+    }
+
+    /** For headers of the response; before the answer. */
+    public Exchange set(String header, String value) {
+        response.getHeaders().put(header, value);
+        return this;
+    }
+
+    public boolean answered() {
+        return response.isCommitted();
+    }
+
+    public void empty(int status) throws IOException {
+        response.setStatus(status);
+        if (status != 204 && status != 304) {
+            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, 0L);
+        }
+        Content.Sink.asOutputStream(response).close();
+    }
+
+    public void json(int status, Object value) throws IOException {
+        bytes(status, "application/json", JSON.writeValueAsBytes(value));
+    }
+
+    public void text(int status, String value) throws IOException {
+        bytes(status, "text/plain; charset=utf-8", value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public void bytes(int status, String type, byte[] content) throws IOException {
+        response.setStatus(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, content.length);
+        try (OutputStream out = Content.Sink.asOutputStream(response)) {
+            out.write(content);
+        }
+    }
+
+    /** An answer of any length; every write goes out at once. Closing it ends the answer, and only that does. */
+    public OutputStream stream(int status, String type) {
+        response.setStatus(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
+        return Content.Sink.asOutputStream(response);
+    }
+
+    /** Jetty's own, for the gateway. */
+    public Request request() {
+        return request;
+    }
+
+    /** Jetty's own, for the gateway. */
+    public Response response() {
+        return response;
+    }
+
+    /** All headers of the request, in order. */
+    public List<HttpField> headers() {
+        return request.getHeaders().stream().toList();
+    }
+}

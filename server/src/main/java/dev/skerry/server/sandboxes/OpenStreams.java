@@ -1,0 +1,100 @@
+package dev.skerry.server.sandboxes;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The answers that are being given for one incarnation of a sandbox, each by a thread. Before a sandbox is paused they
+ * are given a little time to end, and are interrupted then. Thread-safe.
+ */
+public final class OpenStreams {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition fewer = lock.newCondition();
+    private final Set<Entry> entries = new HashSet<>();
+    private boolean closed;
+
+    /** One of them; closing it means that its thread is done. */
+    public final class Entry implements AutoCloseable {
+        private final Thread thread = Thread.currentThread();
+
+        private Entry() {}
+
+        @Override
+        public void close() {
+            lock.lock();
+            try {
+                entries.remove(this);
+                fewer.signalAll();
+                // An interrupt that came for this answer is not meant for what the thread does next.
+                if (closed) {
+                    Thread.interrupted();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /**
+     * Enters the calling thread.
+     *
+     * @throws Failure {@code NOT_FOUND} once the sandbox is being paused or ended
+     */
+    public Entry enter() {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new Failure(ErrorCode.NOT_FOUND, "the sandbox is being paused or ended");
+            }
+            Entry entry = new Entry();
+            entries.add(entry);
+            return entry;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    public int size() {
+        lock.lock();
+        try {
+            return entries.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets nobody in any more, waits until all are out, and interrupts those that are not within that time. */
+    public void drain(Duration bound) throws InterruptedException {
+        lock.lock();
+        try {
+            closed = true;
+            long left = bound.toNanos();
+            while (!entries.isEmpty() && left > 0) {
+                left = fewer.awaitNanos(left);
+            }
+            entries.forEach(entry -> entry.thread.interrupt());
+            long second = TimeUnit.SECONDS.toNanos(1);
+            while (!entries.isEmpty() && second > 0) {
+                second = fewer.awaitNanos(second);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets callers in again, after a pause that failed or has ended. */
+    public void reopen() {
+        lock.lock();
+        try {
+            closed = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

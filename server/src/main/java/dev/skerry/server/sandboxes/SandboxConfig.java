@@ -1,0 +1,35 @@
+package dev.skerry.server.sandboxes;
+
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What was asked for; it does not change over a sandbox's life.
+ *
+ * @param template the id of the template, as answers show it and as the host finds it
+ * @param alias the name by which it was asked for, if it was a name
+ * @param environment of every process in it
+ * @param secure requests to process 1's services need the sandbox's token
+ * @param publicTraffic requests to its ports need no token
+ * @param request what else the door wants to answer with later, as it came (JSON), not understood here
+ */
+public record SandboxConfig(
+        String template,
+        Optional<String> alias,
+        Isolation floor,
+        Limits limits,
+        Privilege privilege,
+        Map<String, String> metadata,
+        Map<String, String> environment,
+        boolean secure,
+        boolean publicTraffic,
+        Lifetime lifetime,
+        String request) {
+    public SandboxConfig {
+        metadata = Map.copyOf(metadata);
+        environment = Map.copyOf(environment);
+    }
+}

@@ -1,0 +1,196 @@
+package dev.skerry.server.settings;
+
+import dev.skerry.server.http.Listener.Address;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Nearest;
+import dev.skerry.wire.Quantity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.toml.TomlMapper;
+
+/**
+ * Reads the settings file (TOML). Everything that is wrong with it is said at once; a key that does not exist is
+ * refused, with the nearest one that does.
+ */
+public final class SettingsFile {
+    /** Two labels: clients refuse a certificate for everything below a single one. */
+    private static final Pattern DOMAIN =
+            Pattern.compile("[a-z0-9][a-z0-9-]{0,62}(\\.[a-z0-9][a-z0-9-]{0,62})+(:[0-9]{1,5})?");
+
+    private static final TomlMapper TOML = TomlMapper.builder().build();
+
+    private final Map<String, JsonNode> values = new LinkedHashMap<>();
+    private final List<String> problems = new ArrayList<>();
+
+    private SettingsFile() {}
+
+    /** One setting, for the documentation and for whoever misspells it. */
+    public record Key(String name, String standard, String meaning) {}
+
+    /** All there are. */
+    public static List<Key> keys() {
+        ServerSettings standard = ServerSettings.DEFAULT;
+        SandboxSettings boxes = standard.sandboxes();
+        return List.of(
+                new Key("data", quoted(standard.data()), "Folder of everything that survives a reboot."),
+                new Key("http", quoted(standard.http()), "Where the API listens without TLS."),
+                new Key("tls", quoted(standard.tls()), "Where the API and sandboxes' ports listen with TLS."),
+                new Key("domain", quoted(standard.domain()), "Sandboxes' names are below it; clients add the port."),
+                new Key(
+                        "drain",
+                        quoted(Quantity.ofTime(standard.drain())),
+                        "How long a stopping server waits for requests."),
+                new Key(
+                        "sandboxes.isolation",
+                        quoted(boxes.isolation().label()),
+                        "Weakest isolation that will do: container, gvisor, microvm."),
+                new Key("sandboxes.cpus", String.valueOf(boxes.cpuMillis() / 1000.0), "CPUs of one sandbox."),
+                new Key("sandboxes.memory", quoted(Quantity.ofBytes(boxes.memoryBytes())), "Memory of one sandbox."),
+                new Key("sandboxes.disk", quoted(Quantity.ofBytes(boxes.diskBytes())), "Writable disk of one sandbox."),
+                new Key("sandboxes.disk-files", String.valueOf(boxes.diskInodes()), "Files on that disk."),
+                new Key("sandboxes.processes", String.valueOf(boxes.processes()), "Tasks in one sandbox."),
+                new Key(
+                        "sandboxes.timeout-max",
+                        quoted(Quantity.ofTime(boxes.timeoutMax())),
+                        "How far ahead a sandbox's end may be set."),
+                new Key(
+                        "sandboxes.resume-timeout",
+                        quoted(Quantity.ofTime(boxes.resumeTimeout())),
+                        "How long a sandbox runs that traffic has resumed."),
+                new Key("sandboxes.running-max", String.valueOf(boxes.runningMax()), "Sandboxes that run at a time."));
+    }
+
+    private static String quoted(Object value) {
+        return "\"" + value + "\"";
+    }
+
+    /** @throws Failure {@code INVALID_REQUEST}, naming every problem in a line of its own */
+    public static ServerSettings read(Path file) {
+        try {
+            return parse(Files.readString(file), file.toString());
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "the settings file " + file + " cannot be read: " + e,
+                    "name another one with --config, or none",
+                    e);
+        }
+    }
+
+    /** @param origin what to call it in messages */
+    public static ServerSettings parse(String text, String origin) {
+        SettingsFile file = new SettingsFile();
+        try {
+            file.flatten("", TOML.readTree(text));
+        } catch (JacksonException e) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, origin + " is not TOML: " + e.getOriginalMessage(), e);
+        }
+        ServerSettings settings = file.bind();
+        if (!file.problems.isEmpty()) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    origin + ":\n  " + String.join("\n  ", file.problems),
+                    "docs/settings.md lists all settings");
+        }
+        return settings;
+    }
+
+    private void flatten(String prefix, JsonNode node) {
+        node.properties().forEach(entry -> {
+            String name = prefix + entry.getKey();
+            if (entry.getValue().isObject()) {
+                flatten(name + ".", entry.getValue());
+            } else if (keys().stream().noneMatch(key -> key.name().equals(name))) {
+                problems.add("there is no setting '" + name + "'; the nearest one is '" + nearest(name) + "'");
+            } else {
+                values.put(name, entry.getValue());
+            }
+        });
+    }
+
+    private static String nearest(String name) {
+        return Nearest.to(name, keys().stream().map(Key::name).toList(), 1).getFirst();
+    }
+
+    private ServerSettings bind() {
+        ServerSettings standard = ServerSettings.DEFAULT;
+        SandboxSettings boxes = standard.sandboxes();
+        return new ServerSettings(
+                text("data", Path::of, standard.data()),
+                text("http", Address::parse, standard.http()),
+                text("tls", Address::parse, standard.tls()),
+                text("domain", SettingsFile::domain, standard.domain()),
+                text("drain", Quantity::time, standard.drain()),
+                new SandboxSettings(
+                        text("sandboxes.isolation", Isolation::parse, boxes.isolation()),
+                        cpus("sandboxes.cpus", boxes.cpuMillis()),
+                        text("sandboxes.memory", Quantity::bytes, boxes.memoryBytes()),
+                        text("sandboxes.disk", Quantity::bytes, boxes.diskBytes()),
+                        number("sandboxes.disk-files", 64, Integer.MAX_VALUE, boxes.diskInodes()),
+                        Math.toIntExact(number("sandboxes.processes", 8, 1 << 22, boxes.processes())),
+                        text("sandboxes.timeout-max", Quantity::time, boxes.timeoutMax()),
+                        text("sandboxes.resume-timeout", Quantity::time, boxes.resumeTimeout()),
+                        Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))));
+    }
+
+    private static String domain(String text) {
+        if (!DOMAIN.matcher(text).matches()) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "'" + text + "' is not a domain of at least two labels, with or without a port");
+        }
+        return text;
+    }
+
+    private <T> T text(String name, Function<String, T> parser, T standard) {
+        JsonNode value = values.get(name);
+        if (value == null) {
+            return standard;
+        }
+        if (!value.isString()) {
+            problems.add("'" + name + "' must be a string in quotes");
+            return standard;
+        }
+        try {
+            return parser.apply(value.stringValue());
+        } catch (Failure | IllegalArgumentException e) {
+            problems.add("'" + name + "': " + e.getMessage());
+            return standard;
+        }
+    }
+
+    private long number(String name, long least, long most, long standard) {
+        JsonNode value = values.get(name);
+        if (value == null) {
+            return standard;
+        }
+        if (!value.isIntegralNumber() || value.longValue() < least || value.longValue() > most) {
+            problems.add("'" + name + "' must be a whole number from " + least + " to " + most);
+            return standard;
+        }
+        return value.longValue();
+    }
+
+    private int cpus(String name, int standard) {
+        JsonNode value = values.get(name);
+        if (value == null) {
+            return standard;
+        }
+        if (!value.isNumber() || value.doubleValue() < 0.01 || value.doubleValue() > 1024) {
+            problems.add("'" + name + "' must be a number from 0.01 to 1024");
+            return standard;
+        }
+        return (int) Math.round(value.doubleValue() * 1000);
+    }
+}

@@ -1,0 +1,25 @@
+package dev.skerry.server.tenants;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.util.regex.Pattern;
+
+/** Names a tenant: up to 63 of a-z, 0-9 and '-'. */
+public record TenantId(String text) {
+    /** The one that exists from the first start. */
+    public static final TenantId DEFAULT = new TenantId("default");
+
+    private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
+
+    public TenantId {
+        if (!FORM.matcher(text).matches()) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST, "'" + text + "' is not the name of a tenant", "use a-z, 0-9 and '-'");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

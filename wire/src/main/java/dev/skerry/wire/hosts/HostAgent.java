@@ -1,0 +1,66 @@
+package dev.skerry.wire.hosts;
+
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.Usage;
+import dev.skerry.wire.stream.GuestConnection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A host as the server sees it. Every command may be given again, at any time, also after a crash of either side, and
+ * leads to the same state; commands for a sandbox that is gone throw {@link Failure} {@code SANDBOX_GONE} unless they
+ * say otherwise. Commands block until they are carried out. Thread-safe.
+ */
+public interface HostAgent extends AutoCloseable {
+    HostFacts facts();
+
+    /**
+     * Starts a sandbox, or finds that it was started, and waits until process 1 has said hello.
+     *
+     * @throws Failure {@code NOT_FOUND} (template), {@code UNSUPPORTED} (isolation), {@code NO_CAPACITY},
+     *     {@code SANDBOX_GONE} when it ended or was destroyed while it started; nothing of it is left then
+     */
+    HostedSandbox start(StartSandbox command) throws InterruptedException;
+
+    /** Stops every process where it is. */
+    void freeze(Incarnation incarnation);
+
+    void thaw(Incarnation incarnation);
+
+    /** Replaces the deadline. */
+    void deadline(Incarnation incarnation, Optional<Deadline> deadline);
+
+    /**
+     * Ends it and removes all of it but a disk that it keeps; also its record. Success when there is none. With a grace
+     * its processes hear SIGTERM first and its disk is synced, so that a kept disk is consistent.
+     */
+    void destroy(Incarnation incarnation, Duration grace);
+
+    /** Removes the kept disk of a sandbox. Success when there is none; {@code CONFLICT} while an incarnation has it. */
+    void discardDisk(SandboxId id);
+
+    /** Every sandbox of the server on this host, in whatever state, and ended ones that were not destroyed. */
+    List<HostedSandbox> list();
+
+    /** Ids that have a kept disk. */
+    List<SandboxId> disks();
+
+    /** The stream of a running sandbox. One connection for all who ask; nobody but the host closes it. */
+    GuestConnection guest(Incarnation incarnation);
+
+    Usage usage(Incarnation incarnation);
+
+    List<HostTemplate> templates();
+
+    /** Removes a template by name. {@code NOT_FOUND}; {@code CONFLICT} while a sandbox uses it. */
+    void removeTemplate(String name);
+
+    /** From now on. */
+    void listen(HostListener listener);
+
+    /** Lets go of all sandboxes, which run on. */
+    @Override
+    void close();
+}

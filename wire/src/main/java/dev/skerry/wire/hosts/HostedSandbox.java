@@ -1,0 +1,23 @@
+package dev.skerry.wire.hosts;
+
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxEnd;
+import java.util.Optional;
+
+/**
+ * A sandbox as its host knows it.
+ *
+ * @param isolation what was achieved
+ * @param end how it ended, exactly when the state is {@code ENDED}
+ */
+public record HostedSandbox(
+        Incarnation incarnation, State state, Isolation isolation, String template, Optional<SandboxEnd> end) {
+    /** What there is of it. */
+    public enum State {
+        STARTING,
+        RUNNING,
+        FROZEN,
+        /** Nothing is left but the record of its end, which is kept until {@link HostAgent#destroy} is called. */
+        ENDED
+    }
+}

@@ -1,0 +1,98 @@
+package dev.skerry.wire.stream;
+
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+
+/**
+ * A unix socket on which a thread may be interrupted: the socket never blocks, selectors do. (Interrupting a thread
+ * that reads or writes a blocking {@link SocketChannel} closes the channel, for everybody.) One thread reads, one at a
+ * time writes.
+ */
+final class SocketBytes implements Outbox.Target {
+    private static final int SEND_BUFFER_BYTES = 256 << 10;
+
+    private final SocketChannel socket;
+    private final Selector readable;
+    private final Selector writable;
+    private boolean drained;
+
+    SocketBytes(Path path) throws IOException {
+        this(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+    }
+
+    SocketBytes(SocketChannel socket) throws IOException {
+        this.socket = socket;
+        socket.setOption(java.net.StandardSocketOptions.SO_SNDBUF, SEND_BUFFER_BYTES);
+        socket.configureBlocking(false);
+        this.readable = Selector.open();
+        this.writable = Selector.open();
+        socket.register(readable, SelectionKey.OP_READ);
+        socket.register(writable, SelectionKey.OP_WRITE);
+    }
+
+    /** Blocks for at least one byte; -1 at the end. */
+    int read(ByteBuffer into) throws IOException {
+        try {
+            while (true) {
+                int got = drained ? 0 : socket.read(into);
+                drained = got >= 0 && into.hasRemaining();
+                if (got != 0) {
+                    return got;
+                }
+                readable.select();
+                readable.selectedKeys().clear();
+                drained = false;
+            }
+        } catch (ClosedSelectorException e) {
+            throw closed(e);
+        }
+    }
+
+    @Override
+    public void writeSome(ByteBuffer[] parts) throws IOException {
+        if (parts.length == 1) {
+            socket.write(parts[0]);
+        } else {
+            socket.write(parts);
+        }
+    }
+
+    @Override
+    public void writeAll(byte[] block, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(block, 0, length);
+        try {
+            while (bytes.hasRemaining()) {
+                if (socket.write(bytes) == 0) {
+                    writable.select();
+                    writable.selectedKeys().clear();
+                }
+            }
+        } catch (ClosedSelectorException e) {
+            throw closed(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try (socket;
+                readable;
+                writable) {
+            // Whoever waits on a selector is woken by its end.
+        } catch (IOException e) {
+            // The descriptors are closed even then.
+        }
+    }
+
+    private static IOException closed(ClosedSelectorException cause) {
+        ClosedChannelException closed = new ClosedChannelException();
+        closed.initCause(cause);
+        return closed;
+    }
+}
