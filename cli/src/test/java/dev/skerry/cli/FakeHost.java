@@ -179,7 +179,7 @@ final class FakeHost implements Host {
 
         @Override
         public Usage usage() {
-            return new Usage(1 << 20, 2 << 20, Duration.ofMillis(5), 1, 0);
+            return new Usage(1 << 20, 2 << 20, 0, Duration.ofMillis(5), 1, 0, 0);
         }
 
         @Override

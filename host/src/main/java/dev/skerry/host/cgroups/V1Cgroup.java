@@ -85,9 +85,11 @@ record V1Cgroup(String name, Path memory, Path pids, Path cpu, Path cpuacct, Pat
         return new Usage(
                 number(memory.resolve("memory.usage_in_bytes")),
                 number(memory.resolve("memory.max_usage_in_bytes")),
+                number(memory.resolve("memory.stat"), "total_cache"),
                 Duration.ofNanos(number(cpuUsageFile())),
                 Math.toIntExact(number(pids.resolve("pids.current"))),
-                number(memory.resolve("memory.oom_control"), "oom_kill"));
+                number(memory.resolve("memory.oom_control"), "oom_kill"),
+                0);
     }
 
     @Override

@@ -95,9 +95,11 @@ record V2Cgroup(String name, Path directory, Set<String> controllers) implements
                 memory,
                 // memory.peak came with kernel 5.19; before that the best that can be said is what is used now.
                 Math.max(memory, number(directory.resolve("memory.peak"))),
+                number(directory.resolve("memory.stat"), "file"),
                 Duration.ofNanos(1000 * number(cpuUsageFile(), "usage_usec")),
                 Math.toIntExact(number(box().resolve("pids.current"))),
-                number(directory.resolve("memory.events"), "oom_kill"));
+                number(directory.resolve("memory.events"), "oom_kill"),
+                0);
     }
 
     @Override

@@ -40,7 +40,7 @@ public final class Sandbox implements AutoCloseable {
     private final ShimTransport transport;
     private final GuestConnection guest;
     private final Remains remains;
-    private final AtomicReference<Usage> lastUsage = new AtomicReference<>(new Usage(0, 0, Duration.ZERO, 0, 0));
+    private final AtomicReference<Usage> lastUsage = new AtomicReference<>(Usage.NONE);
     private final AtomicReference<SandboxEnd> end = new AtomicReference<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Control control = Control.OURS;

@@ -148,7 +148,8 @@ class V2CgroupTest {
             Files.writeString(own.resolve("box/cpu.stat"), "usage_usec 1500\nuser_usec 1000\n");
             Files.writeString(own.resolve("box/pids.current"), "3\n");
             Files.writeString(own.resolve("box/pids.events"), "max 5\n");
-            assertThat(cgroup.usage()).isEqualTo(new Usage(4096, 4096, Duration.ofNanos(1_500_000), 3, 2));
+            Files.writeString(own.resolve("memory.stat"), "anon 1024\nfile 512\nkernel 2048\n");
+            assertThat(cgroup.usage()).isEqualTo(new Usage(4096, 4096, 512, Duration.ofNanos(1_500_000), 3, 2, 0));
             Files.writeString(own.resolve("memory.peak"), "8192\n");
             assertThat(cgroup.usage().memoryPeakBytes()).isEqualTo(8192);
             assertThat(cgroup.events()).isEqualTo(new SandboxCgroup.Events(2, 5));

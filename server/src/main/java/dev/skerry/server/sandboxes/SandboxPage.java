@@ -1,0 +1,16 @@
+package dev.skerry.server.sandboxes;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Some sandboxes of a list.
+ *
+ * @param next what to put into {@link SandboxQuery#after} for those behind; empty at the end
+ * @param totalRunning of the tenant, whatever was asked for
+ */
+public record SandboxPage(List<Sandbox> sandboxes, Optional<String> next, long totalRunning) {
+    public SandboxPage {
+        sandboxes = List.copyOf(sandboxes);
+    }
+}
