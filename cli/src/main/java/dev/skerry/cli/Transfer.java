@@ -49,7 +49,16 @@ record Transfer(Path outside, String inside) {
         }
         String path = text.substring(0, colon);
         String inside = path.startsWith("/") ? path : JobRunner.FOLDER + "/" + path;
-        return new Transfer(Path.of(text.substring(colon + 1)), absolute(inside, "--out '" + text + "'"));
+        Path outside = Path.of(text.substring(colon + 1));
+        Path folder = outside.toAbsolutePath().normalize().getParent();
+        if (folder != null && !Files.isDirectory(folder)) {
+            // Before the program runs, because what it made would be lost with its sandbox.
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "--out '" + text + "': there is no folder '" + folder + "' to copy into",
+                    "make it first, or name another");
+        }
+        return new Transfer(outside, absolute(inside, "--out '" + text + "'"));
     }
 
     private static String absolute(String inside, String option) {

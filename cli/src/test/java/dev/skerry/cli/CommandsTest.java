@@ -152,6 +152,7 @@ class CommandsTest {
                 "run --workdir tmp -- true|--workdir 'tmp' is not an absolute path",
                 "run --in /no/such -- true|there is no '/no/such'",
                 "run --out /box/x -- true|names one path",
+                "run --out x:/nowhere/at/all -- true|there is no folder '/nowhere/at'",
                 "run --id Bad! -- true|'Bad!' is not a sandbox name",
                 "run --nonsense|--nonsense",
                 "frobnicate|'frobnicate' is not a command",
