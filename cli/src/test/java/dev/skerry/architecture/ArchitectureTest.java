@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 class ArchitectureTest {
     private static final String ROOT = "dev.skerry";
-    private static final List<String> MODULES = List.of("wire", "host", "testkit", "bench", "cli");
+    private static final List<String> MODULES = List.of("wire", "host", "server", "testkit", "bench", "cli");
     private static final JavaClasses CODE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(ROOT);
@@ -35,14 +35,50 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "dev.skerry..host..", "dev.skerry..testkit..", "dev.skerry..bench..", "dev.skerry..cli..");
+                    "dev.skerry..host..",
+                    "dev.skerry..server..",
+                    "dev.skerry..testkit..",
+                    "dev.skerry..bench..",
+                    "dev.skerry..cli..");
 
     private static final ArchRule HOST_KNOWS_NO_CALLER = noClasses()
             .that()
             .resideInAPackage("dev.skerry..host..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.skerry..testkit..", "dev.skerry..bench..", "dev.skerry..cli..");
+            .resideInAnyPackage(
+                    "dev.skerry..server..", "dev.skerry..testkit..", "dev.skerry..bench..", "dev.skerry..cli..");
+
+    private static final ArchRule SERVER_KNOWS_HOSTS_BY_THEIR_INTERFACE = noClasses()
+            .that()
+            .resideInAPackage("dev.skerry..server..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.skerry..host..", "dev.skerry..testkit..", "dev.skerry..bench..", "dev.skerry..cli..");
+
+    private static final ArchRule DECISIONS_ARE_PURE = noClasses()
+            .that()
+            .resideInAPackage("dev.skerry..server..")
+            .and()
+            .haveNameMatching(".*(Lifecycle|State)(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "java.io..", "java.net..", "java.nio..", "java.sql..", "java.util.concurrent..", "org.slf4j..")
+            .because("a decision must be replayable from its arguments alone");
+
+    private static final ArchRule ONLY_STORES_SEE_SQL = noClasses()
+            .that()
+            .resideInAPackage("dev.skerry..server..")
+            .and()
+            .resideOutsideOfPackages("..server", "..server.sandboxes..", "..server.tenants..", "..server.database..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.sql..", "javax.sql..", "org.jdbi..");
+
+    private static final ArchRule FEATURES_OF_THE_SERVER_HAVE_NO_CYCLES =
+            slices().matching("dev.skerry..server.(*)..").should().beFreeOfCycles();
 
     private static final ArchRule TESTKIT_KNOWS_ONLY_THE_ENGINE = noClasses()
             .that()
@@ -80,7 +116,7 @@ class ArchitectureTest {
 
     private static final ArchRule ONLY_DRIVERS_START_PROCESSES = noClasses()
             .that()
-            .resideInAnyPackage("dev.skerry..wire..", "dev.skerry..host..", "dev.skerry..cli..")
+            .resideInAnyPackage("dev.skerry..wire..", "dev.skerry..host..", "dev.skerry..server..", "dev.skerry..cli..")
             .and()
             .resideOutsideOfPackages("dev.skerry..host.drivers..", "dev.skerry..host.templates..")
             .should()
@@ -140,6 +176,26 @@ class ArchitectureTest {
     @Test
     void hostKnowsNoCaller() {
         holds(HOST_KNOWS_NO_CALLER, "layers.host", "CallingEngine");
+    }
+
+    @Test
+    void serverKnowsHostsByTheirInterface() {
+        holds(SERVER_KNOWS_HOSTS_BY_THEIR_INTERFACE, "layers.server", "DoorToTheEngine");
+    }
+
+    @Test
+    void decisionsArePure() {
+        holds(DECISIONS_ARE_PURE, "purity", "LoggingLifecycle");
+    }
+
+    @Test
+    void onlyStoresSeeSql() {
+        holds(ONLY_STORES_SEE_SQL, "sql", "AskingDoor");
+    }
+
+    @Test
+    void featuresOfTheServerHaveNoCycles() {
+        holds(FEATURES_OF_THE_SERVER_HAVE_NO_CYCLES, "rounds", "RoundDoor", "RoundLife");
     }
 
     @Test
