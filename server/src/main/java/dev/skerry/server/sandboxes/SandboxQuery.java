@@ -10,7 +10,7 @@ import java.util.Set;
  *
  * @param metadata every entry of it is in the sandbox's
  * @param states as seen from outside; empty means all
- * @param startedAfter inclusive
+ * @param startedAfter inclusive, to the microsecond; what is compared is when they were created
  * @param template by id or by the name that was asked for
  * @param after the last of the page before, in the order of this query
  */
@@ -22,10 +22,22 @@ public record SandboxQuery(
         boolean newestFirst,
         int limit,
         Optional<String> after) {
-    /** What is seen from outside of a sandbox that has not ended: pausing reads as paused, resuming as running. */
+    /**
+     * What is seen from outside of a sandbox that has not ended: pausing reads as paused, starting and resuming as
+     * running.
+     */
     public enum Visible {
         RUNNING,
-        PAUSED
+        PAUSED;
+
+        /** Empty for one that is ending or has ended. */
+        public static Optional<Visible> of(SandboxState state) {
+            return switch (state) {
+                case SandboxState.Starting _, SandboxState.Running _, SandboxState.Resuming _ -> Optional.of(RUNNING);
+                case SandboxState.Pausing _, SandboxState.Paused _ -> Optional.of(PAUSED);
+                case SandboxState.Stopping _, SandboxState.Stopped _ -> Optional.empty();
+            };
+        }
     }
 
     public SandboxQuery {

@@ -1,6 +1,7 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.hosts.HostId;
 import java.time.Instant;
 
@@ -34,6 +35,19 @@ public sealed interface SandboxState {
         /** Something of ours on the host died: the shim, the runtime. */
         FAILED,
         HOST_REBOOTED,
-        HOST_LOST
+        HOST_LOST;
+
+        static StopReason of(SandboxEnd.Cause cause) {
+            return switch (cause) {
+                case DESTROYED -> REQUESTED;
+                case TIMED_OUT -> EXPIRED;
+                case CPU_TIME -> CPU_TIME;
+                case OUT_OF_MEMORY -> OUT_OF_MEMORY;
+                case GUEST_EXITED -> EXITED;
+                case SHIM_LOST -> FAILED;
+                case START_FAILED -> START_FAILED;
+                case HOST_REBOOTED -> HOST_REBOOTED;
+            };
+        }
     }
 }

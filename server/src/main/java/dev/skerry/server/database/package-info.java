@@ -1,0 +1,5 @@
+/** The SQL database: a SQLite file, opened, migrated, and shared by everything that stores something. */
+@NullMarked
+package dev.skerry.server.database;
+
+import org.jspecify.annotations.NullMarked;

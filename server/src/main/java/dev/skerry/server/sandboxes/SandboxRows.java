@@ -1,0 +1,149 @@
+package dev.skerry.server.sandboxes;
+
+import dev.skerry.server.sandboxes.SandboxState.StopReason;
+import dev.skerry.server.tenants.TenantId;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.HostId;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.json.JsonMapper;
+
+/** How a sandbox is written into a row of the table {@code sandboxes}, and read from it. */
+final class SandboxRows {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private SandboxRows() {}
+
+    /** What every state is flattened to; empty where a state has no such thing. */
+    private record Flat(
+            String state, String host, String isolation, String pause, Instant at, String reason, String detail) {}
+
+    /** Column to value: all but {@code idempotency_key}. */
+    static Map<String, Object> columns(Sandbox sandbox) {
+        Flat flat = flat(sandbox.state());
+        Map<String, Object> columns = new LinkedHashMap<>();
+        columns.put("id", sandbox.id().text());
+        columns.put("tenant", sandbox.tenant().text());
+        columns.put("revision", sandbox.revision());
+        columns.put("generation", sandbox.generation());
+        columns.put("template", sandbox.config().template());
+        columns.put("alias", sandbox.config().alias().orElse(""));
+        columns.put("config", JSON.writeValueAsString(sandbox.config()));
+        columns.put("created_at", Micros.of(sandbox.createdAt()));
+        columns.put("ends_at", Micros.of(sandbox.endsAt()));
+        columns.put("live", sandbox.state() instanceof SandboxState.Stopped ? 0 : 1);
+        columns.put(
+                "shown",
+                SandboxQuery.Visible.of(sandbox.state()).map(SandboxRows::shown).orElse(0));
+        columns.put("state", flat.state());
+        columns.put("host", flat.host());
+        columns.put("isolation", flat.isolation());
+        columns.put("pause_kind", flat.pause());
+        columns.put("state_at", Micros.of(flat.at()));
+        columns.put("reason", flat.reason());
+        columns.put("detail", flat.detail());
+        return columns;
+    }
+
+    static int shown(SandboxQuery.Visible visible) {
+        return switch (visible) {
+            case RUNNING -> 1;
+            case PAUSED -> 2;
+        };
+    }
+
+    private static Flat flat(SandboxState state) {
+        return switch (state) {
+            case SandboxState.Starting(HostId host, Instant deadline) ->
+                new Flat("STARTING", host.text(), "", "", deadline, "", "");
+            case SandboxState.Running(HostId host, Isolation isolation, Instant since) ->
+                new Flat("RUNNING", host.text(), isolation.name(), "", since, "", "");
+            case SandboxState.Pausing(HostId host, Isolation isolation, PauseKind kind, Instant deadline) ->
+                new Flat("PAUSING", host.text(), isolation.name(), kind.name(), deadline, "", "");
+            case SandboxState.Paused(HostId host, Isolation isolation, PauseKind kind, Instant since) ->
+                new Flat("PAUSED", host.text(), isolation.name(), kind.name(), since, "", "");
+            case SandboxState.Resuming(HostId host, Isolation isolation, PauseKind from, Instant deadline) ->
+                new Flat("RESUMING", host.text(), isolation.name(), from.name(), deadline, "", "");
+            case SandboxState.Stopping(HostId host, StopReason reason, String detail, Instant deadline) ->
+                new Flat("STOPPING", host.text(), "", "", deadline, reason.name(), detail);
+            case SandboxState.Stopped(StopReason reason, String detail, Instant at) ->
+                new Flat("STOPPED", "", "", "", at, reason.name(), detail);
+        };
+    }
+
+    static Sandbox read(ResultSet row) throws SQLException {
+        return new Sandbox(
+                new SandboxId(row.getString("id")),
+                new TenantId(row.getString("tenant")),
+                row.getLong("revision"),
+                row.getLong("generation"),
+                JSON.readValue(row.getString("config"), SandboxConfig.class),
+                Micros.instant(row.getLong("created_at")),
+                Micros.instant(row.getLong("ends_at")),
+                state(row));
+    }
+
+    private static SandboxState state(ResultSet row) throws SQLException {
+        Instant at = Micros.instant(row.getLong("state_at"));
+        String state = row.getString("state");
+        return switch (state) {
+            case "STARTING" -> new SandboxState.Starting(host(row), at);
+            case "RUNNING" -> new SandboxState.Running(host(row), isolation(row), at);
+            case "PAUSING" -> new SandboxState.Pausing(host(row), isolation(row), kind(row), at);
+            case "PAUSED" -> new SandboxState.Paused(host(row), isolation(row), kind(row), at);
+            case "RESUMING" -> new SandboxState.Resuming(host(row), isolation(row), kind(row), at);
+            case "STOPPING" -> new SandboxState.Stopping(host(row), reason(row), row.getString("detail"), at);
+            case "STOPPED" -> new SandboxState.Stopped(reason(row), row.getString("detail"), at);
+            default -> throw new IllegalStateException("a sandbox in the database is '" + state + "'");
+        };
+    }
+
+    private static HostId host(ResultSet row) throws SQLException {
+        return new HostId(row.getString("host"));
+    }
+
+    private static Isolation isolation(ResultSet row) throws SQLException {
+        return Isolation.valueOf(row.getString("isolation"));
+    }
+
+    private static PauseKind kind(ResultSet row) throws SQLException {
+        return PauseKind.valueOf(row.getString("pause_kind"));
+    }
+
+    private static StopReason reason(ResultSet row) throws SQLException {
+        return StopReason.valueOf(row.getString("reason"));
+    }
+
+    static Optional<String> key(ResultSet row) throws SQLException {
+        return Optional.ofNullable(row.getString("idempotency_key"));
+    }
+
+    static SandboxEvent event(ResultSet row) throws SQLException {
+        return new SandboxEvent(
+                row.getLong("sequence"),
+                new SandboxId(row.getString("sandbox")),
+                Micros.instant(row.getLong("at")),
+                SandboxEvent.Kind.valueOf(row.getString("kind")),
+                row.getString("detail"));
+    }
+
+    /** Of an entry of the metadata. Lengths are part of it, so that no two entries look the same. */
+    static String label(TenantId tenant, String name, String value) {
+        String whole = tenant + "/" + name.length() + "/" + name + value;
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(whole.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
