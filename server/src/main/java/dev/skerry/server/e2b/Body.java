@@ -18,7 +18,7 @@ record Body(JsonNode root, String where) {
     private static final int BYTES_MAX = 1 << 20;
 
     static Body of(Exchange exchange) throws IOException {
-        JsonNode root = exchange.json(BYTES_MAX);
+        JsonNode root = read(exchange);
         if (root.isNull()) {
             return new Body(Exchange.JSON.createObjectNode(), "");
         }
@@ -26,6 +26,18 @@ record Body(JsonNode root, String where) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "the request's content is not a JSON object");
         }
         return new Body(root, "");
+    }
+
+    /** 429 is for what may be tried again later, which does not help with a content that is too large. */
+    private static JsonNode read(Exchange exchange) throws IOException {
+        try {
+            return exchange.json(BYTES_MAX);
+        } catch (Failure e) {
+            if (e.code() == ErrorCode.LIMIT_EXCEEDED) {
+                throw new Failure(ErrorCode.INVALID_REQUEST, "the request's content has more than 1 MiB", e);
+            }
+            throw e;
+        }
     }
 
     private Optional<JsonNode> field(String name) {

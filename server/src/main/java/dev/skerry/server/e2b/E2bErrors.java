@@ -53,14 +53,23 @@ final class E2bErrors implements Handler {
                 .log("a request failed");
     }
 
-    private static void answer(Exchange exchange, Failure failure) throws IOException {
-        int status = status(failure.code());
+    static void answer(Exchange exchange, int status, String message) throws IOException {
+        exchange.json(status, body(exchange, status, message));
+    }
+
+    private static Map<String, Object> body(Exchange exchange, int status, String message) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("code", status);
-        body.put("message", failure.getMessage());
+        body.put("message", message);
+        body.put("request_id", exchange.requestId());
+        return body;
+    }
+
+    private static void answer(Exchange exchange, Failure failure) throws IOException {
+        int status = status(failure.code());
+        Map<String, Object> body = body(exchange, status, failure.getMessage());
         errorCode(failure.code(), body);
         failure.hint().ifPresent(hint -> body.put("hint", hint));
-        body.put("request_id", exchange.requestId());
         exchange.json(status, body);
     }
 

@@ -28,7 +28,7 @@ record NewSandbox(String template, Duration timeout, Body body, boolean secure) 
     private static final List<String> NOT_YET = List.of("volumeMounts", "mcp", "iam");
 
     private static final List<String> NETWORK_NOT_YET =
-            List.of("allowOut", "denyOut", "rules", "egressProxy", "maskRequestHost");
+            List.of("allowOut", "denyOut", "rules", "egressProxy", "maskRequestHost", "httpsPorts");
 
     /** How the two dialects differ. */
     enum Dialect {
@@ -60,6 +60,7 @@ record NewSandbox(String template, Duration timeout, Body body, boolean secure) 
             }
         }
         body.object("network").ifPresent(NewSandbox::checkNetwork);
+        body.flag("allow_internet_access", true); // either will do, as there is no network yet
         return new NewSandbox(template, timeout, body, dialect == Dialect.V2 || body.flag("secure", false));
     }
 

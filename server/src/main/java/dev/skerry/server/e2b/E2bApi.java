@@ -1,0 +1,84 @@
+package dev.skerry.server.e2b;
+
+import dev.skerry.server.http.Handler;
+import dev.skerry.server.http.Route;
+import dev.skerry.server.http.Routes;
+import dev.skerry.server.openapi.OpenApiDocument;
+import dev.skerry.server.openapi.Operation;
+import dev.skerry.server.operations.Health;
+import dev.skerry.server.operations.ServerMetrics;
+import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.SandboxTokens;
+import dev.skerry.wire.hosts.HostAgent;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The control plane: the REST half of the E2B API, what we add to it below {@code /skerry/v1}, the server's health and
+ * metrics, and the document that describes all of it. The table of operations is the only place where something is let
+ * in: each says whether it needs a key.
+ */
+public final class E2bApi {
+    private final List<Operation> operations;
+
+    /** What it is made of. {@code health}, {@code metrics} and {@code usage} belong to whoever made them. */
+    public record Parts(
+            Sandboxes sandboxes,
+            HostAgent host,
+            ApiKeys keys,
+            SandboxTokens tokens,
+            ServerSettings settings,
+            InstantSource clock,
+            UsageHistory usage,
+            Health health,
+            ServerMetrics metrics) {}
+
+    public E2bApi(Parts parts) {
+        Door door = new Door(parts.keys());
+        Templates templates = new Templates(parts.host(), parts.clock());
+        SandboxAnswers answers =
+                new SandboxAnswers(parts.tokens(), parts.settings().domain());
+        var limits = parts.settings().sandboxes();
+        List<Operation> all = new ArrayList<>();
+        all.addAll(new SandboxRoutes(parts.sandboxes(), templates, answers, limits).operations(door));
+        all.addAll(new ListRoutes(parts.sandboxes(), answers).operations(door));
+        all.addAll(new ObservationRoutes(parts.sandboxes(), parts.usage()).operations(door));
+        all.addAll(new EventLogs(parts.sandboxes()).operations(door));
+        all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
+        all.addAll(new TeamRoutes(parts.keys(), parts.sandboxes(), parts.host()).operations(door));
+        all.addAll(new ServerRoutes(parts.health(), parts.metrics()).operations(door));
+        all.addAll(NotYet.operations(door));
+        all.add(door.open(
+                        "GET",
+                        "/openapi.json",
+                        "This API as an OpenAPI document.",
+                        exchange -> exchange.bytes(200, "application/json", document()))
+                .answers(200, "OpenApi"));
+        this.operations = List.copyOf(all);
+    }
+
+    private byte[] document() {
+        String version = Optional.ofNullable(E2bApi.class.getPackage().getImplementationVersion())
+                .orElse("0");
+        return OpenApiDocument.of(version, operations).toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    public List<Operation> operations() {
+        return operations;
+    }
+
+    public List<Route> routes() {
+        return operations.stream().map(Operation::route).toList();
+    }
+
+    /** Answers everything, errors included. */
+    public Handler handler() {
+        return new E2bErrors(new Routes(routes()));
+    }
+}

@@ -1,0 +1,63 @@
+package dev.skerry.server.openapi;
+
+import dev.skerry.server.http.Route;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A route and its documentation. Shapes are names of schemas; {@code []Name} is an array of them, {@code text} is plain
+ * text, and an empty name means no content.
+ *
+ * @param open answered without an API key
+ * @param takes shape of the request's content
+ * @param answers shape of the content by status; errors are the same everywhere and not listed
+ */
+public record Operation(
+        Route route, boolean open, List<Parameter> query, String takes, SortedMap<Integer, String> answers) {
+    /**
+     * A parameter of the query; none is required.
+     *
+     * @param type as JSON Schema calls it
+     */
+    public record Parameter(String name, String type, String description) {}
+
+    public Operation {
+        query = List.copyOf(query);
+        answers = new TreeMap<>(answers);
+    }
+
+    public static Operation of(Route route, boolean open) {
+        return new Operation(route, open, List.of(), "", new TreeMap<>());
+    }
+
+    public Operation query(String name, String description) {
+        return with(new Parameter(name, "string", description));
+    }
+
+    public Operation queryNumber(String name, String description) {
+        return with(new Parameter(name, "integer", description));
+    }
+
+    private Operation with(Parameter parameter) {
+        List<Parameter> more = new ArrayList<>(query);
+        more.add(parameter);
+        return new Operation(route, open, more, takes, answers);
+    }
+
+    public Operation takes(String shape) {
+        return new Operation(route, open, query, shape, answers);
+    }
+
+    public Operation answers(int status, String shape) {
+        SortedMap<Integer, String> more = new TreeMap<>(answers);
+        more.put(status, shape);
+        return new Operation(route, open, query, takes, more);
+    }
+
+    /** Without content. */
+    public Operation answers(int status) {
+        return answers(status, "");
+    }
+}
