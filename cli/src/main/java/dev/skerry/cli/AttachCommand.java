@@ -39,7 +39,7 @@ final class AttachCommand implements Callable<Integer> {
                 var _ = EndWithUs.watch(sandbox)) {
             Optional<JobProcess> shell = sandbox.find(ShellCommand.TAG);
             if (shell.isPresent()) {
-                try (Terminal terminal = Terminal.raw()) {
+                try (Terminal terminal = Terminal.raw(ShellCommand.WITHOUT_TERMINAL)) {
                     shell.get().resize(terminal.size());
                     return new Session(context, sandbox, shell.get(), Optional.of(terminal)).follow();
                 }

@@ -1,5 +1,7 @@
 package dev.skerry.cli;
 
+import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.wire.Failure;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -10,14 +12,27 @@ import java.util.Map;
 /**
  * What commands share with the process that they run in.
  *
+ * @param root whether it may do what only root may
  * @param stdout raw and unbuffered: it carries a sandboxed program's bytes
  * @param stderr likewise; our own words go there too, in UTF-8
  */
 record Context(
-        HostOpener hosts, InputStream stdin, OutputStream stdout, PrintStream stderr, Map<String, String> environment) {
+        HostOpener hosts,
+        ServerOpener servers,
+        boolean root,
+        InputStream stdin,
+        OutputStream stdout,
+        PrintStream stderr,
+        Map<String, String> environment) {
     /** Opens the engine on a data folder. */
     interface HostOpener {
         Host open(Path dataFolder);
+    }
+
+    /** Starts a server. */
+    interface ServerOpener {
+        /** @throws Failure when it cannot start; nothing of it remains then */
+        RunningServer open(ServerSettings settings) throws InterruptedException;
     }
 
     Context {

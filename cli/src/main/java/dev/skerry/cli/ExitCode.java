@@ -17,9 +17,16 @@ final class ExitCode {
     /** Skerry or the sandbox failed, not the program. */
     static final int SANDBOX_ERROR = 125;
 
+    /** There is such a command, but it cannot be started. */
+    static final int CANNOT_START = 126;
+
+    static final int NO_COMMAND = 127;
+
     static final int SIGNAL_BASE = 128;
     /** As after SIGKILL, which is what the kernel sends. */
     static final int OUT_OF_MEMORY = SIGNAL_BASE + 9;
+    /** As after SIGPIPE. */
+    static final int NOBODY_READS = SIGNAL_BASE + 13;
     /** As after SIGXCPU. */
     static final int CPU_TIME_EXCEEDED = SIGNAL_BASE + 24;
     /** As after SIGXFSZ. */

@@ -1,13 +1,18 @@
 package dev.skerry.cli;
 
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +28,10 @@ public final class Main {
         System.exit(execute(
                 new Context(
                         EngineHost::open,
+                        _ -> {
+                            throw new Failure(ErrorCode.UNSUPPORTED, "this build has no server");
+                        },
+                        isRoot(),
                         // Through a channel, because a read of that can be interrupted: a thread still waiting for
                         // input
                         // would hold the JVM up for 0.3 s when it exits.
@@ -31,6 +40,15 @@ public final class Main {
                         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                         System.getenv()),
                 arguments));
+    }
+
+    /** By who owns its entry in proc(5). */
+    private static boolean isRoot() {
+        try {
+            return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** @return the exit code */
@@ -51,8 +69,19 @@ public final class Main {
         commands.put("run", RunCommand::new);
         commands.put("shell", ShellCommand::new);
         commands.put("attach", AttachCommand::new);
+        commands.put("serve", ServeCommand::new);
+        commands.put("create", CreateCommand::new);
         commands.put("ps", PsCommand::new);
+        commands.put("exec", ExecCommand::new);
+        commands.put("cp", CopyCommand::new);
+        commands.put("logs", LogsCommand::new);
+        commands.put("port", PortCommand::new);
+        commands.put("pause", PauseCommand::new);
+        commands.put("resume", ResumeCommand::new);
         commands.put("kill", KillCommand::new);
+        commands.put("events", EventsCommand::new);
+        commands.put("keys", KeysCommand::new);
+        commands.put("tenants", TenantsCommand::new);
         commands.put("template", TemplateCommand::new);
         commands.put("doctor", DoctorCommand::new);
         commands.put("bench", _ -> new BenchCommand());
@@ -70,11 +99,13 @@ public final class Main {
         COMMANDS.forEach((name, command) -> {
             if (!one || name.equals(arguments[0])) {
                 // What follows a program's name belongs to the program, even when it looks like an option of ours.
-                boolean stops = List.of("run", "shell", "bench").contains(name);
+                boolean stops = List.of("run", "shell", "exec", "bench").contains(name);
                 line.addSubcommand(name, new CommandLine(command.apply(context)).setStopAtPositional(stops));
             }
         });
         return line.setUsageHelpWidth(110)
+                // Nor is '@name' a file with more arguments: it may be the program's.
+                .setExpandAtFiles(false)
                 .registerConverter(Isolation.class, new Quantities.Level())
                 .registerConverter(Long.class, new Quantities.Bytes())
                 .registerConverter(Duration.class, new Quantities.Time());

@@ -1,23 +1,47 @@
 package dev.skerry.cli;
 
+import dev.skerry.cli.client.ControlPlane;
+import dev.skerry.cli.client.ServerSandbox;
 import dev.skerry.wire.Quantity;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code skerry ps}: the sandboxes of this machine. */
-@Command(name = "ps", description = "Lists the sandboxes of this data folder.", mixinStandardHelpOptions = true)
+@Command(
+        name = "ps",
+        description = {
+            "Lists the sandboxes of the server, if one is named or answers,",
+            "else those of 'run' and 'shell' on this machine."
+        },
+        mixinStandardHelpOptions = true)
 final class PsCommand implements Callable<Integer> {
     private final Context context;
 
     @Option(names = "--json", description = "Print a JSON array.")
     private boolean json;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Print ids only.")
+    private boolean quiet;
+
+    @Option(names = "--local", description = "Those of 'run' and 'shell' on this machine.")
+    private boolean local;
+
+    @Mixin
+    private ServerOptions serverOptions = new ServerOptions();
 
     @Mixin
     private HostOptions hostOptions = new HostOptions();
@@ -27,13 +51,81 @@ final class PsCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
-        try (Host host = hostOptions.open(context)) {
-            List<Host.Row> rows = host.list();
-            context.print(
-                    json ? ResultJson.of(rows.stream().map(PsCommand::fields).toList()) : table(rows));
+    public Integer call() throws InterruptedException {
+        Optional<ControlPlane> found = local ? Optional.empty() : serverOptions.find(context, hostOptions);
+        if (found.isPresent()) {
+            try (ControlPlane server = found.get()) {
+                List<ServerSandbox> sandboxes = server.sandboxes();
+                print(
+                        sandboxes.stream().map(ServerSandbox::id).toList(),
+                        sandboxes.stream().map(PsCommand::fields).toList(),
+                        () -> serverTable(sandboxes));
+            }
             return ExitCode.OK;
         }
+        try (Host host = hostOptions.open(context)) {
+            List<Host.Row> rows = host.list();
+            print(
+                    rows.stream().map(Host.Row::id).toList(),
+                    rows.stream().map(PsCommand::fields).toList(),
+                    () -> table(rows));
+            return ExitCode.OK;
+        }
+    }
+
+    private void print(List<String> ids, List<Map<String, Object>> objects, Supplier<String> table) {
+        if (json) {
+            context.print(ResultJson.of(objects));
+        } else if (!quiet) {
+            context.print(table.get());
+        } else if (!ids.isEmpty()) {
+            context.print(String.join("\n", ids));
+        }
+    }
+
+    private static Map<String, Object> fields(ServerSandbox sandbox) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("id", sandbox.id());
+        fields.put("template", sandbox.template());
+        fields.put("state", sandbox.state());
+        sandbox.started().ifPresent(time -> fields.put("started", time.toString()));
+        sandbox.ends().ifPresent(time -> fields.put("ends", time.toString()));
+        fields.put("cpus", sandbox.cpus());
+        fields.put("memory_mib", sandbox.memoryMebibytes());
+        fields.put("metadata", sandbox.metadata());
+        return fields;
+    }
+
+    private static String serverTable(List<ServerSandbox> sandboxes) {
+        Instant now = InstantSource.system().instant();
+        Columns columns = new Columns("ID", "TEMPLATE", "STATE", "AGE", "ENDS IN", "CPUS", "MEMORY", "METADATA");
+        for (ServerSandbox sandbox : sandboxes) {
+            String ends = sandbox.paused()
+                    ? "-"
+                    : sandbox.ends()
+                            .map(end -> time(Duration.between(now, end)))
+                            .orElse("-");
+            columns.add(
+                    sandbox.id(),
+                    sandbox.template(),
+                    sandbox.state(),
+                    sandbox.started()
+                            .map(start -> time(Duration.between(start, now)))
+                            .orElse("-"),
+                    ends,
+                    String.valueOf(sandbox.cpus()),
+                    Quantity.ofBytes(sandbox.memoryMebibytes() << 20),
+                    sandbox.metadata().entrySet().stream()
+                            .map(pair -> pair.getKey() + "=" + pair.getValue())
+                            .sorted()
+                            .collect(Collectors.joining(",")));
+        }
+        return columns.toString();
+    }
+
+    /** Clocks of two machines may differ a little. */
+    private static String time(Duration time) {
+        return Quantity.ofTime(time.isNegative() ? Duration.ZERO : time.truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static Map<String, Object> fields(Host.Row row) {

@@ -7,7 +7,6 @@ import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.Privilege;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -99,18 +98,7 @@ final class SandboxOptions {
     }
 
     Map<String, String> environment() {
-        Map<String, String> variables = new LinkedHashMap<>();
-        for (String entry : environment) {
-            int equals = entry.indexOf('=');
-            if (equals < 1) {
-                throw new Failure(
-                        ErrorCode.INVALID_REQUEST,
-                        "--env '" + entry + "' has no value",
-                        "write NAME=VALUE; variables of this shell are never passed on by themselves");
-            }
-            variables.put(entry.substring(0, equals), entry.substring(equals + 1));
-        }
-        return variables;
+        return Pairs.environment("--env", environment);
     }
 
     Optional<String> workFolder() {

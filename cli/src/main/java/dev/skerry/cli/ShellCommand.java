@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class ShellCommand implements Callable<Integer> {
     static final String TAG = "shell";
+    static final String WITHOUT_TERMINAL = "use ./skerry run -- COMMAND to run something with redirected input";
 
     private final Context context;
 
@@ -55,7 +56,7 @@ final class ShellCommand implements Callable<Integer> {
         List<Transfer> copies = in.stream().map(Transfer::in).toList();
         Map<String, String> own = sandboxOptions.environment();
         var spec = sandboxOptions.spec(timeout, Optional.empty(), sudo ? Privilege.SUDO : Privilege.NONE);
-        try (Terminal terminal = Terminal.raw();
+        try (Terminal terminal = Terminal.raw(WITHOUT_TERMINAL);
                 Host host = hostOptions.open(context);
                 JobSandbox sandbox = host.create(spec);
                 var _ = EndWithUs.watch(sandbox)) {

@@ -49,13 +49,13 @@ final class Terminal implements AutoCloseable {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor);
     }
 
-    /** @throws Failure {@code INVALID_REQUEST} when standard input is no terminal */
-    static Terminal raw() {
+    /**
+     * @param hint what to do without one
+     * @throws Failure {@code INVALID_REQUEST} when standard input is no terminal
+     */
+    static Terminal raw(String hint) {
         if (call(() -> (int) ISATTY.invokeExact(STDIN)) != 1) {
-            throw new Failure(
-                    ErrorCode.INVALID_REQUEST,
-                    "standard input is not a terminal",
-                    "use ./skerry run -- COMMAND to run something with redirected input");
+            throw new Failure(ErrorCode.INVALID_REQUEST, "standard input is not a terminal", hint);
         }
         var terminal = new Terminal();
         require(call(() -> (int) TCGETATTR.invokeExact(STDIN, terminal.before)), "tcgetattr");

@@ -17,6 +17,10 @@ final class Training {
             // The usual data folder, because what is made there (the template base) is what the first real run needs.
             var context = new Context(
                     EngineHost::open,
+                    _ -> {
+                        throw new IllegalStateException("no server is trained here");
+                    },
+                    true,
                     new ByteArrayInputStream("a line\n".getBytes(StandardCharsets.UTF_8)),
                     out,
                     new PrintStream(System.out, true, StandardCharsets.UTF_8),
@@ -25,7 +29,9 @@ final class Training {
             Main.execute(context, "run", "--help");
             Main.execute(context, "run", "--json", "--lang", "bash", "-c", "cat; echo done >&2");
             Main.execute(context, "run", "--memory", "256m", "--timeout", "10s", "--", "true");
-            Main.execute(context, "ps");
+            Main.execute(context, "ps", "--local");
+            // Nobody is there; what a client is made of is learned all the same.
+            Main.execute(context, "ps", "--url", "http://127.0.0.1:9");
         }
     }
 }

@@ -36,10 +36,12 @@ class CommandsTest {
     private int skerry(String... arguments) {
         var context = new Context(
                 _ -> host,
+                FakeServer.NONE,
+                true,
                 InputStream.nullInputStream(),
                 out,
                 new PrintStream(err, true, StandardCharsets.UTF_8),
-                Map.of());
+                Map.of("SKERRY_DATA", folder.toString()));
         return Main.execute(context, arguments);
     }
 
@@ -301,10 +303,12 @@ class CommandsTest {
                         .resolve("skerry"));
         var context = new Context(
                 _ -> host,
+                FakeServer.NONE,
+                true,
                 InputStream.nullInputStream(),
                 out,
                 new PrintStream(err, true, StandardCharsets.UTF_8),
-                Map.of());
+                Map.of("SKERRY_DATA", folder.toString()));
         for (String name : Main.commandLine(context).getSubcommands().keySet()) {
             assertThat(launcher).contains("./skerry " + name);
             if (!name.equals("bench")) {

@@ -144,7 +144,8 @@ public final class SettingsFile {
                         Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))));
     }
 
-    private static String domain(String text) {
+    /** @throws Failure {@code INVALID_REQUEST} when clients could not use it */
+    public static String domain(String text) {
         if (!DOMAIN.matcher(text).matches()) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,

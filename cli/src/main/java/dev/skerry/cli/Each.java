@@ -1,0 +1,30 @@
+package dev.skerry.cli;
+
+import dev.skerry.wire.Failure;
+import java.util.List;
+
+/** Does the same to several sandboxes: one that fails does not keep the others from their turn. */
+final class Each {
+    private Each() {}
+
+    /** What is done. */
+    @FunctionalInterface
+    interface Action {
+        void on(String id) throws InterruptedException;
+    }
+
+    /** Prints the id of each that succeeded, and what went wrong with the others. @return the first one's exit code */
+    static int of(Context context, List<String> ids, Action action) throws InterruptedException {
+        int code = ExitCode.OK;
+        for (String id : ids) {
+            try {
+                action.on(id);
+                context.print(id);
+            } catch (Failure e) {
+                int own = new FailurePrinter(context.stderr(), context.debug()).print(e);
+                code = code == ExitCode.OK ? own : code;
+            }
+        }
+        return code;
+    }
+}

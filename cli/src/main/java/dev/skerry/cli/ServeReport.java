@@ -1,0 +1,78 @@
+package dev.skerry.cli;
+
+import dev.skerry.cli.client.EnvFile;
+import dev.skerry.server.settings.SandboxSettings;
+import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.wire.Quantity;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What {@code skerry serve} tells whoever started it.
+ *
+ * @param file where the variables are that clients need
+ */
+record ServeReport(RunningServer.Facts facts, Path file) {
+    /** @param key one that was just made, and is shown this once */
+    String text(Optional<String> key) {
+        String place = quoted(file.toAbsolutePath().toString());
+        String url = "export " + EnvFile.API_URL + "=" + quoted(facts.api().toString()) + " " + EnvFile.DOMAIN + "="
+                + quoted(facts.domain());
+        String secret = "export " + EnvFile.API_KEY + "=\"$(sed -n 's/^" + EnvFile.API_KEY + "=//p' " + place + ")\"";
+        String node = "export " + EnvFile.NODE_AUTHORITY + "="
+                + quoted(facts.authority().toString());
+        String python = "export " + EnvFile.AUTHORITIES + "="
+                + quoted(facts.authorities().toString());
+        StringBuilder text = new StringBuilder();
+        text.append("API      ").append(facts.api()).append('\n');
+        text.append("ports    https://PORT-ID.").append(facts.domain()).append('\n');
+        key.ifPresent(secretKey ->
+                text.append("API key  ").append(secretKey).append("  (shown this once; it is in the file below)\n"));
+        text.append("file     ").append(file.toAbsolutePath()).append('\n');
+        text.append("\nTo use it from a shell, for the JavaScript SDK or the E2B CLI:\n");
+        text.append("  ")
+                .append(url)
+                .append("\n  ")
+                .append(secret)
+                .append("\n  ")
+                .append(node)
+                .append('\n');
+        text.append("for the Python SDK:\n");
+        text.append("  ")
+                .append(url)
+                .append("\n  ")
+                .append(secret)
+                .append("\n  ")
+                .append(python)
+                .append('\n');
+        text.append("or all at once:\n");
+        text.append("  set -a; . ").append(place).append("; set +a\n");
+        return text.toString();
+    }
+
+    /** For a POSIX shell, where it needs that. */
+    private static String quoted(String text) {
+        return text.matches("[A-Za-z0-9_./:@%+=,-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
+    }
+
+    /** What the settings come to. */
+    static String settings(ServerSettings settings) {
+        SandboxSettings boxes = settings.sandboxes();
+        Columns columns = new Columns("SETTING", "VALUE");
+        columns.add("data", settings.data().toString());
+        columns.add("http", settings.http().toString());
+        columns.add("tls", settings.tls().toString());
+        columns.add("domain", settings.domain());
+        columns.add("drain", Quantity.ofTime(settings.drain()));
+        columns.add("sandboxes.isolation", boxes.isolation().label());
+        columns.add("sandboxes.cpus", String.valueOf(boxes.cpuMillis() / 1000.0));
+        columns.add("sandboxes.memory", Quantity.ofBytes(boxes.memoryBytes()));
+        columns.add("sandboxes.disk", Quantity.ofBytes(boxes.diskBytes()));
+        columns.add("sandboxes.disk-files", String.valueOf(boxes.diskInodes()));
+        columns.add("sandboxes.processes", String.valueOf(boxes.processes()));
+        columns.add("sandboxes.timeout-max", Quantity.ofTime(boxes.timeoutMax()));
+        columns.add("sandboxes.resume-timeout", Quantity.ofTime(boxes.resumeTimeout()));
+        columns.add("sandboxes.running-max", String.valueOf(boxes.runningMax()));
+        return columns.toString();
+    }
+}
