@@ -88,6 +88,17 @@ public final class OpenStreams {
         }
     }
 
+    /** Lets nobody in any more and interrupts those that are in, without waiting for them. */
+    public void shut() {
+        lock.lock();
+        try {
+            closed = true;
+            entries.forEach(entry -> entry.thread.interrupt());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Lets callers in again, after a pause that failed or has ended. */
     public void reopen() {
         lock.lock();

@@ -1,0 +1,236 @@
+package dev.skerry.server.sandboxes;
+
+import dev.skerry.server.sandboxes.SandboxState.StopReason;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.HostAgent;
+import dev.skerry.wire.hosts.HostFacts;
+import dev.skerry.wire.hosts.HostedSandbox;
+import dev.skerry.wire.hosts.Incarnation;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares what a host has with what is stored. An observation counts for a sandbox only if nothing was changed about it
+ * from before the host was asked until now. What would be lost if the host was wrong is believed when it was seen twice.
+ */
+final class Drift {
+    private static final Logger LOG = LoggerFactory.getLogger(Drift.class);
+
+    private final SandboxStore store;
+    private final HostAgent host;
+    private final Registry registry;
+    private final Transitions transitions;
+    private final Duration confirmation;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** What was seen, and since when in every pass. */
+    private Map<Suspicion, Instant> suspicions = Map.of();
+
+    private Map<Suspicion, Instant> stillSuspected = new HashMap<>();
+
+    private sealed interface Suspicion {
+        /** The host does not have it. */
+        record Missing(Incarnation incarnation, long revision) implements Suspicion {}
+
+        /** The host has it, and should not. */
+        record Stray(Incarnation incarnation) implements Suspicion {}
+
+        record DiskMissing(SandboxId id, long revision) implements Suspicion {}
+
+        record StrayDisk(SandboxId id) implements Suspicion {}
+    }
+
+    /** @param confirmation how far apart two observations are at least */
+    Drift(SandboxStore store, HostAgent host, Registry registry, Transitions transitions, Duration confirmation) {
+        this.store = store;
+        this.host = host;
+        this.registry = registry;
+        this.transitions = transitions;
+        this.confirmation = confirmation;
+    }
+
+    /** @return whether something was seen that has to be seen once more */
+    boolean pass() {
+        lock.lock();
+        try {
+            stillSuspected = new HashMap<>();
+            findUncertain();
+            Map<Entry, Long> before = registry.all().stream()
+                    .filter(Entry::stored)
+                    .collect(Collectors.toMap(
+                            entry -> entry, entry -> entry.sandbox().revision()));
+            checkBoot();
+            List<HostedSandbox> hosted = host.list();
+            Set<SandboxId> disks = new HashSet<>(host.disks());
+            Map<Incarnation, HostedSandbox> byIncarnation =
+                    hosted.stream().collect(Collectors.toMap(HostedSandbox::incarnation, one -> one, (a, _) -> a));
+            before.forEach((entry, revision) -> {
+                if (entry.isQuietAt(revision)) {
+                    guarded(entry.sandbox().id(), () -> compare(entry, revision, byIncarnation, disks));
+                }
+            });
+            hosted.forEach(one -> guarded(one.incarnation().id(), () -> findStray(one)));
+            disks.forEach(id -> guarded(id, () -> findStrayDisk(id)));
+            return !stillSuspected.isEmpty() || !registry.uncertain().isEmpty();
+        } finally {
+            suspicions = stillSuspected;
+            lock.unlock();
+        }
+    }
+
+    /** What cannot be done for one does not keep the others from it. */
+    private void guarded(SandboxId id, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            LOG.warn("sandbox {} could not be put right", id, e);
+        }
+    }
+
+    private boolean confirmed(Suspicion suspicion) {
+        Instant now = transitions.now();
+        Instant since = suspicions.getOrDefault(suspicion, now);
+        stillSuspected.put(suspicion, since);
+        return suspicions.containsKey(suspicion) && !now.isBefore(since.plus(confirmation));
+    }
+
+    /** Whose insertion threw: nobody was given its id, so it is ended if it is there after all. */
+    private void findUncertain() {
+        for (SandboxId id : Set.copyOf(registry.uncertain())) {
+            Optional<Sandbox> stored = store.get(id);
+            if (registry.get(id).isEmpty()
+                    && stored.isPresent()
+                    && !(stored.get().state() instanceof SandboxState.Stopped)) {
+                Entry entry = new Entry(stored.get(), Optional.empty(), true);
+                registry.add(entry);
+                transitions.apply(entry, new LifecycleEvent.KillAsked());
+            }
+            registry.uncertain().remove(id);
+        }
+    }
+
+    private void checkBoot() {
+        HostFacts facts = host.facts();
+        Optional<String> known = store.boot(facts.id());
+        if (known.filter(facts.bootId()::equals).isPresent()) {
+            return;
+        }
+        if (known.isPresent()) {
+            LOG.warn("host {} was restarted", facts.id());
+            registry.all().forEach(this::rebooted);
+        }
+        // Last, so that after a crash all of them hear of it.
+        store.recordBoot(facts.id(), facts.bootId());
+    }
+
+    /** Only what is on disk is still there; one that is being started is started again. */
+    private void rebooted(Entry entry) {
+        boolean inMemory =
+                switch (entry.sandbox().state()) {
+                    case SandboxState.Running _ -> true;
+                    case SandboxState.Pausing pausing -> pausing.kind() == PauseKind.MEMORY;
+                    case SandboxState.Paused paused -> paused.kind() == PauseKind.MEMORY;
+                    case SandboxState.Resuming resuming -> resuming.from() == PauseKind.MEMORY;
+                    case SandboxState.Starting _, SandboxState.Stopping _, SandboxState.Stopped _ -> false;
+                };
+        if (inMemory) {
+            transitions.apply(
+                    entry, new LifecycleEvent.HostLost(entry.sandbox().generation(), StopReason.HOST_REBOOTED));
+        }
+    }
+
+    private void compare(Entry entry, long revision, Map<Incarnation, HostedSandbox> hosted, Set<SandboxId> disks) {
+        Sandbox sandbox = entry.sandbox();
+        Optional<HostedSandbox> there = Optional.ofNullable(hosted.get(sandbox.incarnation()));
+        Optional<LifecycleEvent> event =
+                switch (sandbox.state()) {
+                    case SandboxState.Running _ -> there.isPresent() ? seen(there.get()) : missing(sandbox);
+                    case SandboxState.Paused paused ->
+                        switch (paused.kind()) {
+                            case MEMORY -> there.isPresent() ? seen(there.get()) : missing(sandbox);
+                            case DISK -> onlyDisk(sandbox, there, disks);
+                        };
+                    case SandboxState.Starting _,
+                            SandboxState.Pausing _,
+                            SandboxState.Resuming _,
+                            SandboxState.Stopping _,
+                            SandboxState.Stopped _ -> Optional.empty();
+                };
+        event.ifPresent(found -> {
+            Decision decision = transitions.apply(entry, found, () -> entry.isQuietAt(revision));
+            if (!(decision instanceof Decision.Unchanged)) {
+                LOG.info("sandbox {}: {} while it is {}", sandbox.id(), found, sandbox.state());
+            }
+        });
+    }
+
+    private static Optional<LifecycleEvent> seen(HostedSandbox hosted) {
+        long generation = hosted.incarnation().generation();
+        return switch (hosted.state()) {
+            case STARTING -> Optional.empty();
+            case RUNNING -> Optional.of(new LifecycleEvent.HostRunning(generation));
+            case FROZEN -> Optional.of(new LifecycleEvent.HostFrozen(generation));
+            case ENDED -> hosted.end().map(end -> new LifecycleEvent.HostEnded(generation, end));
+        };
+    }
+
+    private Optional<LifecycleEvent> missing(Sandbox sandbox) {
+        return confirmed(new Suspicion.Missing(sandbox.incarnation(), sandbox.revision()))
+                ? Optional.of(new LifecycleEvent.HostLost(sandbox.generation(), StopReason.FAILED))
+                : Optional.empty();
+    }
+
+    private Optional<LifecycleEvent> onlyDisk(Sandbox sandbox, Optional<HostedSandbox> there, Set<SandboxId> disks) {
+        if (there.isPresent()) {
+            return confirmed(new Suspicion.Stray(sandbox.incarnation()))
+                    ? Optional.of(new LifecycleEvent.HostRunning(sandbox.generation()))
+                    : Optional.empty();
+        }
+        return !disks.contains(sandbox.id()) && confirmed(new Suspicion.DiskMissing(sandbox.id(), sandbox.revision()))
+                ? Optional.of(new LifecycleEvent.DiskLost())
+                : Optional.empty();
+    }
+
+    /** An entry is in memory before its host hears of it, so what has none is not being started. */
+    private void findStray(HostedSandbox hosted) {
+        Incarnation incarnation = hosted.incarnation();
+        boolean known = registry.get(incarnation.id())
+                .filter(entry -> entry.sandbox().generation() == incarnation.generation())
+                .isPresent();
+        if (!known
+                && confirmed(new Suspicion.Stray(incarnation))
+                && !lives(incarnation.id(), incarnation.generation())) {
+            LOG.info("sandbox {} on the host belongs to nobody: destroyed", incarnation);
+            host.destroy(incarnation, Duration.ZERO);
+        }
+    }
+
+    private void findStrayDisk(SandboxId id) {
+        if (registry.get(id).isEmpty() && confirmed(new Suspicion.StrayDisk(id)) && !lives(id, 0)) {
+            LOG.info("the disk of sandbox {} on the host belongs to nobody: discarded", id);
+            host.discardDisk(id);
+        }
+    }
+
+    /** @param generation 0: any */
+    private boolean lives(SandboxId id, long generation) {
+        Optional<Sandbox> stored = store.get(id);
+        boolean lives = stored.isPresent()
+                && !(stored.get().state() instanceof SandboxState.Stopped)
+                && (generation == 0 || stored.get().generation() == generation);
+        if (lives && registry.get(id).isEmpty()) {
+            registry.uncertain().add(id);
+        }
+        return lives;
+    }
+}

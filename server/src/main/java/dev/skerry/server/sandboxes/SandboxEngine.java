@@ -1,0 +1,182 @@
+package dev.skerry.server.sandboxes;
+
+import dev.skerry.server.tenants.TenantId;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.HostAgent;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * All that keeps sandboxes going, without a thread of its own and without waiting for what it has set in motion:
+ * {@link StoredSandboxes} waits, {@link Reconciler} drives. Thread-safe.
+ */
+final class SandboxEngine {
+    private final SandboxStore store;
+    private final HostAgent host;
+    private final Executor executor;
+    private final SecureRandom random = new SecureRandom();
+    private final Registry registry;
+    private final Alarms alarms = new Alarms();
+    private final Transitions transitions;
+    private final Drift drift;
+
+    /** What became of a wish to create one. */
+    sealed interface Begun {
+        /** It is stored, and being started. */
+        record New(Entry entry) implements Begun {}
+
+        /** Somebody else's creation has the key; perhaps it is not stored yet. */
+        record Existing(Entry entry) implements Begun {}
+    }
+
+    SandboxEngine(
+            SandboxStore store,
+            HostAgent host,
+            int runningMax,
+            Duration confirmation,
+            InstantSource clock,
+            Executor executor) {
+        this.store = store;
+        this.host = host;
+        this.executor = executor;
+        this.registry = new Registry(runningMax);
+        this.transitions = new Transitions(store, host, registry, alarms, clock, executor);
+        this.drift = new Drift(store, host, registry, transitions, confirmation);
+    }
+
+    /** Takes up what a process before this one has left, and has its effects issued again. */
+    void load() {
+        for (SandboxStore.Live live : store.live()) {
+            Entry entry = new Entry(live.sandbox(), live.key(), true);
+            Optional<Entry> other = registry.add(entry);
+            if (other.isPresent()) {
+                throw new IllegalStateException(
+                        "two sandboxes have one key: " + entry.sandbox().id());
+            }
+            entry.lock();
+            try {
+                registry.count(entry);
+                alarms.set(entry.sandbox().id(), Effects.alarm(entry.sandbox()));
+            } finally {
+                entry.unlock();
+            }
+        }
+    }
+
+    /** After the first look at the host, which may say that it was restarted. */
+    void start() {
+        registry.all().forEach(transitions::wake);
+    }
+
+    /**
+     * Stores a new one and sets its start in motion. It is in memory before it is in the store, and in the store before
+     * its host hears of it: so whoever looks at the host never takes it for a stray.
+     */
+    Begun begin(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> key) {
+        Instant now = transitions.now();
+        Decision.Changed first = SandboxLifecycle.create(
+                SandboxId.create(now, random), tenant, config, host.facts().id(), timeout, now);
+        Entry entry = new Entry(first.sandbox(), key, false);
+        Optional<Entry> other = registry.add(entry);
+        if (other.isPresent()) {
+            return new Begun.Existing(other.get());
+        }
+        boolean stored = false;
+        boolean uncertain = false;
+        try {
+            occupy(entry);
+            uncertain = true; // until the store has answered
+            Optional<Sandbox> holder = store.insert(first.sandbox(), key, first.notes());
+            uncertain = false;
+            if (holder.isPresent()) {
+                // Left by an insertion that threw and had happened all the same.
+                registry.uncertain().add(holder.get().id());
+                throw new Failure(
+                        ErrorCode.CONFLICT,
+                        "an earlier request with this idempotency key failed, and what is left of it is being removed",
+                        "try again in a moment");
+            }
+            stored = true;
+        } finally {
+            if (!stored) {
+                registry.remove(entry);
+                entry.markEnded();
+                if (uncertain) {
+                    registry.uncertain().add(first.sandbox().id());
+                }
+            }
+        }
+        entry.markStored();
+        alarms.set(first.sandbox().id(), Effects.alarm(first.sandbox()));
+        transitions.wake(entry);
+        return new Begun.New(entry);
+    }
+
+    private void occupy(Entry entry) {
+        entry.lock();
+        try {
+            registry.occupy(entry);
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    Decision apply(Entry entry, LifecycleEvent event) {
+        return transitions.apply(entry, event);
+    }
+
+    /** {@code ResumeAsked}, if one more may run. */
+    Decision resume(Entry entry, Duration timeout) {
+        entry.lock();
+        try {
+            if (entry.sandbox().state() instanceof SandboxState.Paused) {
+                registry.occupy(entry);
+            }
+            return transitions.apply(entry, new LifecycleEvent.ResumeAsked(timeout));
+        } finally {
+            if (entry.stored()) {
+                registry.count(entry);
+            }
+            entry.unlock();
+        }
+    }
+
+    Optional<Entry> find(SandboxId id) {
+        return registry.get(id).filter(Entry::stored);
+    }
+
+    int running() {
+        return registry.running();
+    }
+
+    void wakeWaiters() {
+        registry.all().forEach(Entry::wakeWaiters);
+    }
+
+    Alarms alarms() {
+        return alarms;
+    }
+
+    /** Looks at those whose alarms went off. */
+    void ring(List<SandboxId> due) {
+        for (SandboxId id : due) {
+            registry.get(id).ifPresent(entry -> executor.execute(() -> transitions.tick(entry)));
+        }
+    }
+
+    /** @return whether to look again soon */
+    boolean compareWithHost() {
+        return drift.pass();
+    }
+
+    int prune(Duration keep) {
+        return store.prune(transitions.now().minus(keep));
+    }
+}

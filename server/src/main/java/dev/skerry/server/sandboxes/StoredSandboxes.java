@@ -1,0 +1,333 @@
+package dev.skerry.server.sandboxes;
+
+import dev.skerry.server.settings.SandboxSettings;
+import dev.skerry.server.tenants.TenantId;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.Usage;
+import dev.skerry.wire.hosts.HostAgent;
+import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.stream.GuestConnection;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sandboxes of one host, kept in a store. It takes up what a process before it has left, and leaves everything
+ * running when it is closed; store and host are closed by whoever opened them, afterwards.
+ */
+public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StoredSandboxes.class);
+
+    /** Transitions end by their own deadlines; this is for one that even then does not. */
+    static final Duration TRANSITION = Duration.ofSeconds(90);
+
+    private static final Duration TOLD = Duration.ofSeconds(10);
+    private static final Duration CONFIRMATION = Duration.ofMillis(250);
+    private static final Duration CLOSE = Duration.ofSeconds(5);
+
+    private final SandboxStore store;
+    private final HostAgent host;
+    private final SandboxSettings settings;
+    private final ExecutorService executor;
+    private final SandboxEngine engine;
+    private final Reconciler reconciler;
+    private final Creation creation;
+    private volatile boolean closed;
+
+    private StoredSandboxes(SandboxStore store, HostAgent host, SandboxSettings settings, InstantSource clock) {
+        this.store = store;
+        this.host = host;
+        this.settings = settings;
+        this.executor = Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("sandbox-", 0).factory());
+        this.engine = new SandboxEngine(store, host, settings.runningMax(), CONFIRMATION, clock, executor);
+        this.reconciler = new Reconciler(engine, clock);
+        this.creation = new Creation(engine, this::isClosed);
+    }
+
+    /** Serves at once what was running; what was under way is driven on. */
+    public static StoredSandboxes open(
+            SandboxStore store, HostAgent host, SandboxSettings settings, InstantSource clock) {
+        StoredSandboxes sandboxes = new StoredSandboxes(store, host, settings, clock);
+        try {
+            sandboxes.engine.load();
+            host.listen(sandboxes.reconciler);
+            sandboxes.lookAtHost();
+            sandboxes.engine.start();
+            sandboxes.reconciler.start();
+            return sandboxes;
+        } catch (RuntimeException | Error e) {
+            sandboxes.executor.shutdownNow();
+            throw e;
+        }
+    }
+
+    private void lookAtHost() {
+        try {
+            engine.compareWithHost();
+        } catch (Failure e) {
+            LOG.warn("the host cannot be looked at yet", e);
+        }
+    }
+
+    @Override
+    public Sandbox create(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> idempotencyKey)
+            throws InterruptedException {
+        return creation.create(tenant, config, timeout, idempotencyKey);
+    }
+
+    @Override
+    public Sandbox get(TenantId tenant, SandboxId id) {
+        Sandbox sandbox = entry(tenant, id).sandbox();
+        if (SandboxQuery.Visible.of(sandbox.state()).isEmpty()) {
+            throw notFound(id);
+        }
+        return sandbox;
+    }
+
+    private Entry entry(TenantId tenant, SandboxId id) {
+        return engine.find(id)
+                .filter(entry -> entry.sandbox().tenant().equals(tenant))
+                .orElseThrow(() -> notFound(id));
+    }
+
+    private static Failure notFound(SandboxId id) {
+        return refused(Refusals.notFound(id));
+    }
+
+    private static Failure refused(Decision.Refused refused) {
+        return new Failure(refused.code(), refused.message());
+    }
+
+    private void ask(Entry entry, LifecycleEvent.Asked asked) {
+        if (engine.apply(entry, asked) instanceof Decision.Refused refused) {
+            throw refused(refused);
+        }
+    }
+
+    @Override
+    public SandboxPage list(TenantId tenant, SandboxQuery query) {
+        return store.list(tenant, query);
+    }
+
+    @Override
+    public void kill(TenantId tenant, SandboxId id) throws InterruptedException {
+        Entry entry = entry(tenant, id);
+        ask(entry, new LifecycleEvent.KillAsked());
+        entry.awaitEnd(TRANSITION, this::isClosed);
+    }
+
+    @Override
+    public void timeout(TenantId tenant, SandboxId id, Duration fromNow) throws InterruptedException {
+        Entry entry = entry(tenant, id);
+        if (fromNow.isPositive()) {
+            ask(entry, new LifecycleEvent.Renewed(fromNow));
+            entry.awaitQuiet(TOLD, this::isClosed);
+        } else {
+            awaitRunning(entry);
+            ask(entry, new LifecycleEvent.EndAsked());
+            awaitSettled(entry);
+        }
+    }
+
+    @Override
+    public void extend(TenantId tenant, SandboxId id, Duration fromNow) throws InterruptedException {
+        Entry entry = entry(tenant, id);
+        ask(entry, new LifecycleEvent.Extended(fromNow));
+        entry.awaitQuiet(TOLD, this::isClosed);
+    }
+
+    /** Lets it get through what makes it run. */
+    private void awaitRunning(Entry entry) throws InterruptedException {
+        SandboxState state = entry.sandbox().state();
+        if (state instanceof SandboxState.Starting || state instanceof SandboxState.Resuming) {
+            entry.awaitLeaving(state, TRANSITION, this::isClosed);
+        }
+    }
+
+    /** Lets it get through what ends or pauses it. */
+    private void awaitSettled(Entry entry) throws InterruptedException {
+        SandboxState state = entry.sandbox().state();
+        if (state instanceof SandboxState.Pausing) {
+            entry.awaitLeaving(state, TRANSITION, this::isClosed);
+        } else if (state instanceof SandboxState.Stopping) {
+            entry.awaitEnd(TRANSITION, this::isClosed);
+        }
+    }
+
+    @Override
+    public void pause(TenantId tenant, SandboxId id, PauseKind kind) throws InterruptedException {
+        Entry entry = entry(tenant, id);
+        awaitRunning(entry);
+        if (entry.sandbox().state() instanceof SandboxState.Pausing pausing) {
+            entry.awaitLeaving(pausing, TRANSITION, this::isClosed);
+        }
+        Decision decision = engine.apply(entry, new LifecycleEvent.PauseAsked(kind));
+        switch (decision) {
+            case Decision.Refused refused -> throw refused(refused);
+            case Decision.Changed(Sandbox sandbox, List<Effect> _, List<Note> _) -> {
+                entry.awaitSuccess(sandbox.state(), TRANSITION, this::isClosed);
+                failIfEnded(entry);
+            }
+            case Decision.Repeated _, Decision.Unchanged _ -> throw new IllegalStateException("a pause has an answer");
+        }
+    }
+
+    private static void failIfEnded(Entry entry) {
+        Sandbox sandbox = entry.sandbox();
+        if (SandboxQuery.Visible.of(sandbox.state()).isEmpty()) {
+            throw new Failure(ErrorCode.CONFLICT, "Sandbox \"" + sandbox.id() + "\" is being killed");
+        }
+    }
+
+    @Override
+    public Connected connect(TenantId tenant, SandboxId id, Duration timeout, boolean memory)
+            throws InterruptedException {
+        return connect(entry(tenant, id), timeout, memory);
+    }
+
+    private Connected connect(Entry entry, Duration timeout, boolean memory) throws InterruptedException {
+        boolean resumed = false;
+        while (true) {
+            Sandbox sandbox = entry.sandbox();
+            switch (sandbox.state()) {
+                case SandboxState.Running _ -> {
+                    ask(entry, new LifecycleEvent.Extended(timeout));
+                    entry.awaitQuiet(TOLD, this::isClosed);
+                    Sandbox now = entry.sandbox();
+                    if (now.state() instanceof SandboxState.Running) {
+                        return new Connected(now, resumed);
+                    }
+                }
+                case SandboxState.Starting starting -> entry.awaitSuccess(starting, TRANSITION, this::isClosed);
+                case SandboxState.Pausing pausing -> entry.awaitLeaving(pausing, TRANSITION, this::isClosed);
+                case SandboxState.Resuming resuming -> {
+                    resumed = true;
+                    engine.apply(entry, new LifecycleEvent.Extended(timeout));
+                    entry.awaitSuccess(resuming, TRANSITION, this::isClosed);
+                }
+                case SandboxState.Paused paused -> {
+                    boolean drops = !memory && paused.kind() == PauseKind.MEMORY;
+                    Decision decision =
+                            drops ? engine.apply(entry, new LifecycleEvent.ColdAsked()) : engine.resume(entry, timeout);
+                    if (decision instanceof Decision.Refused refused) {
+                        throw refused(refused);
+                    }
+                }
+                case SandboxState.Stopping _ -> ask(entry, new LifecycleEvent.Extended(timeout));
+                case SandboxState.Stopped _ -> throw notFound(sandbox.id());
+            }
+        }
+    }
+
+    @Override
+    public LiveSandbox reach(SandboxId id) throws InterruptedException {
+        Entry entry = engine.find(id).orElseThrow(() -> notFound(id));
+        LiveSandbox live = entry.live();
+        if (live != null && !live.guest().closed()) {
+            return live;
+        }
+        while (true) {
+            Sandbox sandbox = entry.sandbox();
+            switch (sandbox.state()) {
+                case SandboxState.Running _ -> {
+                    Optional<LiveSandbox> fresh = entry.goLive(attach(sandbox, entry));
+                    if (fresh.isPresent()) {
+                        return fresh.get();
+                    }
+                }
+                case SandboxState.Starting starting -> entry.awaitSuccess(starting, TRANSITION, this::isClosed);
+                case SandboxState.Resuming resuming -> entry.awaitSuccess(resuming, TRANSITION, this::isClosed);
+                case SandboxState.Pausing pausing -> entry.awaitLeaving(pausing, TRANSITION, this::isClosed);
+                case SandboxState.Paused _ -> {
+                    if (!sandbox.config().lifetime().wakesOnTraffic()) {
+                        throw refused(Refusals.isPaused(id));
+                    }
+                    connect(entry, settings.resumeTimeout(), true);
+                }
+                case SandboxState.Stopping _, SandboxState.Stopped _ -> throw notFound(id);
+            }
+        }
+    }
+
+    private LiveSandbox attach(Sandbox sandbox, Entry entry) {
+        Incarnation incarnation = sandbox.incarnation();
+        try {
+            GuestConnection guest = host.guest(incarnation);
+            return new LiveSandbox(sandbox, guest, entry.streams(), () -> host.usage(incarnation));
+        } catch (Failure e) {
+            if (e.code() == ErrorCode.SANDBOX_GONE) {
+                reconciler.report();
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public Optional<Sandbox> find(SandboxId id) {
+        return engine.find(id).map(Entry::sandbox);
+    }
+
+    @Override
+    public List<SandboxEvent> events(TenantId tenant, SandboxId id) {
+        List<SandboxEvent> events = store.events(tenant, id);
+        if (events.isEmpty()) {
+            throw notFound(id);
+        }
+        return events;
+    }
+
+    @Override
+    public List<SandboxEvent> eventsAfter(TenantId tenant, long sequence, int limit) {
+        return store.eventsAfter(tenant, sequence, limit);
+    }
+
+    @Override
+    public Optional<Usage> usage(TenantId tenant, SandboxId id) {
+        Sandbox sandbox = entry(tenant, id).sandbox();
+        boolean onHost =
+                switch (sandbox.state()) {
+                    case SandboxState.Running _ -> true;
+                    case SandboxState.Pausing pausing -> pausing.kind() == PauseKind.MEMORY;
+                    case SandboxState.Paused paused -> paused.kind() == PauseKind.MEMORY;
+                    case SandboxState.Resuming resuming -> resuming.from() == PauseKind.MEMORY;
+                    case SandboxState.Starting _, SandboxState.Stopping _, SandboxState.Stopped _ -> false;
+                };
+        return onHost ? Optional.of(host.usage(sandbox.incarnation())) : Optional.empty();
+    }
+
+    /** How many run, or are on their way there. */
+    public int running() {
+        return engine.running();
+    }
+
+    private boolean isClosed() {
+        return closed;
+    }
+
+    /** Lets go of all sandboxes, which run on. */
+    @Override
+    public void close() {
+        closed = true;
+        reconciler.close();
+        executor.shutdown();
+        engine.wakeWaiters();
+        try {
+            if (!executor.awaitTermination(CLOSE.toNanos(), TimeUnit.NANOSECONDS)) {
+                executor.shutdownNow();
+                LOG.warn("something that a host was to do is not done; it will be told again at the next start");
+            }
+        } catch (InterruptedException e) {
+            executor.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,362 @@
+package dev.skerry.server.sandboxes;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.hosts.HostAgent;
+import dev.skerry.wire.hosts.HostedSandbox;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes events to decisions, decisions to the store, and only then effects to the host. What a host refuses becomes the
+ * next event; what it cannot be told now is told again later. Thread-safe.
+ */
+final class Transitions {
+    private static final Logger LOG = LoggerFactory.getLogger(Transitions.class);
+    private static final Duration DRAIN = Duration.ofSeconds(2);
+    private static final Duration RETRY_FIRST = Duration.ofMillis(200);
+    private static final Duration RETRY_LAST = Duration.ofSeconds(5);
+
+    private final SandboxStore store;
+    private final HostAgent host;
+    private final Registry registry;
+    private final Alarms alarms;
+    private final InstantSource clock;
+    private final Executor executor;
+
+    /** Something to do in a turn; without an effect: all of them are carried out. */
+    private record Work(Sandbox sandbox, Optional<Effect> effect) {}
+
+    Transitions(
+            SandboxStore store,
+            HostAgent host,
+            Registry registry,
+            Alarms alarms,
+            InstantSource clock,
+            Executor executor) {
+        this.store = store;
+        this.host = host;
+        this.registry = registry;
+        this.alarms = alarms;
+        this.clock = clock;
+        this.executor = executor;
+    }
+
+    /** As exact as it is stored. */
+    Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
+    }
+
+    Decision apply(Entry entry, LifecycleEvent event) {
+        return apply(entry, event, () -> true);
+    }
+
+    /** @param still asked with the entry's lock held: whether the event means anything any more */
+    Decision apply(Entry entry, LifecycleEvent event, BooleanSupplier still) {
+        entry.lock();
+        try {
+            while (entry.stored() && still.getAsBoolean()) {
+                Decision decision = SandboxLifecycle.decide(entry.sandbox(), event, now());
+                switch (decision) {
+                    case Decision.Changed changed -> {
+                        if (store.replace(changed.sandbox(), changed.notes())) {
+                            moved(entry, changed, event);
+                            return decision;
+                        }
+                        reload(entry);
+                    }
+                    case Decision.Repeated repeated -> {
+                        entry.append(repeated.effects());
+                        wake(entry);
+                        return decision;
+                    }
+                    case Decision.Unchanged _, Decision.Refused _ -> {
+                        return decision;
+                    }
+                }
+            }
+            return event instanceof LifecycleEvent.Asked && !entry.stored()
+                    ? Refusals.notFound(entry.sandbox().id())
+                    : new Decision.Unchanged();
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    private void moved(Entry entry, Decision.Changed changed, LifecycleEvent event) {
+        SandboxState before = entry.sandbox().state();
+        entry.become(changed.sandbox(), changed.effects());
+        settle(entry);
+        SandboxState state = changed.sandbox().state();
+        if (state instanceof SandboxState.Running && !(before instanceof SandboxState.Running)) {
+            entry.openStreams().ifPresent(OpenStreams::reopen);
+        } else if (state instanceof SandboxState.Stopping || state instanceof SandboxState.Paused) {
+            entry.openStreams().ifPresent(OpenStreams::shut);
+        }
+        if (event instanceof LifecycleEvent.DeadlinePassed) {
+            // Whoever has the turn has had it for too long.
+            entry.turn = Entry.IDLE;
+        } else if (state instanceof SandboxState.Stopping && entry.turn != Entry.IDLE) {
+            // It may be waiting for a start that is not wanted any more.
+            execute(() -> hurry(changed.sandbox()));
+        }
+        wake(entry);
+    }
+
+    private void settle(Entry entry) {
+        if (entry.sandbox().state() instanceof SandboxState.Stopped) {
+            forget(entry);
+        } else {
+            registry.count(entry);
+            setAlarm(entry);
+        }
+    }
+
+    private void forget(Entry entry) {
+        entry.markEnded();
+        registry.remove(entry);
+        alarms.set(entry.sandbox().id(), Optional.empty());
+    }
+
+    /** Another one has changed it, or a write that threw had happened. */
+    private void reload(Entry entry) {
+        Optional<Sandbox> stored = store.get(entry.sandbox().id());
+        if (stored.isEmpty()) {
+            forget(entry);
+            return;
+        }
+        entry.become(stored.get(), Effects.of(stored.get()));
+        settle(entry);
+        wake(entry);
+    }
+
+    private void hurry(Sandbox sandbox) {
+        try {
+            host.destroy(sandbox.incarnation(), Duration.ZERO);
+        } catch (RuntimeException e) {
+            LOG.debug("sandbox {} could not be hurried to its end", sandbox.id(), e);
+        }
+    }
+
+    private void execute(Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the server is being stopped", e);
+        }
+    }
+
+    private void setAlarm(Entry entry) {
+        Optional<Instant> own = Effects.alarm(entry.sandbox());
+        Optional<Instant> retry = entry.retryAt;
+        boolean retryFirst =
+                retry.isPresent() && own.filter(retry.get()::isAfter).isEmpty();
+        alarms.set(entry.sandbox().id(), retryFirst ? retry : own);
+    }
+
+    /** An alarm went off. */
+    void tick(Entry entry) {
+        entry.lock();
+        try {
+            if (!entry.stored()) {
+                return;
+            }
+            Instant now = now();
+            if (entry.retryAt.filter(at -> !now.isBefore(at)).isPresent()) {
+                entry.retryAt = Optional.empty();
+                wake(entry);
+            }
+            if (Effects.alarm(entry.sandbox()).filter(at -> !now.isBefore(at)).isPresent()) {
+                apply(
+                        entry,
+                        entry.sandbox().state() instanceof SandboxState.Running
+                                ? new LifecycleEvent.Expired()
+                                : new LifecycleEvent.DeadlinePassed());
+            }
+            if (entry.stored()) {
+                setAlarm(entry);
+            }
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "sandbox {} is past its time, and that could not be stored",
+                    entry.sandbox().id(),
+                    e);
+            alarms.set(entry.sandbox().id(), Optional.of(now().plus(RETRY_LAST)));
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    /** Lets somebody carry out what is pending, unless somebody does. */
+    void wake(Entry entry) {
+        entry.lock();
+        try {
+            if (entry.stored() && entry.turn == Entry.IDLE && entry.retryAt.isEmpty() && hasWork(entry)) {
+                entry.turns++;
+                long turn = entry.turns;
+                entry.turn = turn;
+                execute(() -> run(entry, turn));
+            }
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    private static boolean hasWork(Entry entry) {
+        return !entry.pending.isEmpty()
+                || Effects.completion(entry.sandbox().state(), entry.achieved()).isPresent();
+    }
+
+    private void run(Entry entry, long turn) {
+        try {
+            Optional<Work> work = take(entry, turn);
+            while (work.isPresent()) {
+                carryOut(entry, turn, work.get());
+                work = take(entry, turn);
+            }
+        } catch (InterruptedException e) {
+            // The server is being stopped; the next one goes on from the store.
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Optional<Work> take(Entry entry, long turn) {
+        entry.lock();
+        try {
+            if (entry.turn != turn) {
+                return Optional.empty();
+            }
+            if (entry.stored() && entry.retryAt.isEmpty() && hasWork(entry)) {
+                return Optional.of(new Work(entry.sandbox(), Optional.ofNullable(entry.pending.poll())));
+            }
+            entry.turn = Entry.IDLE;
+            entry.wakeWaiters();
+            return Optional.empty();
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    private void carryOut(Entry entry, long turn, Work work) throws InterruptedException {
+        try {
+            if (work.effect().isPresent()) {
+                perform(entry, work.effect().get());
+            } else {
+                LifecycleEvent done = Effects.completion(work.sandbox().state(), entry.achieved())
+                        .orElseThrow();
+                apply(entry, done, () -> same(entry, turn, work.sandbox()));
+            }
+        } catch (RuntimeException e) {
+            failed(entry, turn, work, e);
+        }
+    }
+
+    private static boolean same(Entry entry, long turn, Sandbox seen) {
+        return entry.turn == turn
+                && entry.sandbox().generation() == seen.generation()
+                && entry.sandbox().state().equals(seen.state());
+    }
+
+    private void perform(Entry entry, Effect effect) throws InterruptedException {
+        switch (effect) {
+            case Effect.StartOn start ->
+                entry.achieved(host.start(start.command()).isolation());
+            case Effect.SetDeadline set -> host.deadline(set.incarnation(), Optional.of(set.deadline()));
+            case Effect.Freeze freeze -> {
+                drain(entry);
+                host.freeze(freeze.incarnation());
+            }
+            case Effect.Thaw thaw -> host.thaw(thaw.incarnation());
+            case Effect.Destroy destroy -> {
+                if (destroy.grace().isPositive()) {
+                    drain(entry);
+                }
+                host.destroy(destroy.incarnation(), destroy.grace());
+            }
+            case Effect.DiscardDisk discard -> host.discardDisk(discard.id());
+        }
+    }
+
+    private static void drain(Entry entry) throws InterruptedException {
+        Optional<OpenStreams> streams = entry.openStreams();
+        if (streams.isPresent()) {
+            streams.get().drain(DRAIN);
+        }
+    }
+
+    private void failed(Entry entry, long turn, Work work, RuntimeException cause) {
+        SandboxState state = work.sandbox().state();
+        LOG.info("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
+        try {
+            Optional<LifecycleEvent> event = work.effect().flatMap(effect -> meaning(work.sandbox(), effect, cause));
+            if (event.isPresent()) {
+                apply(entry, event.get(), () -> {
+                    boolean same = same(entry, turn, work.sandbox());
+                    if (same) {
+                        entry.failed(state, failure(cause));
+                    }
+                    return same;
+                });
+                if (!entry.sandbox().state().equals(state)) {
+                    return;
+                }
+            }
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "what became of sandbox {} could not be stored",
+                    work.sandbox().id(),
+                    e);
+        }
+        retryLater(entry, turn, work);
+    }
+
+    private static Failure failure(RuntimeException cause) {
+        return cause instanceof Failure failure ? failure : new Failure(ErrorCode.INTERNAL, "the host failed", cause);
+    }
+
+    private Optional<LifecycleEvent> meaning(Sandbox sandbox, Effect effect, RuntimeException cause) {
+        boolean gone = cause instanceof Failure failure && failure.code() == ErrorCode.SANDBOX_GONE;
+        if (gone && !(effect instanceof Effect.StartOn)) {
+            Optional<LifecycleEvent> end = whatHappened(sandbox);
+            if (end.isPresent()) {
+                return end;
+            }
+        }
+        return Effects.failure(sandbox.state(), Objects.requireNonNullElse(cause.getMessage(), "the host failed"));
+    }
+
+    /** What the host says of one that it says is gone. */
+    private Optional<LifecycleEvent> whatHappened(Sandbox sandbox) {
+        for (HostedSandbox hosted : host.list()) {
+            if (hosted.incarnation().equals(sandbox.incarnation())) {
+                return hosted.end().map(end -> new LifecycleEvent.HostEnded(sandbox.generation(), end));
+            }
+        }
+        return Optional.of(new LifecycleEvent.HostLost(sandbox.generation(), SandboxState.StopReason.FAILED));
+    }
+
+    private void retryLater(Entry entry, long turn, Work work) {
+        entry.lock();
+        try {
+            if (!same(entry, turn, work.sandbox())) {
+                return;
+            }
+            work.effect().ifPresent(entry::putBack);
+            Duration pause = RETRY_FIRST.multipliedBy(1L << Math.min(entry.failures, 10));
+            entry.failures++;
+            entry.retryAt = Optional.of(now().plus(pause.compareTo(RETRY_LAST) < 0 ? pause : RETRY_LAST));
+            setAlarm(entry);
+        } finally {
+            entry.unlock();
+        }
+    }
+}
