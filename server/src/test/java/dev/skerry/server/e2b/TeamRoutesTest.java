@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skerry.server.e2b.E2bServer.Answer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ class TeamRoutesTest {
 
     @Test
     void aKeyIsShownOnceAndWorksUntilItIsDeleted() throws Exception {
+        server.clock.pass(Duration.ofSeconds(1)); // keys are listed by age
         Answer made = server.send("POST", "/api-keys", "{\"name\":\"ci\"}").is(201);
         String text = made.text("key");
         server.send("GET", "/teams", "", "X-API-Key", text).is(200);

@@ -20,18 +20,18 @@ class HealthTest {
             return "at last";
         });
         var well = new HealthCheck("well", true, () -> "fine");
-        var health = new Health(List.of(hangs, well), Duration.ofMillis(50));
-        Health.Report report = health.report();
-        assertThat(report.ready()).isFalse();
-        assertThat(report.findings()).extracting(Health.Finding::state).containsExactly(State.TIMED_OUT, State.OK);
-        // The report is made again until one came after the release: the hanging run itself must be what ends well.
+        var health = new Health(List.of(hangs, well), Duration.ofMillis(50), Duration.ZERO);
+        for (int i = 0; i < 3; i++) {
+            Health.Report report = health.report();
+            assertThat(report.ready()).isFalse();
+            assertThat(report.findings()).extracting(Health.Finding::state).containsExactly(State.TIMED_OUT, State.OK);
+            assertThat(starts.get()).isEqualTo(1);
+        }
         release.countDown();
         long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!health.report().well() && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
+        while (!health.report().well()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
         }
-        assertThat(health.report().well()).isTrue();
-        assertThat(starts.get()).isEqualTo(1);
     }
 
     @Test
@@ -39,7 +39,8 @@ class HealthTest {
         var looks = new AtomicInteger();
         var health = new Health(
                 List.of(new HealthCheck("counted", true, () -> "look " + looks.incrementAndGet())),
-                Duration.ofSeconds(5));
+                Duration.ofSeconds(5),
+                Duration.ofHours(1));
         long start = System.nanoTime();
         int reports = 0;
         while (System.nanoTime() - start < Duration.ofMillis(300).toNanos()) {
