@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
 final class E2bErrors implements Handler {
     private static final Logger LOG = LoggerFactory.getLogger(E2bErrors.class);
 
+    private static final int BODY_SKIPPED_MAX = 64 << 10;
+
     private final Handler next;
 
     E2bErrors(Handler next) {
@@ -54,6 +56,7 @@ final class E2bErrors implements Handler {
     }
 
     static void answer(Exchange exchange, int status, String message) throws IOException {
+        skipBody(exchange);
         exchange.json(status, body(exchange, status, message));
     }
 
@@ -70,7 +73,24 @@ final class E2bErrors implements Handler {
         Map<String, Object> body = body(exchange, status, failure.getMessage());
         errorCode(failure.code(), body);
         failure.hint().ifPresent(hint -> body.put("hint", hint));
+        skipBody(exchange);
         exchange.json(status, body);
+    }
+
+    /**
+     * Reads what the client still sends, if that is little. Otherwise the connection is closed under its hands, and it
+     * may never see the answer.
+     */
+    private static void skipBody(Exchange exchange) {
+        if (exchange.header("Expect").isPresent()) {
+            return;
+        }
+        try {
+            int read = exchange.body().readNBytes(BODY_SKIPPED_MAX).length;
+            LOG.atTrace().addKeyValue("bytes", read).log("skipped");
+        } catch (IOException e) {
+            LOG.atDebug().setCause(e).log("the rest of a request did not come");
+        }
     }
 
     /** The clients know capacity by these names. */

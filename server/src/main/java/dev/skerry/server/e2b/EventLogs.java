@@ -57,7 +57,7 @@ final class EventLogs {
 
     private void logsOfV2(Exchange exchange, Caller caller) throws IOException, InterruptedException {
         String search = Queries.text(exchange, "search").orElse("");
-        int least = LEVELS.indexOf(Queries.text(exchange, "level").orElse("debug"));
+        int least = Queries.word(exchange, "level", LEVELS, "debug");
         List<SandboxEvent> found = find(
                 exchange,
                 caller,

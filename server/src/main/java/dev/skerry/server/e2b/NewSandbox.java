@@ -117,6 +117,14 @@ record NewSandbox(String template, Duration timeout, Body body, boolean secure) 
             throw new Failure(ErrorCode.INVALID_REQUEST, "'metadata' has more than " + METADATA_MAX + " entries");
         }
         checkLengths("metadata", metadata);
+        metadata.forEach((name, value) -> {
+            // Not every database can hold one.
+            if (name.indexOf('\0') >= 0 || value.indexOf('\0') >= 0) {
+                throw new Failure(
+                        ErrorCode.INVALID_REQUEST,
+                        "'metadata' has a NUL in the entry '" + name.replace("\0", "") + "'");
+            }
+        });
         return metadata;
     }
 

@@ -82,6 +82,15 @@ final class Queries {
                 .orElse(otherwise);
     }
 
+    /** The place of a word among those that are allowed. */
+    static int word(Exchange exchange, String name, List<String> allowed, String otherwise) {
+        String value = text(exchange, name).orElse(otherwise);
+        if (!allowed.contains(value)) {
+            throw wrong(name, value, "one of " + String.join(", ", allowed));
+        }
+        return allowed.indexOf(value);
+    }
+
     /** Separated by commas, or repeated, or both. */
     static List<String> list(Exchange exchange, String name) {
         return exchange.queries(name).stream()

@@ -11,7 +11,7 @@ final class Timeouts {
     private Timeouts() {}
 
     static Duration seconds(long value) {
-        if (Math.abs(value) > SECONDS_MAX) {
+        if (value > SECONDS_MAX || value < -SECONDS_MAX) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "'timeout' is out of range: " + value);
         }
         return Duration.ofSeconds(value);

@@ -19,10 +19,11 @@ public final class Health {
 
     private final List<Watched> checks;
     private final Duration bound;
+    private final Duration kept;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile boolean draining;
     private List<Finding> last = List.of();
-    private long lastAtNanos = System.nanoTime() - KEPT.toNanos();
+    private long lastAtNanos;
 
     /** How a check came out. */
     public enum State {
@@ -44,8 +45,15 @@ public final class Health {
 
     /** @param bound how long all checks together may take */
     public Health(List<HealthCheck> checks, Duration bound) {
+        this(checks, bound, KEPT);
+    }
+
+    /** @param kept how old a report may be */
+    Health(List<HealthCheck> checks, Duration bound, Duration kept) {
         this.checks = checks.stream().map(Watched::new).toList();
         this.bound = bound;
+        this.kept = kept;
+        this.lastAtNanos = System.nanoTime() - kept.toNanos();
     }
 
     /** From now on not ready: the server is about to stop. */
@@ -62,7 +70,7 @@ public final class Health {
     private List<Finding> findings() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            if (System.nanoTime() - lastAtNanos >= KEPT.toNanos()) {
+            if (System.nanoTime() - lastAtNanos >= kept.toNanos()) {
                 long deadline = System.nanoTime() + bound.toNanos();
                 List<FutureTask<Finding>> runs =
                         checks.stream().map(Watched::run).toList();

@@ -95,9 +95,7 @@ public final class ApiKeys {
     }
 
     public Minted create(TenantId tenant, String name) {
-        if (name.isBlank() || name.length() > NAME_LENGTH_MAX) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, "a key's name has 1 to " + NAME_LENGTH_MAX + " characters");
-        }
+        checkName(name);
         String text = "e2b_" + hex(KEY_BYTES);
         ApiKey key = new ApiKey(hex(ID_BYTES), tenant, name, mask(text), clock.instant(), Optional.empty());
         jdbi.useHandle(handle -> handle.createUpdate("INSERT INTO api_keys (id, tenant, name, digest, mask, created_at)"
@@ -112,6 +110,12 @@ public final class ApiKeys {
         return new Minted(key, text);
     }
 
+    private static void checkName(String name) {
+        if (name.isBlank() || name.length() > NAME_LENGTH_MAX) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, "a key's name has 1 to " + NAME_LENGTH_MAX + " characters");
+        }
+    }
+
     /** Oldest first. */
     public List<ApiKey> list(TenantId tenant) {
         return jdbi.withHandle(
@@ -123,6 +127,7 @@ public final class ApiKeys {
 
     /** @throws Failure {@code NOT_FOUND}, also for another tenant's */
     public void rename(TenantId tenant, String id, String name) {
+        checkName(name);
         int changed = jdbi.withHandle(
                 handle -> handle.createUpdate("UPDATE api_keys SET name = :name WHERE id = :id AND tenant = :tenant")
                         .bind("name", name)

@@ -1,0 +1,140 @@
+package dev.skerry.server.logging;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Locale;
+import java.util.logging.ErrorManager;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Log records as lines of {@code key=value}: {@code time}, {@code level}, {@code logger}, {@code msg}, then what the
+ * record has besides, then {@code error} and {@code stack}. A value is quoted where it has to be; a line break in it is
+ * written as {@code \n}, so that one record is one line whatever a client has put into it.
+ *
+ * <p>SLF4J's binding to java.util.logging writes the pairs of a record in front of its message. They are taken from
+ * there again.
+ */
+public final class LogLines extends Formatter {
+    private static final int VALUE_LENGTH_MAX = 16 << 10;
+    private static final Pattern PAIR = Pattern.compile("([A-Za-z][A-Za-z0-9_.]{0,31})=(\\S*) ");
+    private static final Pattern PLAIN = Pattern.compile("[!-~&&[^\"=\\\\]]+");
+
+    /** From now on everything that is logged in this process goes there, and nowhere else. */
+    public static void install(PrintStream out) {
+        LogManager.getLogManager().reset();
+        Logger root = Logger.getLogger("");
+        root.setLevel(Level.INFO);
+        root.addHandler(new Lines(out));
+    }
+
+    @Override
+    public String format(LogRecord record) {
+        var line = new StringBuilder(256);
+        line.append("time=").append(record.getInstant());
+        pair(line, "level", level(record.getLevel()));
+        pair(line, "logger", shortName(String.valueOf(record.getLoggerName())));
+        String message = formatMessage(record);
+        Matcher pairs = PAIR.matcher(message);
+        int end = 0;
+        while (pairs.find() && pairs.start() == end) {
+            end = pairs.end();
+        }
+        pair(line, "msg", message.substring(end));
+        pairs.reset();
+        while (pairs.find() && pairs.end() <= end) {
+            pair(line, pairs.group(1), pairs.group(2));
+        }
+        if (record.getThrown() != null) {
+            pair(line, "error", record.getThrown().toString());
+            var stack = new StringWriter();
+            record.getThrown().printStackTrace(new PrintWriter(stack));
+            pair(line, "stack", stack.toString());
+        }
+        return line.append('\n').toString();
+    }
+
+    private static String level(Level level) {
+        if (level.intValue() >= Level.SEVERE.intValue()) {
+            return "error";
+        }
+        if (level.intValue() >= Level.WARNING.intValue()) {
+            return "warn";
+        }
+        return level.intValue() >= Level.INFO.intValue()
+                ? "info"
+                : level.getName().toLowerCase(Locale.ROOT);
+    }
+
+    /** Of one of our own classes, without the packages. */
+    private static String shortName(String logger) {
+        return logger.startsWith("dev.skerry.") ? logger.substring(logger.lastIndexOf('.') + 1) : logger;
+    }
+
+    private static void pair(StringBuilder line, String key, String value) {
+        line.append(' ').append(key).append('=');
+        if (PLAIN.matcher(value).matches() && value.length() <= VALUE_LENGTH_MAX) {
+            line.append(value);
+            return;
+        }
+        line.append('"');
+        for (int i = 0; i < Math.min(value.length(), VALUE_LENGTH_MAX); i++) {
+            escape(line, value.charAt(i));
+        }
+        line.append(value.length() > VALUE_LENGTH_MAX ? "…\"" : "\"");
+    }
+
+    /** As in JSON. Characters that terminals act upon are written by their numbers. */
+    private static void escape(StringBuilder line, char c) {
+        switch (c) {
+            case '"' -> line.append("\\\"");
+            case '\\' -> line.append("\\\\");
+            case '\n' -> line.append("\\n");
+            case '\r' -> line.append("\\r");
+            case '\t' -> line.append("\\t");
+            default -> {
+                boolean dangerous = Character.isISOControl(c)
+                        || Character.getType(c) == Character.FORMAT
+                        || Character.getType(c) == Character.LINE_SEPARATOR
+                        || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
+                line.append(dangerous ? String.format(Locale.ROOT, "\\u%04x", (int) c) : String.valueOf(c));
+            }
+        }
+    }
+
+    /** Writes and flushes each record as a whole. */
+    private static final class Lines extends Handler {
+        private final PrintStream out;
+
+        Lines(PrintStream out) {
+            this.out = out;
+            setFormatter(new LogLines());
+            setErrorManager(new ErrorManager());
+        }
+
+        @Override
+        public void publish(LogRecord record) {
+            if (isLoggable(record)) {
+                out.print(getFormatter().format(record));
+                out.flush();
+            }
+        }
+
+        @Override
+        public void flush() {
+            out.flush();
+        }
+
+        @Override
+        public void close() {
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package dev.skerry.server.e2b;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skerry.server.http.Exchange;
+import dev.skerry.server.http.HttpServer;
+import dev.skerry.server.http.Listener;
+import dev.skerry.server.operations.Health;
+import dev.skerry.server.operations.HealthCheck;
+import dev.skerry.server.operations.RequestLog;
+import dev.skerry.server.operations.ServerMetrics;
+import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.SandboxTokens;
+import dev.skerry.server.tenants.TenantId;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Jdbi;
+import tools.jackson.databind.JsonNode;
+
+/** The whole door over HTTP, with sandboxes and a host that are made up. Every answer is held against the document. */
+final class E2bServer implements AutoCloseable {
+    static final TenantId OTHER = new TenantId("other");
+
+    final TestClock clock = new TestClock();
+    final FakeSandboxes sandboxes = new FakeSandboxes(clock);
+    final FakeHost host = new FakeHost();
+    final ApiKeys keys;
+    final SandboxTokens tokens = new SandboxTokens(new byte[32]);
+    final ServerMetrics metrics = new ServerMetrics();
+    final Health health;
+    final E2bApi api;
+    final String key;
+    final String otherKey;
+    private final HttpServer http;
+    private final Conformance conformance;
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    /** What came back; no content reads as an empty object. */
+    record Answer(int status, JsonNode body, HttpResponse<String> response) {
+        Optional<String> header(String name) {
+            return response.headers().firstValue(name);
+        }
+
+        String text(String field) {
+            return body.get(field).stringValue();
+        }
+
+        Answer is(int wanted) {
+            assertThat(status).as(response.body()).isEqualTo(wanted);
+            return this;
+        }
+
+        /** The shape of every error. */
+        Answer fails(int wanted, String message) {
+            is(wanted);
+            assertThat(body.get("code").intValue()).isEqualTo(wanted);
+            assertThat(text("message")).isEqualTo(message);
+            return this;
+        }
+    }
+
+    E2bServer(Path folder, HealthCheck... checks) throws IOException {
+        Jdbi jdbi = Jdbi.create("jdbc:sqlite:" + folder.resolve("keys.db"));
+        try (InputStream script = ApiKeys.class.getResourceAsStream("/db/migration/V2__api_keys.sql")) {
+            String text = new String(script.readAllBytes(), StandardCharsets.UTF_8);
+            jdbi.useHandle(handle -> handle.createScript(text).execute());
+        }
+        keys = new ApiKeys(jdbi, clock);
+        key = keys.create(TenantId.DEFAULT, "first").text();
+        otherKey = keys.create(OTHER, "other").text();
+        health = new Health(List.of(checks), Duration.ofMillis(500));
+        api = new E2bApi(new E2bApi.Parts(
+                sandboxes,
+                host,
+                keys,
+                tokens,
+                ServerSettings.DEFAULT,
+                clock,
+                new UsageHistory(host, clock),
+                health,
+                metrics));
+        conformance = new Conformance(api.operations());
+        http = HttpServer.open(
+                List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), new RequestLog(api.handler(), metrics));
+    }
+
+    Answer get(String path) throws IOException, InterruptedException {
+        return send("GET", path, "", "X-API-Key", key);
+    }
+
+    Answer send(String method, String path, String body) throws IOException, InterruptedException {
+        return send(method, path, body, "X-API-Key", key);
+    }
+
+    /** A body goes out in chunks, as the official clients send it. */
+    Answer send(String method, String path, String body, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + http.ports().getFirst() + path))
+                .timeout(Duration.ofSeconds(20))
+                .method(
+                        method,
+                        body.isEmpty()
+                                ? BodyPublishers.noBody()
+                                : BodyPublishers.ofInputStream(
+                                        () -> new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        boolean json = response.headers()
+                .firstValue("Content-Type")
+                .filter("application/json"::equals)
+                .isPresent();
+        JsonNode parsed = json ? Exchange.JSON.readTree(response.body()) : Exchange.JSON.createObjectNode();
+        boolean found = response.statusCode() != 405
+                && !parsed.path("message").asString().startsWith("there is nothing at");
+        if (found) {
+            conformance.check(method, path.replaceFirst("\\?.*", ""), response.statusCode(), parsed);
+        }
+        return new Answer(response.statusCode(), parsed, response);
+    }
+
+    /** @return the id of a new one */
+    String create(String body) throws IOException, InterruptedException {
+        return send("POST", "/v2/sandboxes", body).is(201).text("sandboxID");
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        http.close();
+    }
+}

@@ -1,0 +1,91 @@
+package dev.skerry.server.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.skerry.server.e2b.FakeHost;
+import dev.skerry.server.e2b.TestClock;
+import dev.skerry.server.operations.UsageHistory.Sample;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.Usage;
+import dev.skerry.wire.hosts.Incarnation;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class UsageHistoryTest {
+    private final TestClock clock = new TestClock();
+    private final FakeHost host = new FakeHost();
+    private final UsageHistory history = new UsageHistory(host, clock);
+    private final Incarnation box = new Incarnation(SandboxId.create(Instant.EPOCH, new SecureRandom()), 1);
+
+    private void measure(Incarnation incarnation, Duration cpuTime) {
+        host.usages.put(incarnation, new Usage(7, 9, 3, cpuTime, 1, 0, 5));
+        clock.pass(UsageHistory.PERIOD);
+        history.measureAll();
+    }
+
+    @Test
+    void useIsTheDifferenceOverTime() {
+        measure(box, Duration.ofSeconds(100));
+        assertThat(history.of(box)).isEmpty();
+        measure(box, Duration.ofMillis(102_500));
+        measure(box, Duration.ofMillis(102_500));
+        List<Sample> samples = history.of(box);
+        assertThat(samples).hasSize(2);
+        assertThat(samples.getFirst().cpus()).isCloseTo(0.5, within(1e-9));
+        assertThat(samples.getLast().cpus()).isZero();
+        assertThat(samples.getLast()).isEqualTo(new Sample(clock.instant(), 0, 7, 3, 5));
+    }
+
+    @Test
+    void theOldestAreForgotten() {
+        for (int i = 0; i < UsageHistory.SAMPLES_MAX + 10; i++) {
+            measure(box, Duration.ofSeconds(i));
+        }
+        List<Sample> samples = history.of(box);
+        assertThat(samples).hasSize(UsageHistory.SAMPLES_MAX).isSortedAccordingTo((a, b) -> a.at().compareTo(b.at()));
+        assertThat(samples.getLast().at()).isEqualTo(clock.instant());
+    }
+
+    @Test
+    void anotherIncarnationBeginsAnew() {
+        measure(box, Duration.ofSeconds(100));
+        measure(box, Duration.ofSeconds(101));
+        host.usages.clear();
+        Incarnation next = new Incarnation(box.id(), 2);
+        measure(next, Duration.ofSeconds(1));
+        assertThat(history.of(next)).isEmpty();
+        measure(next, Duration.ofSeconds(2));
+        assertThat(history.of(next)).hasSize(1);
+        assertThat(history.of(box)).isEmpty();
+    }
+
+    @Test
+    void whatHasLeftTheHostIsForgotten() {
+        measure(box, Duration.ZERO);
+        measure(box, Duration.ZERO);
+        assertThat(history.of(box)).hasSize(1);
+        host.usages.clear();
+        history.measureAll();
+        assertThat(history.of(box)).isEmpty();
+    }
+
+    @Test
+    void aClockThatIsSetBackGivesNoNonsense() {
+        measure(box, Duration.ofSeconds(1));
+        clock.pass(Duration.ofHours(-1));
+        measure(box, Duration.ofSeconds(2));
+        assertThat(history.of(box).getFirst().cpus()).isZero();
+    }
+
+    @Test
+    void theFirstMeasurementIsTheAverageSinceTheStart() {
+        Instant start = clock.instant();
+        host.usages.put(box, new Usage(7, 9, 3, Duration.ofSeconds(3), 1, 0, 5));
+        clock.pass(Duration.ofSeconds(2));
+        assertThat(history.now(box, start).cpus()).isCloseTo(1.5, within(1e-9));
+    }
+}
