@@ -6,6 +6,7 @@ import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Timestamp;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -133,8 +134,9 @@ public final class Message {
                     });
         }
 
-        public Builder set(String field, byte[] value) {
-            return put(field, ByteString.copyFrom(value));
+        /** For bytes; the buffer is left as it was. */
+        public Builder set(String field, ByteBuffer value) {
+            return put(field, ByteString.copyFrom(value.duplicate()));
         }
 
         public Builder set(String field, Instant value) {

@@ -3,8 +3,6 @@ package dev.skerry.server.connect;
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.EnumDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.MessageOptions;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
@@ -26,15 +24,15 @@ import java.util.regex.Pattern;
 final class ProtoReader {
     private static final Pattern TOKEN = Pattern.compile("//[^\\n]*|\\s+|([\\w.]+|\"[^\"]*\"|[{}=;<>,()])");
 
-    private static final Map<String, Type> SCALARS = Map.of(
-            "string", Type.TYPE_STRING,
-            "bytes", Type.TYPE_BYTES,
-            "bool", Type.TYPE_BOOL,
-            "int32", Type.TYPE_INT32,
-            "int64", Type.TYPE_INT64,
-            "uint32", Type.TYPE_UINT32,
-            "uint64", Type.TYPE_UINT64,
-            "sint32", Type.TYPE_SINT32);
+    private static final Map<String, FieldDescriptorProto.Type> SCALARS = Map.of(
+            "string", FieldDescriptorProto.Type.TYPE_STRING,
+            "bytes", FieldDescriptorProto.Type.TYPE_BYTES,
+            "bool", FieldDescriptorProto.Type.TYPE_BOOL,
+            "int32", FieldDescriptorProto.Type.TYPE_INT32,
+            "int64", FieldDescriptorProto.Type.TYPE_INT64,
+            "uint32", FieldDescriptorProto.Type.TYPE_UINT32,
+            "uint64", FieldDescriptorProto.Type.TYPE_UINT64,
+            "sint32", FieldDescriptorProto.Type.TYPE_SINT32);
 
     private final List<String> tokens;
     private int at;
@@ -90,7 +88,7 @@ final class ProtoReader {
                 case "enum" -> message.addEnumType(enumeration());
                 case "oneof" -> oneof(message);
                 case "map" -> map(message);
-                case "repeated" -> message.addField(field(next()).setLabel(Label.LABEL_REPEATED));
+                case "repeated" -> message.addField(field(next()).setLabel(FieldDescriptorProto.Label.LABEL_REPEATED));
                 case "optional" -> {
                     FieldDescriptorProto.Builder field = field(next()).setProto3Optional(true);
                     optional.add(field.getName());
@@ -132,7 +130,8 @@ final class ProtoReader {
                 .addField(typed(key).setName("key").setNumber(1))
                 .addField(typed(value).setName("value").setNumber(2))
                 .setOptions(MessageOptions.newBuilder().setMapEntry(true)));
-        message.addField(typed(entry).setName(name).setNumber(number()).setLabel(Label.LABEL_REPEATED));
+        message.addField(
+                typed(entry).setName(name).setNumber(number()).setLabel(FieldDescriptorProto.Label.LABEL_REPEATED));
     }
 
     private FieldDescriptorProto.Builder field(String type) {
@@ -140,8 +139,9 @@ final class ProtoReader {
     }
 
     private static FieldDescriptorProto.Builder typed(String type) {
-        FieldDescriptorProto.Builder field = FieldDescriptorProto.newBuilder().setLabel(Label.LABEL_OPTIONAL);
-        Type scalar = SCALARS.get(type);
+        FieldDescriptorProto.Builder field =
+                FieldDescriptorProto.newBuilder().setLabel(FieldDescriptorProto.Label.LABEL_OPTIONAL);
+        FieldDescriptorProto.Type scalar = SCALARS.get(type);
         return scalar == null ? field.setTypeName(type) : field.setType(scalar);
     }
 

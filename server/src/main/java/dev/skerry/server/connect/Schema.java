@@ -47,7 +47,7 @@ public final class Schema {
 
     /** @param name as in {@code ProcessEvent.EndEvent} */
     public Message.Builder message(String name) {
-        String[] parts = name.split("\\.");
+        String[] parts = name.split("\\.", -1);
         Optional<Descriptor> found = Optional.ofNullable(file.findMessageTypeByName(parts[0]));
         for (int i = 1; i < parts.length; i++) {
             String part = parts[i];
