@@ -163,6 +163,11 @@ public final class Exchange {
         return Content.Sink.asOutputStream(response);
     }
 
+    /** Runs that, on a thread that must not be held up, when the client is seen to have gone; not all of them are. */
+    public void onGone(Runnable action) {
+        request.addFailureListener(_ -> action.run());
+    }
+
     /** Jetty's own, for the gateway. */
     public Request request() {
         return request;

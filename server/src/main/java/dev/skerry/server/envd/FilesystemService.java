@@ -1,0 +1,153 @@
+package dev.skerry.server.envd;
+
+import dev.skerry.server.connect.Code;
+import dev.skerry.server.connect.ConnectServer;
+import dev.skerry.server.connect.Message;
+import dev.skerry.server.connect.RpcError;
+import dev.skerry.server.connect.Schema;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.stream.FileInfo;
+import dev.skerry.wire.stream.GuestFiles;
+import dev.skerry.wire.stream.Listing;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** The calls of {@code filesystem.Filesystem} that have one answer. */
+final class FilesystemService {
+    private static final int DEPTH_MAX = 64;
+    private static final int ENTRIES_MAX = 50_000;
+
+    /** Of that many entries of one listing, more than their own facts are told. */
+    private static final int DETAILED_MAX = 2_000;
+
+    private static final int FOLDER_MODE = 0755;
+
+    private final Schema schema;
+
+    FilesystemService(Schema schema) {
+        this.schema = schema;
+    }
+
+    void addTo(ConnectServer.Builder<Caller> server) {
+        server.unary(schema, "/filesystem.Filesystem/Stat", this::stat)
+                .unary(schema, "/filesystem.Filesystem/MakeDir", this::makeFolder)
+                .unary(schema, "/filesystem.Filesystem/Move", this::move)
+                .unary(schema, "/filesystem.Filesystem/ListDir", this::list)
+                .unary(schema, "/filesystem.Filesystem/Remove", this::remove);
+    }
+
+    private Message stat(Caller caller, Message request) throws InterruptedException {
+        Account account = caller.account();
+        return entry(caller, account, account.resolve(request.text("path")), "StatResponse");
+    }
+
+    private Message entry(Caller caller, Account account, String path, String answer) throws InterruptedException {
+        GuestFiles files = caller.files(account);
+        try {
+            Message entry = new FileEntries(schema, caller.session().accounts(), files).at(path);
+            return schema.message(answer).set("entry", entry).build();
+        } catch (Failure e) {
+            throw e.code() == ErrorCode.NOT_FOUND ? missing("file", path) : e;
+        }
+    }
+
+    static RpcError missing(String what, String path) {
+        return new RpcError(Code.NOT_FOUND, what + " not found: " + path);
+    }
+
+    private Message makeFolder(Caller caller, Message request) throws InterruptedException {
+        Account account = caller.account();
+        String path = account.resolve(request.text("path"));
+        GuestFiles files = caller.files(account);
+        try {
+            FileInfo there = files.stat(path);
+            throw there.type() == FileInfo.Type.DIRECTORY
+                    ? new RpcError(Code.ALREADY_EXISTS, "directory already exists: " + path)
+                    : new RpcError(Code.INVALID_ARGUMENT, "path already exists but it is not a directory: " + path);
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.NOT_FOUND) {
+                throw e;
+            }
+        }
+        files.makeFolder(path, FOLDER_MODE);
+        return entry(caller, account, path, "MakeDirResponse");
+    }
+
+    private Message move(Caller caller, Message request) throws InterruptedException {
+        Account account = caller.account();
+        String source = account.resolve(request.text("source"));
+        String destination = account.resolve(request.text("destination"));
+        GuestFiles files = caller.files(account);
+        try {
+            files.linkStat(source);
+        } catch (Failure e) {
+            throw e.code() == ErrorCode.NOT_FOUND ? missing("source file", source) : e;
+        }
+        makeParents(files, destination);
+        files.move(source, destination, true);
+        return entry(caller, account, destination, "MoveResponse");
+    }
+
+    static void makeParents(GuestFiles files, String path) throws InterruptedException {
+        String parent = Account.parent(path);
+        if (!files.exists(parent)) {
+            files.makeFolder(parent, FOLDER_MODE);
+        }
+    }
+
+    private Message remove(Caller caller, Message request) throws InterruptedException {
+        Account account = caller.account();
+        try {
+            caller.files(account).remove(account.resolve(request.text("path")), true);
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.NOT_FOUND) {
+                throw e;
+            }
+        }
+        return schema.message("RemoveResponse").build();
+    }
+
+    private Message list(Caller caller, Message request) throws InterruptedException {
+        Account account = caller.account();
+        String path = account.resolve(request.text("path"));
+        long depth = Math.clamp(request.number("depth"), 1, DEPTH_MAX);
+        GuestFiles files = caller.files(account);
+        checkFolder(files, path);
+        // With the slash the kernel follows a link to the folder.
+        Listing listing = files.list(path + "/.", (int) depth, ENTRIES_MAX);
+        if (listing.truncated() && listing.entries().size() >= ENTRIES_MAX) {
+            throw new RpcError(
+                    Code.RESOURCE_EXHAUSTED,
+                    "more than " + ENTRIES_MAX + " entries below " + path
+                            + "; list with a smaller depth, or a subfolder");
+        }
+        List<FileInfo> entries = new ArrayList<>(listing.entries());
+        entries.sort(Comparator.comparing(entry -> entry.path().replace('/', '\0')));
+        FileEntries described = new FileEntries(schema, caller.session().accounts(), files);
+        Message.Builder answer = schema.message("ListDirResponse");
+        for (FileInfo entry : entries) {
+            String full = (path.endsWith("/") ? path : path + "/") + entry.path();
+            answer.add(
+                    "entries",
+                    entries.size() <= DETAILED_MAX
+                            ? described.of(full, entry)
+                            : described.plain(full, entry).build());
+        }
+        return answer.build();
+    }
+
+    /** @throws RpcError when it is none */
+    static void checkFolder(GuestFiles files, String path) throws InterruptedException {
+        FileInfo info;
+        try {
+            info = files.stat(path);
+        } catch (Failure e) {
+            throw e.code() == ErrorCode.NOT_FOUND ? missing("path", path) : e;
+        }
+        if (info.type() != FileInfo.Type.DIRECTORY) {
+            throw new RpcError(Code.INVALID_ARGUMENT, "path is not a directory: " + path);
+        }
+    }
+}

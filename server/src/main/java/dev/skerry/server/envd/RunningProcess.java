@@ -1,0 +1,252 @@
+package dev.skerry.server.envd;
+
+import dev.skerry.server.connect.Code;
+import dev.skerry.server.connect.RpcError;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.stream.GuestProcess;
+import dev.skerry.wire.stream.ProcessExit;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process, whoever listens to it. Threads of its own take its output from guestd and tell all listeners; who listens
+ * slowly holds the process up, for a minute at most, and is cut off then. With no listener the output is dropped. The
+ * process goes on when listeners leave. Thread-safe.
+ */
+final class RunningProcess {
+    /** How long one listener may take nothing. */
+    private static final Duration STALL_BOUND = Duration.ofMinutes(1);
+
+    private static final Duration END_POLL = Duration.ofMinutes(1);
+    private static final int CHUNK_BYTES = 32 << 10;
+    private static final int TERMINAL_CHUNK_BYTES = 16 << 10;
+    private static final int LISTENER_BYTES = 256 << 10;
+
+    /** What listeners hear. */
+    sealed interface Event {
+        /** Bytes of one output. */
+        record Output(Source source, ByteBuffer bytes) implements Event {}
+
+        /** The last. */
+        record End(ProcessExit exit) implements Event {}
+    }
+
+    /** Where output comes from, as the field of the message that carries it is named. */
+    enum Source {
+        STDOUT("stdout"),
+        STDERR("stderr"),
+        PTY("pty");
+
+        private final String field;
+
+        Source(String field) {
+            this.field = field;
+        }
+
+        String field() {
+            return field;
+        }
+    }
+
+    /**
+     * What is known of how it was started; less after a restart of this program.
+     *
+     * @param input whether it has a stdin to write to
+     */
+    record Origin(
+            String command,
+            List<String> arguments,
+            Optional<String> folder,
+            Optional<String> tag,
+            boolean terminal,
+            boolean input) {
+        Origin {
+            arguments = List.copyOf(arguments);
+        }
+    }
+
+    private final GuestProcess process;
+    private final Origin origin;
+    private final ProcessInput input;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<Mailbox<Event>> listeners = new ArrayList<>();
+    private Optional<ProcessExit> exit = Optional.empty();
+    private @Nullable Failure failure;
+
+    RunningProcess(GuestProcess process, Origin origin) {
+        this.process = process;
+        this.origin = origin;
+        this.input = new ProcessInput(process.stdin());
+    }
+
+    /** @param onEnd when nothing more will come */
+    void begin(Runnable onEnd) {
+        Thread errors =
+                Thread.ofVirtual().name("process-stderr").unstarted(() -> pass(process.stderr(), Source.STDERR));
+        if (!origin.terminal) {
+            errors.start();
+        }
+        Thread.ofVirtual().name("process-stdout").start(() -> {
+            pass(process.stdout(), origin.terminal ? Source.PTY : Source.STDOUT);
+            try {
+                if (!origin.terminal) {
+                    errors.join();
+                }
+                awaitEnd();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                onEnd.run();
+            }
+        });
+    }
+
+    private void pass(InputStream output, Source source) {
+        byte[] chunk = new byte[origin.terminal ? TERMINAL_CHUNK_BYTES : CHUNK_BYTES];
+        try {
+            for (int count = output.read(chunk); count >= 0; count = output.read(chunk)) {
+                ByteBuffer copy = ByteBuffer.wrap(Arrays.copyOf(chunk, count)).asReadOnlyBuffer();
+                tell(new Event.Output(source, copy), count);
+            }
+        } catch (Failure e) {
+            fail(e);
+        } catch (IOException e) {
+            fail(new Failure(ErrorCode.INTERNAL, "the output of a process broke", e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitEnd() throws InterruptedException {
+        try {
+            Optional<ProcessExit> found = Optional.empty();
+            while (found.isEmpty()) {
+                found = process.await(END_POLL);
+            }
+            lock.lock();
+            try {
+                exit = found;
+                Event end = new Event.End(found.get());
+                listeners.forEach(listener -> listener.force(end));
+                listeners.clear();
+            } finally {
+                lock.unlock();
+            }
+            input.close();
+        } catch (Failure e) {
+            fail(e);
+        }
+    }
+
+    private void tell(Event.Output event, int bytes) throws InterruptedException {
+        for (Mailbox<Event> listener : listening()) {
+            if (!listener.offer(event, bytes, STALL_BOUND)) {
+                unsubscribe(listener);
+                listener.cut(RunningProcess::tooSlow);
+            }
+        }
+    }
+
+    private static RpcError tooSlow() {
+        return new RpcError(
+                Code.RESOURCE_EXHAUSTED,
+                "the output was not read for " + STALL_BOUND.toSeconds() + " s; connect again and read faster");
+    }
+
+    private List<Mailbox<Event>> listening() {
+        lock.lock();
+        try {
+            return List.copyOf(listeners);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fail(Failure reason) {
+        lock.lock();
+        try {
+            if (failure == null && exit.isEmpty()) {
+                failure = reason;
+            }
+            Supplier<RuntimeException> end = again(reason);
+            listeners.forEach(listener -> listener.close(end));
+            listeners.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Supplier<RuntimeException> again(Failure first) {
+        return () -> new Failure(first.code(), first.getMessage(), first);
+    }
+
+    /** From now on; an ended one tells its end. */
+    Mailbox<Event> subscribe() {
+        Mailbox<Event> listener = new Mailbox<>(LISTENER_BYTES);
+        lock.lock();
+        try {
+            if (exit.isPresent()) {
+                listener.force(new Event.End(exit.get()));
+            } else if (failure != null) {
+                listener.close(again(failure));
+            } else {
+                listeners.add(listener);
+            }
+        } finally {
+            lock.unlock();
+        }
+        return listener;
+    }
+
+    /** Nobody waits for this listener any more. */
+    void unsubscribe(Mailbox<Event> listener) {
+        lock.lock();
+        try {
+            listeners.remove(listener);
+        } finally {
+            lock.unlock();
+        }
+        listener.cut(RunningProcess::tooSlow);
+    }
+
+    boolean running() {
+        lock.lock();
+        try {
+            return exit.isEmpty() && failure == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether it cannot be heard any more although nothing says that it has ended. */
+    boolean lost() {
+        lock.lock();
+        try {
+            return failure != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    GuestProcess guest() {
+        return process;
+    }
+
+    Origin origin() {
+        return origin;
+    }
+
+    ProcessInput input() {
+        return input;
+    }
+}
