@@ -11,9 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http2.HTTP2Connection;
+import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Fields;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -32,16 +37,34 @@ public final class Exchange {
     private final Response response;
     private final String requestId;
     private final Map<String, String> variables;
+    private final Completion completion;
 
-    Exchange(Request request, Response response, String requestId, Map<String, String> variables) {
+    Exchange(
+            Request request,
+            Response response,
+            String requestId,
+            Map<String, String> variables,
+            Completion completion) {
         this.request = request;
         this.response = response;
         this.requestId = requestId;
         this.variables = Map.copyOf(variables);
+        this.completion = completion;
     }
 
     Exchange with(Map<String, String> found) {
-        return new Exchange(request, response, requestId, found);
+        return new Exchange(request, response, requestId, found, completion);
+    }
+
+    Completion completion() {
+        return completion;
+    }
+
+    /** Of HTTP/2, while it is open. */
+    Optional<Stream> stream() {
+        return request.getConnectionMetaData().getConnection() instanceof HTTP2Connection connection
+                ? Optional.ofNullable(connection.getSession().getStream(Integer.parseInt(request.getId())))
+                : Optional.empty();
     }
 
     /** In logs and in the answer, so that a user can quote it. */
@@ -86,6 +109,35 @@ public final class Exchange {
 
     private Fields queryFields() {
         return Request.extractQueryParameters(request, StandardCharsets.UTF_8);
+    }
+
+    public boolean http2() {
+        return request.getConnectionMetaData().getConnection() instanceof HTTP2Connection;
+    }
+
+    /** Whether it came over TLS. */
+    public boolean secure() {
+        return request.isSecure();
+    }
+
+    /** Whether the request has content, or may have: HTTP/2 says so only at its end. */
+    public boolean hasBody() {
+        if (request.getLength() >= 0) {
+            return request.getLength() > 0;
+        }
+        return http2()
+                ? stream().map(stream -> !stream.isRemotelyClosed()).orElse(false)
+                : request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
+    }
+
+    /**
+     * Interrupts the calling thread when Jetty finds that the client has gone: at once with HTTP/2, with HTTP/1.1 when
+     * something is read or written or nothing has been for a long time. Only for handlers that may be broken off
+     * anywhere.
+     */
+    public void interruptWhenClientGone() {
+        Thread thread = Thread.currentThread();
+        request.addFailureListener(_ -> thread.interrupt());
     }
 
     /** The client's address, without port. */
@@ -166,6 +218,22 @@ public final class Exchange {
     /** Runs that, on a thread that must not be held up, when the client is seen to have gone; not all of them are. */
     public void onGone(Runnable action) {
         request.addFailureListener(_ -> action.run());
+    }
+
+    /**
+     * Answers 101 with the headers that were set, which say to which protocol, and ends HTTP on this connection
+     * (HTTP/1.1 only). The caller owns the tunnel, and closes it.
+     */
+    public Tunnel upgrade() throws IOException, InterruptedException {
+        Tunnel tunnel = new Tunnel(
+                request.getConnectionMetaData().getConnection().getEndPoint(),
+                request.getComponents().getExecutor());
+        request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, tunnel);
+        response.setStatus(HttpStatus.SWITCHING_PROTOCOLS_101);
+        Content.Sink.write(response, true, BufferUtil.EMPTY_BUFFER);
+        completion.succeed();
+        tunnel.awaitOpen();
+        return tunnel;
     }
 
     /** Jetty's own, for the gateway. */

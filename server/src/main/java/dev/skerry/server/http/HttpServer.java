@@ -2,25 +2,25 @@ package dev.skerry.server.http;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import java.security.SecureRandom;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
-import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.VirtualThreadPool;
 import org.slf4j.Logger;
@@ -28,75 +28,149 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Listens and gives each request to one handler, on a virtual thread of its own. HTTP/1.1 and HTTP/2 on every listener:
- * by ALPN over TLS, by prior knowledge or upgrade without.
+ * by ALPN over TLS, by prior knowledge or upgrade without. A listener on 127.0.0.1 listens on ::1 too where the machine
+ * has it, because names that end in localhost lead there first.
  */
 public final class HttpServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
-    private static final Duration IDLE_BOUND = Duration.ofMinutes(10);
-    private static final int HEADER_BYTES_MAX = 32 << 10;
+    private static final Duration INTERRUPTED_BOUND = Duration.ofSeconds(3);
+    private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost");
+    private static final String LOOPBACK_V6 = "::1";
 
     private final Server server;
-    private final List<ServerConnector> connectors;
+    private final Entry entry;
+    private final ConnectionBound perAddress;
+    private final List<ServerConnector> connectors = new ArrayList<>();
+    private final List<ServerConnector> twins = new ArrayList<>();
 
-    private HttpServer(Server server, List<ServerConnector> connectors) {
-        this.server = server;
-        this.connectors = List.copyOf(connectors);
+    private HttpServer(Handler root, HttpBounds bounds) {
+        this.server = new Server(new VirtualThreadPool());
+        this.entry = new Entry(root);
+        server.setStopTimeout(0);
+        server.setErrorHandler(new PlainErrors());
+        server.setHandler(entry);
+        this.perAddress = new ConnectionBound(bounds.connectionsPerAddress());
+        server.addBean(new NetworkConnectionLimit(bounds.connections(), server));
     }
 
     /** @param root answers everything; what it throws before it has answered, it has translated itself */
     public static HttpServer open(List<Listener> listeners, Handler root) {
-        Server server = new Server(new VirtualThreadPool());
-        server.setStopTimeout(0);
-        List<ServerConnector> connectors = new ArrayList<>();
-        for (Listener listener : listeners) {
-            ServerConnector connector = connector(server, listener);
-            connectors.add(connector);
-            server.addConnector(connector);
-        }
-        server.setHandler(new Entry(root));
-        HttpServer opened = new HttpServer(server, connectors);
+        return open(listeners, root, HttpBounds.DEFAULT);
+    }
+
+    /** @throws Failure {@code CONFLICT} when an address cannot be listened on; names it */
+    public static HttpServer open(List<Listener> listeners, Handler root, HttpBounds bounds) {
+        HttpServer opened = new HttpServer(root, bounds);
         try {
-            server.start();
+            for (Listener listener : listeners) {
+                opened.listen(listener, bounds);
+            }
+            opened.server.start();
+        } catch (Failure e) {
+            opened.close();
+            throw e;
         } catch (Exception e) {
             opened.close();
-            throw new Failure(
-                    ErrorCode.CONFLICT,
-                    "cannot listen: " + e.getMessage(),
-                    "another program may have the port: name a free one",
-                    e);
+            throw new Failure(ErrorCode.CONFLICT, "the HTTP server cannot start: " + e.getMessage(), e);
         }
         return opened;
     }
 
-    private static ServerConnector connector(Server server, Listener listener) {
-        HttpConfiguration configuration = new HttpConfiguration();
-        configuration.setSendServerVersion(false);
-        configuration.setSendDateHeader(true);
-        configuration.setRequestHeaderSize(HEADER_BYTES_MAX);
-        configuration.setUriCompliance(UriCompliance.UNSAFE); // Routes and the gateway cut the raw path themselves
-        configuration.setIdleTimeout(IDLE_BOUND.toMillis());
+    /** Takes the port at once, before anything of the server runs. */
+    private void listen(Listener listener, HttpBounds bounds) {
+        ServerConnector connector = connector(listener, bounds);
+        try {
+            connector.open();
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "cannot listen on " + new Listener.Address(listener.host(), listener.port()) + ": " + words(e),
+                    "another program may have the port: name a free one",
+                    e);
+        }
+        connectors.add(connector);
+        server.addConnector(connector);
+        if (LOOPBACK.contains(listener.host()) && hasLoopbackV6()) {
+            twin(new Listener(LOOPBACK_V6, connector.getLocalPort(), listener.tls()), bounds);
+        }
+    }
+
+    /** Jetty wraps what the system said. */
+    private static String words(IOException e) {
+        return e.getCause() == null
+                ? String.valueOf(e.getMessage())
+                : String.valueOf(e.getCause().getMessage());
+    }
+
+    private void twin(Listener listener, HttpBounds bounds) {
+        ServerConnector connector = connector(listener, bounds);
+        try {
+            connector.open();
+            twins.add(connector);
+            server.addConnector(connector);
+        } catch (IOException e) {
+            LOG.atWarn()
+                    .addKeyValue("address", "[::1]:" + listener.port())
+                    .addKeyValue("cause", words(e))
+                    .log("cannot listen on the IPv6 loopback too: clients that try it first need another moment");
+        }
+    }
+
+    private static boolean hasLoopbackV6() {
+        try {
+            return NetworkInterface.getByInetAddress(InetAddress.ofLiteral(LOOPBACK_V6)) != null;
+        } catch (SocketException e) {
+            return false;
+        }
+    }
+
+    private ServerConnector connector(Listener listener, HttpBounds bounds) {
+        HttpConfiguration configuration = configuration(bounds);
+        PatientConnection.Factory one = new PatientConnection.Factory(configuration, bounds);
         ServerConnector connector;
         if (listener.tls().isPresent()) {
             configuration.addCustomizer(new SecureRequestCustomizer(false));
             SslContextFactory.Server tls = new SslContextFactory.Server();
             tls.setSslContext(listener.tls().get());
-            HttpConnectionFactory one = new HttpConnectionFactory(configuration);
+            tls.setIncludeProtocols("TLSv1.3", "TLSv1.2");
             ALPNServerConnectionFactory choice = new ALPNServerConnectionFactory();
             choice.setDefaultProtocol(one.getProtocol());
             connector = new ServerConnector(
                     server,
                     new SslConnectionFactory(tls, choice.getProtocol()),
                     choice,
-                    new HTTP2ServerConnectionFactory(configuration),
+                    bounded(new HTTP2ServerConnectionFactory(configuration), bounds),
                     one);
         } else {
-            connector = new ServerConnector(
-                    server, new HttpConnectionFactory(configuration), new HTTP2CServerConnectionFactory(configuration));
+            connector =
+                    new ServerConnector(server, one, bounded(new HTTP2CServerConnectionFactory(configuration), bounds));
         }
+        connector.addBean(perAddress);
         connector.setHost(listener.host());
         connector.setPort(listener.port());
-        connector.setIdleTimeout(IDLE_BOUND.toMillis());
+        connector.setIdleTimeout(bounds.idle().toMillis());
         return connector;
+    }
+
+    private static HttpConfiguration configuration(HttpBounds bounds) {
+        HttpConfiguration configuration = new HttpConfiguration();
+        configuration.setSendServerVersion(false);
+        configuration.setSendDateHeader(true);
+        configuration.setRequestHeaderSize(bounds.headerBytes());
+        configuration.setResponseHeaderSize(bounds.headerBytes());
+        configuration.setMaxResponseHeaderSize(4 * bounds.headerBytes());
+        configuration.setUriCompliance(UriCompliance.UNSAFE); // Routes and the gateway cut the raw path themselves
+        configuration.setIdleTimeout(bounds.quiet().toMillis());
+        return configuration;
+    }
+
+    private static AbstractHTTP2ServerConnectionFactory bounded(
+            AbstractHTTP2ServerConnectionFactory factory, HttpBounds bounds) {
+        factory.setMaxConcurrentStreams(bounds.streams());
+        factory.setStreamIdleTimeout(bounds.quiet().toMillis());
+        // Clients that want a WebSocket then open an HTTP/1.1 connection for it.
+        factory.setConnectProtocolEnabled(false);
+        return factory;
     }
 
     /** In the order of the listeners. */
@@ -104,9 +178,24 @@ public final class HttpServer implements AutoCloseable {
         return connectors.stream().map(ServerConnector::getLocalPort).toList();
     }
 
+    /** How many requests are under way. */
+    public int requests() {
+        return entry.size();
+    }
+
     /** Takes no new connections; those that are open go on. */
     public void stopAccepting() {
         connectors.forEach(ServerConnector::close);
+        twins.forEach(ServerConnector::close);
+    }
+
+    /** Takes no new connections, waits for the requests under way, and interrupts those that are not done by then. */
+    public void drain(Duration bound) throws InterruptedException {
+        stopAccepting();
+        if (!entry.awaitNone(bound)) {
+            entry.interruptAll();
+            entry.awaitNone(INTERRUPTED_BOUND);
+        }
     }
 
     /** Breaks what is still open. */
@@ -117,33 +206,15 @@ public final class HttpServer implements AutoCloseable {
         } catch (Exception e) {
             LOG.atWarn().setCause(e).log("the HTTP server did not stop in order");
         }
-    }
-
-    private static final class Entry extends org.eclipse.jetty.server.Handler.Abstract {
-        private static final int REQUEST_ID_BYTES = 8;
-
-        private final Handler root;
-        private final SecureRandom random = new SecureRandom();
-
-        Entry(Handler root) {
-            this.root = root;
-        }
-
-        @Override
-        public boolean handle(Request request, Response response, Callback callback) {
-            byte[] id = new byte[REQUEST_ID_BYTES];
-            random.nextBytes(id);
-            Exchange exchange = new Exchange(request, response, HexFormat.of().formatHex(id), Map.of());
-            try {
-                root.handle(exchange);
-                callback.succeeded();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                callback.failed(e);
-            } catch (Exception | Error e) {
-                callback.failed(e);
+        connectors.forEach(ServerConnector::close);
+        twins.forEach(ServerConnector::close);
+        entry.interruptAll();
+        try {
+            if (!entry.awaitNone(INTERRUPTED_BOUND)) {
+                LOG.atWarn().addKeyValue("requests", entry.size()).log("requests did not end with the HTTP server");
             }
-            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -17,6 +17,7 @@ public final class OpenStreams {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition fewer = lock.newCondition();
     private final Set<Entry> entries = new HashSet<>();
+    private final Set<Runnable> idle = new HashSet<>();
     private boolean closed;
 
     /** One of them; closing it means that its thread is done. */
@@ -60,6 +61,31 @@ public final class OpenStreams {
         }
     }
 
+    /**
+     * What is kept open between answers (idle connections to programs inside) is let go by that action, once, when the
+     * sandbox is about to be paused or ended. It must not block.
+     *
+     * @return whether it was taken: not while the sandbox is being paused or ended
+     */
+    public boolean letGoBeforePause(Runnable action) {
+        lock.lock();
+        try {
+            return !closed && idle.add(action);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** It has let go by itself. */
+    public void forget(Runnable action) {
+        lock.lock();
+        try {
+            idle.remove(action);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     public int size() {
         lock.lock();
         try {
@@ -74,6 +100,8 @@ public final class OpenStreams {
         lock.lock();
         try {
             closed = true;
+            idle.forEach(Runnable::run);
+            idle.clear();
             long left = bound.toNanos();
             while (!entries.isEmpty() && left > 0) {
                 left = fewer.awaitNanos(left);

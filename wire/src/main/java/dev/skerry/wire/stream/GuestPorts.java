@@ -71,6 +71,11 @@ public final class GuestPorts {
             return output;
         }
 
+        /** Whether the service has sent the end of its bytes, or the connection has failed. */
+        public boolean ended() {
+            return channel.ended() || channel.inbound(1).hasEnded();
+        }
+
         @Override
         public void close() {
             channel.cancel();

@@ -1,0 +1,130 @@
+package dev.skerry.server.gateway;
+
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxId;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Which destination the host and the headers of a request name. Ports in a host are ignored, letters compare without
+ * case, a dot at the end is allowed. A name that is not ours is refused on every listener, so that no page on a foreign
+ * name that resolves to this machine (DNS rebinding) reaches the API with a user's browser.
+ */
+final class Addresses {
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+    private static final Pattern IPV6 = Pattern.compile("\\[[0-9a-f:.]{2,45}]");
+    private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
+    private static final Pattern HOST = Pattern.compile("(\\[[^]]*]|[^:\\[\\]@/?#\\s]+)(:[0-9]{0,5})?");
+    private static final Pattern LABEL = Pattern.compile("([0-9]+)-([0-9a-z]{" + SandboxId.LENGTH + "})");
+    private static final int PORT_MAX = 65_535;
+    private static final Destination API = new Destination.Api();
+
+    private final String domain;
+    private final Set<String> own;
+
+    /**
+     * @param domain under which sandboxes have their names; a port in it is ignored
+     * @param names of this machine, beside localhost and its addresses
+     */
+    Addresses(String domain, Set<String> names) {
+        this.domain = name(domain).orElseThrow(() -> new IllegalArgumentException("'" + domain + "' is not a domain"));
+        this.own = names.stream()
+                .map(name -> name.toLowerCase(Locale.ROOT))
+                .filter(name -> !name.isEmpty())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Of the text of a Host header: without port and dot, lower-case. */
+    private static Optional<String> name(String authority) {
+        Matcher matcher = HOST.matcher(authority.toLowerCase(Locale.ROOT));
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        String name = matcher.group(1);
+        return Optional.of(name.endsWith(".") ? name.substring(0, name.length() - 1) : name);
+    }
+
+    /**
+     * @param ids the values of all headers {@code E2b-Sandbox-Id}
+     * @param ports the values of all headers {@code E2b-Sandbox-Port}
+     */
+    Destination decide(String authority, List<String> ids, List<String> ports) {
+        String host = name(authority).orElse("");
+        if (isOwn(host)) {
+            return byHeaders(ids, ports);
+        }
+        String suffix = "." + domain;
+        if (host.endsWith(suffix)) {
+            Matcher label = LABEL.matcher(host.substring(0, host.length() - suffix.length()));
+            if (label.matches()) {
+                OptionalInt port = port(label.group(1));
+                Optional<SandboxId> id = id(label.group(2));
+                if (port.isPresent() && id.isPresent()) {
+                    return new Destination.Port(id.get(), port.getAsInt());
+                }
+            }
+        }
+        return new Destination.Refused(
+                421,
+                "'" + printable(authority) + "' is not served here: a port of a sandbox is " + "PORT-ID." + domain
+                        + ", the API is api." + domain + ", localhost or an address of this machine");
+    }
+
+    private boolean isOwn(String host) {
+        return host.equals("localhost")
+                || host.equals("api." + domain)
+                || host.equals("sandbox." + domain)
+                || own.contains(host)
+                || IPV4.matcher(host).matches()
+                || IPV6.matcher(host).matches();
+    }
+
+    private static Destination byHeaders(List<String> ids, List<String> ports) {
+        if (ids.isEmpty() && ports.isEmpty()) {
+            return API;
+        }
+        if (ids.isEmpty() || ports.isEmpty()) {
+            return new Destination.Refused(400, "missing header: E2b-Sandbox-Id and E2b-Sandbox-Port go together");
+        }
+        if (ids.size() > 1 || ports.size() > 1) {
+            return new Destination.Refused(400, "E2b-Sandbox-Id or E2b-Sandbox-Port is there twice");
+        }
+        Optional<SandboxId> id = id(ids.getFirst().toLowerCase(Locale.ROOT));
+        if (id.isEmpty()) {
+            return new Destination.Refused(400, "E2b-Sandbox-Id is not the id of a sandbox");
+        }
+        OptionalInt port = port(ports.getFirst());
+        if (port.isEmpty()) {
+            return new Destination.Refused(400, "E2b-Sandbox-Port is not a port: write 1 to 65535");
+        }
+        return new Destination.Port(id.get(), port.getAsInt());
+    }
+
+    private static OptionalInt port(String text) {
+        if (!PORT.matcher(text).matches()) {
+            return OptionalInt.empty();
+        }
+        int port = Integer.parseInt(text);
+        return port <= PORT_MAX ? OptionalInt.of(port) : OptionalInt.empty();
+    }
+
+    private static Optional<SandboxId> id(String text) {
+        try {
+            return Optional.of(new SandboxId(text));
+        } catch (Failure e) {
+            return Optional.empty();
+        }
+    }
+
+    /** A client's words, for it and for a log. */
+    private static String printable(String text) {
+        String head = text.substring(0, Math.min(text.length(), 100));
+        return head.replaceAll("[^!-~]", "?").replaceAll("[<>&'\"]", "?");
+    }
+}

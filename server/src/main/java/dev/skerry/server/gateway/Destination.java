@@ -1,0 +1,14 @@
+package dev.skerry.server.gateway;
+
+import dev.skerry.wire.SandboxId;
+
+/** Where a request goes. */
+sealed interface Destination {
+    /** The control plane. */
+    record Api() implements Destination {}
+
+    record Port(SandboxId id, int port) implements Destination {}
+
+    /** Nowhere. */
+    record Refused(int status, String message) implements Destination {}
+}

@@ -1,0 +1,177 @@
+package dev.skerry.server.gateway;
+
+import dev.skerry.server.http.Exchange;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+
+/**
+ * A request as the program inside gets it, and which fields pass in which direction. Fields that speak of one
+ * connection do not pass, nor do the clients' words to the gateway and whatever claims to come from one.
+ *
+ * @param head its first line and fields
+ * @param body content follows
+ * @param chunked of unknown length
+ * @param upgrade the protocol that the client wants to change to
+ * @param waits the client sends its content only when it is told to
+ */
+record Forwarding(String head, boolean body, boolean chunked, Optional<String> upgrade, boolean waits) {
+    static final String SANDBOX_ID = "E2b-Sandbox-Id";
+    static final String SANDBOX_PORT = "E2b-Sandbox-Port";
+    static final String TRAFFIC_TOKEN = "E2b-Traffic-Access-Token";
+
+    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+    private static final Pattern METHOD = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}");
+    private static final Pattern AUTHORITY = Pattern.compile("[!$&'()*+,;=:\\[\\]._~%0-9A-Za-z-]{1,300}");
+
+    /** Of one connection (RFC 9110, section 7.6.1), or written anew. */
+    private static final Set<String> HOP = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-connection",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-authentication-info",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "http2-settings",
+            "content-length");
+
+    private static final Set<String> WRITTEN_ANEW = Set.of("host", "expect", "cookie", "forwarded", "via", "x-real-ip");
+    private static final List<String> INTERNAL = List.of("x-skerry-", "e2b-", "x-forwarded-");
+    private static final Set<String> WITHOUT_CONTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "DELETE");
+
+    static Forwarding of(Exchange exchange) {
+        List<HttpField> fields = exchange.headers();
+        Optional<String> upgrade = upgrade(exchange, fields);
+        boolean body = exchange.hasBody();
+        long length = exchange.request().getLength();
+        StringBuilder head = new StringBuilder(512);
+        if (!METHOD.matcher(exchange.method()).matches()) {
+            throw refused("the method is not a word");
+        }
+        head.append(exchange.method()).append(' ');
+        target(exchange.request().getHttpURI().getPathQuery(), head);
+        head.append(" HTTP/1.1\r\n");
+        String authority = exchange.authority();
+        if (!AUTHORITY.matcher(authority).matches()) {
+            throw refused("the host is not a name");
+        }
+        line(head, "Host", authority);
+        passing(fields).forEach(field -> line(head, field.getName(), value(field)));
+        cookies(fields, head);
+        line(head, "X-Forwarded-For", exchange.remote());
+        line(head, "X-Forwarded-Host", authority);
+        line(head, "X-Forwarded-Proto", exchange.secure() ? "https" : "http");
+        if (upgrade.isPresent()) {
+            line(head, "Connection", "Upgrade");
+            line(head, "Upgrade", upgrade.get());
+        }
+        if (body && length < 0) {
+            line(head, "Transfer-Encoding", "chunked");
+        } else if (body || !WITHOUT_CONTENT.contains(exchange.method())) {
+            line(head, "Content-Length", Long.toString(Math.max(0, length)));
+        }
+        boolean waits = body && exchange.header("Expect").orElse("").equalsIgnoreCase("100-continue");
+        if (waits) {
+            line(head, "Expect", "100-continue");
+        }
+        head.append("\r\n");
+        return new Forwarding(head.toString(), body, body && length < 0, upgrade, waits);
+    }
+
+    /** HTTP/2 has its own way, and a request with content has to end before the connection can change. */
+    private static Optional<String> upgrade(Exchange exchange, List<HttpField> fields) {
+        if (exchange.http2()
+                || exchange.hasBody()
+                || !AnswerHead.tokens(fields, "Connection").contains("upgrade")) {
+            return Optional.empty();
+        }
+        return exchange.header("Upgrade")
+                .filter(value -> !value.toLowerCase(Locale.ROOT).startsWith("h2c"));
+    }
+
+    /** As the client wrote it; what must not be in a first line is percent-encoded. */
+    private static void target(String target, StringBuilder head) {
+        if (target == null || target.isEmpty()) {
+            head.append('/');
+            return;
+        }
+        for (byte one : target.getBytes(StandardCharsets.UTF_8)) {
+            if (one > ' ' && one < 127) {
+                head.append((char) one);
+            } else {
+                head.append('%').append(String.format(Locale.ROOT, "%02X", Byte.toUnsignedInt(one)));
+            }
+        }
+    }
+
+    private static List<HttpField> passing(List<HttpField> fields) {
+        Set<String> left = new HashSet<>(AnswerHead.tokens(fields, "Connection"));
+        left.addAll(HOP);
+        left.addAll(WRITTEN_ANEW);
+        return fields.stream()
+                .filter(field -> {
+                    String name = field.getName().toLowerCase(Locale.ROOT);
+                    return !left.contains(name) && INTERNAL.stream().noneMatch(name::startsWith);
+                })
+                .toList();
+    }
+
+    /** HTTP/2 sends each cookie in a field of its own, HTTP/1.1 wants one field (RFC 9113, section 8.2.3). */
+    private static void cookies(List<HttpField> fields, StringBuilder head) {
+        List<String> cookies = fields.stream()
+                .filter(field -> field.getName().equalsIgnoreCase("cookie"))
+                .map(Forwarding::value)
+                .toList();
+        if (!cookies.isEmpty()) {
+            line(head, "Cookie", String.join("; ", cookies));
+        }
+    }
+
+    private static String value(HttpField field) {
+        return field.getValue() == null ? "" : field.getValue();
+    }
+
+    private static void line(StringBuilder head, String name, String value) {
+        boolean clean = value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c != 127 && c < 256));
+        if (!clean || !NAME.matcher(name).matches()) {
+            throw refused("a header field holds what no header may");
+        }
+        head.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    private static Failure refused(String message) {
+        return new Failure(ErrorCode.INVALID_REQUEST, message);
+    }
+
+    /** What of an answer's fields reaches the client. Its length goes with its content. */
+    static void answer(AnswerHead answer, HttpFields.Mutable into) {
+        Set<String> left = new HashSet<>(AnswerHead.tokens(answer.fields(), "Connection"));
+        left.addAll(HOP);
+        List<HttpField> passing = new ArrayList<>();
+        for (HttpField field : answer.fields()) {
+            String name = field.getName().toLowerCase(Locale.ROOT);
+            if (!left.contains(name) && !name.startsWith("x-skerry-")) {
+                passing.add(field);
+            }
+        }
+        // Those that Jetty has put there are the program's to say.
+        passing.forEach(field -> into.remove(field.getName()));
+        passing.forEach(into::add);
+        if (answer.status() != 204 && answer.status() != 304) {
+            answer.field("Content-Length").ifPresent(length -> into.put("Content-Length", length));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package dev.skerry.server.gateway;
+
+import dev.skerry.server.http.Exchange;
+import dev.skerry.server.sandboxes.LiveSandbox;
+import dev.skerry.server.sandboxes.LiveSandboxes;
+import dev.skerry.server.sandboxes.OpenStreams;
+import dev.skerry.server.sandboxes.Sandbox;
+import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.tenants.SandboxTokens;
+import dev.skerry.server.tenants.SandboxTokens.Purpose;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxId;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers requests to ports of sandboxes: by the services that the server provides there, or by the program that
+ * listens inside. Who may is decided before a sandbox is woken.
+ */
+public final class Gateway implements AutoCloseable {
+    /** Where process 1's services are; they look at tokens of their own. */
+    public static final int ENVD_PORT = 49_983;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final long SWEEP_MILLIS = 500;
+    private static final int ENTRIES_MAX = 3;
+
+    private final LiveSandboxes sandboxes;
+    private final SandboxTokens tokens;
+    private final Map<Integer, SandboxService> services;
+    private final Admission<SandboxId> perSandbox;
+    private final Admission<String> perClient;
+    private final ScheduledThreadPoolExecutor clock;
+    private final UpstreamPool pool;
+    private final Proxy proxy;
+
+    /** @param services by the port at which clients expect them */
+    public Gateway(
+            LiveSandboxes sandboxes,
+            SandboxTokens tokens,
+            Map<Integer, SandboxService> services,
+            GatewayBounds bounds) {
+        this.sandboxes = sandboxes;
+        this.tokens = tokens;
+        this.services = Map.copyOf(services);
+        this.perSandbox = new Admission<>(
+                bounds.requestsPerSandbox(),
+                "more than " + bounds.requestsPerSandbox() + " requests at a time to one sandbox");
+        this.perClient = new Admission<>(
+                bounds.requestsPerClient(),
+                "more than " + bounds.requestsPerClient() + " requests at a time from one address");
+        this.clock = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().name("gateway-clock").daemon().factory());
+        clock.setRemoveOnCancelPolicy(true);
+        this.pool = new UpstreamPool(bounds);
+        this.proxy = new Proxy(pool, bounds, clock);
+        var _ = clock.scheduleWithFixedDelay(pool::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    void handle(Exchange exchange, SandboxId id, int port) throws IOException, InterruptedException {
+        try (var _ = perClient.enter(exchange.remote());
+                var _ = perSandbox.enter(id)) {
+            admitted(exchange, id, port);
+        } catch (Failure e) {
+            failed(exchange, id, port, e);
+        } catch (InterruptedException e) {
+            brokenOff(exchange, id, e);
+        } catch (RuntimeException e) {
+            LOG.atError()
+                    .addKeyValue("request", exchange.requestId())
+                    .addKeyValue("sandbox", id)
+                    .addKeyValue("port", port)
+                    .setCause(e)
+                    .log("a request to a sandbox failed");
+            if (exchange.answered()) {
+                throw e;
+            }
+            Answers.answer(exchange, 500, id, OptionalInt.of(port), "an error of the server");
+        }
+    }
+
+    private void admitted(Exchange exchange, SandboxId id, int port) throws IOException, InterruptedException {
+        Optional<Sandbox> stored = sandboxes.find(id);
+        if (stored.isEmpty()) {
+            Answers.gone(exchange, id);
+        } else if (port == ENVD_PORT && asksForHealth(exchange)) {
+            // Whoever asks whether it runs does not want to wake it.
+            if (stored.get().state() instanceof SandboxState.Running) {
+                exchange.empty(204);
+            } else {
+                Answers.gone(exchange, id);
+            }
+        } else if (!mayEnter(exchange, stored.get(), port)) {
+            Answers.answer(
+                    exchange,
+                    403,
+                    id,
+                    OptionalInt.of(port),
+                    "The sandbox's ports are not public: send its traffic token as " + Forwarding.TRAFFIC_TOKEN);
+        } else {
+            serve(exchange, id, port);
+        }
+    }
+
+    private static boolean asksForHealth(Exchange exchange) {
+        return exchange.rawPath().equals("/health")
+                && (exchange.method().equals("GET") || exchange.method().equals("HEAD"));
+    }
+
+    private boolean mayEnter(Exchange exchange, Sandbox sandbox, int port) {
+        return port == ENVD_PORT
+                || sandbox.config().publicTraffic()
+                || exchange.header(Forwarding.TRAFFIC_TOKEN)
+                        .map(given -> tokens.matches(Purpose.TRAFFIC, sandbox.id(), given))
+                        .orElse(false);
+    }
+
+    private void serve(Exchange exchange, SandboxId id, int port) throws IOException, InterruptedException {
+        for (int tries = 1; ; tries++) {
+            LiveSandbox live = sandboxes.reach(id);
+            OpenStreams.Entry entry;
+            try {
+                entry = live.streams().enter();
+            } catch (Failure e) {
+                // It was paused after it had been reached. Reaching it again wakes it, if traffic does that.
+                if (tries == ENTRIES_MAX) {
+                    throw e;
+                }
+                continue;
+            }
+            try (entry) {
+                SandboxService service = services.get(port);
+                if (service == null) {
+                    proxy.handle(exchange, live, port);
+                } else {
+                    service.handle(exchange, live);
+                }
+            }
+            return;
+        }
+    }
+
+    private static void failed(Exchange exchange, SandboxId id, int port, Failure e) throws IOException {
+        if (exchange.answered()) {
+            throw e;
+        }
+        // Where a sandbox was interrupted, the interrupt has been heard: it became this failure.
+        Thread.interrupted();
+        ErrorCode code = e.code();
+        if (code == ErrorCode.NOT_FOUND || code == ErrorCode.SANDBOX_GONE) {
+            Answers.gone(exchange, id);
+            return;
+        }
+        if (code.kind() == ErrorCode.Kind.BUG) {
+            LOG.atError()
+                    .addKeyValue("request", exchange.requestId())
+                    .addKeyValue("sandbox", id)
+                    .setCause(e)
+                    .log("a request to a sandbox failed");
+        }
+        Answers.answer(exchange, code.status(), id, OptionalInt.of(port), e.getMessage());
+    }
+
+    /** Because the sandbox is paused or ends, because the client has gone, or because the server stops. */
+    private void brokenOff(Exchange exchange, SandboxId id, InterruptedException e)
+            throws IOException, InterruptedException {
+        if (exchange.answered()) {
+            throw e;
+        }
+        boolean runs = sandboxes
+                .find(id)
+                .map(sandbox -> sandbox.state() instanceof SandboxState.Running)
+                .orElse(false);
+        if (runs) {
+            Answers.answer(exchange, 503, id, OptionalInt.empty(), "The request was broken off: try again");
+        } else {
+            Answers.gone(exchange, id);
+        }
+    }
+
+    /** Lets go of what is kept open to sandboxes. */
+    @Override
+    public void close() {
+        clock.shutdownNow();
+        pool.close();
+    }
+}
