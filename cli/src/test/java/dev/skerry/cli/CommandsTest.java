@@ -37,6 +37,7 @@ class CommandsTest {
         var context = new Context(
                 _ -> host,
                 FakeServer.NONE,
+                _ -> {},
                 true,
                 InputStream.nullInputStream(),
                 out,
@@ -303,6 +304,7 @@ class CommandsTest {
         var context = new Context(
                 _ -> host,
                 FakeServer.NONE,
+                _ -> {},
                 true,
                 InputStream.nullInputStream(),
                 out,
