@@ -19,6 +19,7 @@ import java.util.Map;
 record Context(
         HostOpener hosts,
         ServerOpener servers,
+        StopWatch stops,
         boolean root,
         InputStream stdin,
         OutputStream stdout,
@@ -33,6 +34,12 @@ record Context(
     interface ServerOpener {
         /** @throws Failure when it cannot start; nothing of it remains then */
         RunningServer open(ServerSettings settings) throws InterruptedException;
+    }
+
+    /** Notices when this process is asked to end. */
+    interface StopWatch {
+        /** @param stop runs once, on a thread of its own */
+        void onFirst(Runnable stop);
     }
 
     Context {

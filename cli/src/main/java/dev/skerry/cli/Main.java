@@ -31,6 +31,7 @@ public final class Main {
                         _ -> {
                             throw new Failure(ErrorCode.UNSUPPORTED, "this build has no server");
                         },
+                        StopSignals::onFirst,
                         isRoot(),
                         // Through a channel, because a read of that can be interrupted: a thread still waiting for
                         // input

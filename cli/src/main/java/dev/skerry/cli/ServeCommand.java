@@ -65,7 +65,7 @@ final class ServeCommand implements Callable<Integer> {
                     "sudo ./skerry serve");
         }
         try (RunningServer server = context.servers().open(settings)) {
-            StopSignals.onFirst(() -> drain(server));
+            context.stops().onFirst(() -> drain(server));
             Path noted = settings.data().resolve(EnvFile.NAME);
             List<Path> files =
                     Stream.concat(envFile.stream(), Stream.of(noted)).distinct().toList();

@@ -20,6 +20,7 @@ final class ServeTraining {
                     _ -> {
                         throw new IllegalStateException("--check starts no server");
                     },
+                    _ -> {},
                     true,
                     InputStream.nullInputStream(),
                     out,

@@ -20,6 +20,7 @@ final class Training {
                     _ -> {
                         throw new IllegalStateException("no server is trained here");
                     },
+                    _ -> {},
                     true,
                     new ByteArrayInputStream("a line\n".getBytes(StandardCharsets.UTF_8)),
                     out,

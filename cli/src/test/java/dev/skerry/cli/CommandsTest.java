@@ -37,6 +37,7 @@ class CommandsTest {
         var context = new Context(
                 _ -> host,
                 FakeServer.NONE,
+                _ -> {},
                 true,
                 InputStream.nullInputStream(),
                 out,
@@ -304,6 +305,7 @@ class CommandsTest {
         var context = new Context(
                 _ -> host,
                 FakeServer.NONE,
+                _ -> {},
                 true,
                 InputStream.nullInputStream(),
                 out,
