@@ -28,7 +28,9 @@ async function until(what, condition, seconds = 15) {
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}, ${seconds} s`);
+    if (Date.now() > end) {
+      throw new Error(`waited in vain for ${typeof what === 'function' ? what() : what}, ${seconds} s`);
+    }
     await sleep(25);
   }
 }

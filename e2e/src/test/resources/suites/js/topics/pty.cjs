@@ -13,7 +13,7 @@ async function open(sandbox, options = {}) {
   };
   const handle = await sandbox.pty.create({ cols: 100, rows: 30, onData, ...options });
   const type = (text) => sandbox.pty.sendInput(handle.pid, bytes(text));
-  const see = (what) => until(`${what} on the screen ${JSON.stringify(screen.text)}`, () => what.test(screen.text));
+  const see = (what) => until(() => `${what} in ${JSON.stringify(screen.text)}`, () => what.test(screen.text));
   return { handle, screen, type, see };
 }
 
