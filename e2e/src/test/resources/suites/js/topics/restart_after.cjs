@@ -39,7 +39,8 @@ scenario('processes-went-on', async () => {
   const { running } = saved();
   const sandbox = await Sandbox.connect(running.sandboxId);
   const pids = (await sandbox.commands.list()).map(({ pid }) => pid);
-  for (const pid of [running.pid, running.writer, running.reader]) assert.ok(pids.includes(pid), `${pid} is not listed`);
+  const expected = [running.pid, running.writer, running.reader];
+  for (const pid of expected) assert.ok(pids.includes(pid), `${pid} is not listed`);
   const before = await count(sandbox);
   await until('the count to go on', async () => (await count(sandbox)) > before);
 });
