@@ -13,7 +13,9 @@ class CliIT {
     List<DynamicTest> withTheLinesThatTheServerPrints(ShippedServer server, Clients clients) {
         Map<String, String> environment = Pass.PASTED.environment(server);
         environment.putAll(Clients.modulesOf(clients.js()));
-        environment.put("SKERRY_E2E_CLI", clients.js().resolve("node_modules/@e2b/cli/dist/index.js").toString());
+        environment.put(
+                "SKERRY_E2E_CLI",
+                clients.js().resolve("node_modules/@e2b/cli/dist/index.js").toString());
         return Suite.tests(clients.javascript(JsSdkIT.PROGRAM, List.of("cli")), environment);
     }
 }

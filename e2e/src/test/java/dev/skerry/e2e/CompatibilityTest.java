@@ -42,7 +42,7 @@ class CompatibilityTest {
     void noScenarioIsWrittenTwice() throws IOException {
         Set<String> seen = new TreeSet<>();
         List<String> twice = new ArrayList<>();
-        for (Path program : Suite.programs().toList()) {
+        for (Path program : Suite.programs()) {
             for (String name : scenariosOf(program)) {
                 if (!seen.add(name)) {
                     twice.add(name);
@@ -54,7 +54,7 @@ class CompatibilityTest {
 
     private static Set<String> scenarios() throws IOException {
         Set<String> all = new TreeSet<>();
-        for (Path program : Suite.programs().toList()) {
+        for (Path program : Suite.programs()) {
             all.addAll(scenariosOf(program));
         }
         return all;

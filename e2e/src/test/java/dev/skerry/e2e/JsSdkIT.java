@@ -11,9 +11,20 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedServer.class)
 class JsSdkIT {
     static final Path PROGRAM = Suite.FOLDER.resolve("js/run.cjs");
-    static final List<String> TOPICS =
-            List.of("sandbox", "pause", "list", "commands", "processes", "pty", "files", "uploads", "watch", "urls",
-                    "git", "templates", "notyet");
+    static final List<String> TOPICS = List.of(
+            "sandbox",
+            "pause",
+            "list",
+            "commands",
+            "processes",
+            "pty",
+            "files",
+            "uploads",
+            "watch",
+            "urls",
+            "git",
+            "templates",
+            "notyet");
 
     @TestFactory
     List<DynamicTest> overOneHttpOrigin(ShippedServer server, Clients clients) {

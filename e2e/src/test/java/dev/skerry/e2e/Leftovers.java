@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** What an instance of Skerry may have left on the host. Everything of it that has a name carries the instance's id. */
@@ -46,7 +47,7 @@ final class Leftovers {
                 // It was being removed.
             }
         }
-        for (String line : read(Path.of("/proc/self/mounts")).split("\n")) {
+        for (String line : read(Path.of("/proc/self/mounts")).lines().toList()) {
             if (line.contains(data + "/") || line.contains(runFolder + "/")) {
                 found.add("mount " + line);
             }
@@ -61,7 +62,9 @@ final class Leftovers {
         List<String> found = new ArrayList<>();
         walk(CGROUPS, CGROUP_DEPTH, folder -> {
             Path parent = folder.getParent();
-            if (parent != null && parent.getFileName() != null && parent.toString().contains(id)) {
+            if (parent != null
+                    && parent.getFileName() != null
+                    && parent.toString().contains(id)) {
                 found.add("cgroup " + folder);
             }
         });
@@ -87,7 +90,7 @@ final class Leftovers {
         }
     }
 
-    private static void walk(Path root, int depth, java.util.function.Consumer<Path> folders) {
+    private static void walk(Path root, int depth, Consumer<Path> folders) {
         try {
             Files.walkFileTree(root, Set.of(), depth, new SimpleFileVisitor<>() {
                 @Override

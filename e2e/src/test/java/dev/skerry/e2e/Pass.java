@@ -1,6 +1,7 @@
 package dev.skerry.e2e;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** How a client is told where the server is. Each is a way that users are shown. */
@@ -28,7 +29,8 @@ enum Pass {
     };
 
     /** What the surrounding environment may say about certificates and proxies would be about other servers. */
-    private static final String FOREIGN = "(?i)E2B_.*|.*CA_BUNDLE|NODE_.*|.*CERT.*|SSL_.*|(https?|all|no)_proxy|PYTHON.*";
+    private static final String FOREIGN =
+            "(?i)E2B_.*|.*CA_BUNDLE|NODE_.*|.*CERT.*|SSL_.*|(https?|all|no)_proxy|PYTHON.*";
 
     abstract void apply(ShippedServer server, Map<String, String> environment);
 
@@ -38,7 +40,7 @@ enum Pass {
         environment.keySet().removeIf(name -> name.matches(FOREIGN));
         environment.putAll(server.settings());
         apply(server, environment);
-        environment.put("SKERRY_E2E_PASS", name().toLowerCase(java.util.Locale.ROOT));
+        environment.put("SKERRY_E2E_PASS", name().toLowerCase(Locale.ROOT));
         environment.put("SKERRY_E2E_HTTP", server.url());
         environment.put("LC_ALL", "C.UTF-8");
         // No command line tool finds a login of ours.

@@ -10,7 +10,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedServer.class)
 class PythonSdkIT {
     private static final List<String> TOPICS = List.of(
-            "sandbox_sync", "commands_sync", "files_sync", "git_sync", "sandbox_async", "commands_async", "files_async");
+            "sandbox_sync",
+            "commands_sync",
+            "files_sync",
+            "git_sync",
+            "sandbox_async",
+            "commands_async",
+            "files_async");
 
     @TestFactory
     List<DynamicTest> overOneHttpOrigin(ShippedServer server, Clients clients) {
@@ -23,8 +29,10 @@ class PythonSdkIT {
     }
 
     static List<DynamicTest> run(Pass pass, ShippedServer server, Clients clients, List<String> topics) {
-        Stream<String> program =
-                Stream.of(clients.python().toString(), "-u", Suite.FOLDER.resolve("py/run.py").toString());
+        Stream<String> program = Stream.of(
+                clients.python().toString(),
+                "-u",
+                Suite.FOLDER.resolve("py/run.py").toString());
         return Suite.tests(Stream.concat(program, topics.stream()).toList(), pass.environment(server));
     }
 }

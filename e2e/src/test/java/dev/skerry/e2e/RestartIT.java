@@ -105,7 +105,8 @@ class RestartIT {
     private Map<String, String> environment(Clients clients) {
         Map<String, String> environment = Pass.HTTP.environment(server);
         environment.putAll(Clients.modulesOf(clients.js()));
-        environment.put("SKERRY_E2E_STATE", server.data().resolveSibling("state.json").toString());
+        environment.put(
+                "SKERRY_E2E_STATE", server.data().resolveSibling("state.json").toString());
         return environment;
     }
 
@@ -113,10 +114,8 @@ class RestartIT {
     private Child hold(Clients clients) {
         Path program = Suite.FOLDER.resolve("js/hold.cjs");
         Child holder = Child.start(clients.javascript(program, List.of()), Suite.FOLDER, environment(clients));
-        Deadline.await(
-                () -> "a stream to be open; its client said:\n" + holder.output(),
-                HOLDER,
-                () -> holder.output().contains("stream is open"));
+        Deadline.await(() -> "a stream to be open; its client said:\n" + holder.output(), HOLDER, () -> holder.output()
+                .contains("stream is open"));
         return holder;
     }
 

@@ -27,7 +27,7 @@ final class ShippedServer implements AutoCloseable {
     static final Path ROOT =
             Path.of(System.getProperty("skerry.root", "..")).toAbsolutePath().normalize();
     /** The first start makes the certificate authority and the template base. */
-    private static final Duration FIRST_START = Duration.ofSeconds(120);
+    private static final Duration FIRST_START = Duration.ofMinutes(2);
 
     private static final Duration DRAINED = Duration.ofSeconds(40);
     private static final Duration CALL = Duration.ofSeconds(30);
@@ -53,6 +53,7 @@ final class ShippedServer implements AutoCloseable {
             var server = new ShippedServer(Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-"), freePorts());
             try {
                 server.awaitServing(FIRST_START);
+                expectNamesToResolve();
                 return server;
             } catch (Throwable e) {
                 server.closeAfter(e);
@@ -60,6 +61,19 @@ final class ShippedServer implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Clients look up hosts below the domain as any others. */
+    private static void expectNamesToResolve() {
+        List<String> command = List.of("/usr/bin/getent", "ahosts", "3000-probe.sbx.localhost");
+        try {
+            Child.run(command, Path.of("/"), System.getenv(), CALL);
+        } catch (AssertionError e) {
+            throw new AssertionError(
+                    "names below sbx.localhost do not resolve on this machine; install what makes them:"
+                            + " apt-get install -y --no-install-recommends libnss-myhostname",
+                    e);
         }
     }
 

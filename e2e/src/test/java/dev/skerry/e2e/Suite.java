@@ -56,19 +56,21 @@ final class Suite {
         List<DynamicTest> tests = new ArrayList<>();
         for (Outcome outcome : report.outcomes()) {
             tests.add(DynamicTest.dynamicTest(
-                    outcome.name(),
-                    () -> outcome.failure().ifPresent(message -> {
+                    outcome.name(), () -> outcome.failure().ifPresent(message -> {
                         throw new AssertionError(message);
                     })));
         }
         tests.add(DynamicTest.dynamicTest("all planned scenarios have run", () -> {
             assertThat(report.isComplete())
-                    .as("plan %s, %d outcomes, exit code %d; the end of the output:\n%s", report.plan(),
-                            report.outcomes().size(), code, tail(output))
+                    .as(
+                            "plan %s, %d outcomes, exit code %d; the end of the output:\n%s",
+                            report.plan(), report.outcomes().size(), code, tail(output))
                     .isTrue();
-            boolean failed =
-                    report.outcomes().stream().anyMatch(outcome -> outcome.failure().isPresent());
-            assertThat(code).as("exit code; the end of the output:\n%s", tail(output)).isEqualTo(failed ? 1 : 0);
+            boolean failed = report.outcomes().stream()
+                    .anyMatch(outcome -> outcome.failure().isPresent());
+            assertThat(code)
+                    .as("exit code; the end of the output:\n%s", tail(output))
+                    .isEqualTo(failed ? 1 : 0);
         }));
         return tests;
     }
@@ -100,10 +102,10 @@ final class Suite {
         return output.substring(Math.max(0, output.length() - QUOTED_MAX));
     }
 
-    /** Names of all scenarios that are written down in the suites' programs. */
-    static Stream<Path> programs() {
-        try {
-            return Files.walk(FOLDER).filter(Files::isRegularFile).toList().stream();
+    /** The files of all suites. */
+    static List<Path> programs() {
+        try (Stream<Path> files = Files.walk(FOLDER)) {
+            return files.filter(Files::isRegularFile).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

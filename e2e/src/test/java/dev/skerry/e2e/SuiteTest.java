@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SuiteTest {
     @Test
     void linesBecomeOutcomes() {
-        Report report = Suite.read("noise\n1..3\nok a/b\nnot ok a/c: it broke: twice\n# at line 1\nmore noise\nok a/d\n");
+        Report report =
+                Suite.read("noise\n1..3\nok a/b\nnot ok a/c: it broke: twice\n# at line 1\nmore noise\nok a/d\n");
         assertThat(report.isComplete()).isTrue();
         assertThat(report.outcomes()).extracting(Suite.Outcome::name).containsExactly("a/b", "a/c", "a/d");
         assertThat(report.outcomes().get(1).failure()).contains("it broke: twice\n# at line 1");
