@@ -1,0 +1,20 @@
+package dev.skerry.e2e;
+
+import java.util.List;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The same scenarios with the last SDK that speaks the dialect without /v2. */
+@ExtendWith(SharedServer.class)
+class JsSdkOldIT {
+    @TestFactory
+    List<DynamicTest> overOneHttpOrigin(ShippedServer server, Clients clients) {
+        return JsSdkIT.run(Pass.HTTP, server, clients, clients.oldJs());
+    }
+
+    @TestFactory
+    List<DynamicTest> overTlsHosts(ShippedServer server, Clients clients) {
+        return JsSdkIT.run(Pass.TLS, server, clients, clients.oldJs());
+    }
+}

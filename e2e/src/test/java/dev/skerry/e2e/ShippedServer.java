@@ -1,0 +1,253 @@
+package dev.skerry.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The shipped {@code ./skerry serve} as a child process, on a data folder and ports of its own, which it keeps when it
+ * is killed and started again. Closing it ends every sandbox through the API, then the server, and looks for what was
+ * left on the host.
+ */
+final class ShippedServer implements AutoCloseable {
+    static final Path ROOT =
+            Path.of(System.getProperty("skerry.root", "..")).toAbsolutePath().normalize();
+    /** The first start makes the certificate authority and the template base. */
+    private static final Duration FIRST_START = Duration.ofMinutes(2);
+
+    private static final Duration DRAINED = Duration.ofSeconds(40);
+    private static final Duration CALL = Duration.ofSeconds(30);
+    private static final Pattern ID = Pattern.compile("\"sandboxID\"\\s*:\\s*\"([a-z0-9]+)\"");
+
+    private final Path folder;
+    private final int httpPort;
+    private final int tlsPort;
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(CALL).build();
+    private Child process;
+
+    private ShippedServer(Path folder, List<Integer> ports) {
+        this.folder = folder;
+        httpPort = ports.get(0);
+        tlsPort = ports.get(1);
+        process = launch();
+    }
+
+    /** Returns once it serves and has written the file of settings for clients. */
+    static ShippedServer start() {
+        try {
+            var server = new ShippedServer(Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-"), freePorts());
+            try {
+                server.awaitServing(FIRST_START);
+                expectNamesToResolve();
+                return server;
+            } catch (Throwable e) {
+                server.closeAfter(e);
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Clients look up hosts below the domain as any others. */
+    private static void expectNamesToResolve() {
+        List<String> command = List.of("/usr/bin/getent", "ahosts", "3000-probe.sbx.localhost");
+        try {
+            Child.run(command, Path.of("/"), System.getenv(), CALL);
+        } catch (AssertionError e) {
+            throw new AssertionError(
+                    "names below sbx.localhost do not resolve on this machine; install what makes them:"
+                            + " apt-get install -y --no-install-recommends libnss-myhostname",
+                    e);
+        }
+    }
+
+    /** Two at once, so that they differ. */
+    private static List<Integer> freePorts() throws IOException {
+        try (var one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return List.of(one.getLocalPort(), other.getLocalPort());
+        }
+    }
+
+    private Child launch() {
+        List<String> command = List.of(
+                ROOT.resolve("skerry").toString(),
+                "serve",
+                "--data",
+                data().toString(),
+                "--http",
+                "127.0.0.1:" + httpPort,
+                "--tls",
+                "127.0.0.1:" + tlsPort,
+                "--domain",
+                domain(),
+                "--env-file",
+                envFile().toString());
+        return Child.start(command, folder, System.getenv());
+    }
+
+    Path data() {
+        return folder.resolve("data");
+    }
+
+    private Path envFile() {
+        return folder.resolve("client.env");
+    }
+
+    String domain() {
+        return "sbx.localhost:" + tlsPort;
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + httpPort;
+    }
+
+    /** What the server wrote for clients. */
+    Map<String, String> settings() {
+        Map<String, String> settings = new HashMap<>();
+        try {
+            for (String line : Files.readAllLines(envFile())) {
+                int equals = line.indexOf('=');
+                if (equals > 0 && !line.startsWith("#")) {
+                    settings.put(line.substring(0, equals), line.substring(equals + 1));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return settings;
+    }
+
+    String output() {
+        return process.output();
+    }
+
+    /** Returns how long it took from now until health was answered. */
+    Duration awaitServing(Duration bound) {
+        return Deadline.await(() -> "the server to serve; it said:\n" + output(), bound, () -> {
+            if (!process.isAlive()) {
+                throw new AssertionError("the server ended:\n" + output());
+            }
+            return isHealthy() && Files.exists(envFile());
+        });
+    }
+
+    private boolean isHealthy() {
+        var request = HttpRequest.newBuilder(URI.create(url() + "/health"))
+                .timeout(Duration.ofSeconds(2))
+                .build();
+        try {
+            return client.send(request, BodyHandlers.discarding()).statusCode() == 204;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    /** As {@code kill -9}; sandboxes go on without it. */
+    void kill() {
+        process.kill();
+        process.await(CALL);
+    }
+
+    /** As a service manager stops it: SIGTERM; returns how long it took to end. */
+    Duration terminate() {
+        long start = System.nanoTime();
+        process.terminate();
+        int code = process.await(DRAINED);
+        if (code != 0 && code != 143) {
+            throw new AssertionError("after SIGTERM the server ended with " + code + ":\n" + output());
+        }
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    /** Once more on the same data and ports; returns how long until it serves. */
+    Duration startAgain(Duration bound) {
+        process = launch();
+        return awaitServing(bound);
+    }
+
+    /** A call of the control plane. */
+    HttpResponse<String> call(String method, String path, String body) {
+        var request = HttpRequest.newBuilder(URI.create(url() + path))
+                .timeout(CALL)
+                .header("X-API-KEY", settings().getOrDefault("E2B_API_KEY", ""))
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        try {
+            return client.send(request, BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    /** Ids of all sandboxes, running and paused. */
+    List<String> sandboxes() {
+        List<String> ids = new ArrayList<>();
+        var response = call("GET", "/v2/sandboxes?state=running,paused&limit=100", "");
+        if (response.statusCode() != 200) {
+            throw new AssertionError("listing sandboxes: " + response.statusCode() + " " + response.body());
+        }
+        var matcher = ID.matcher(response.body());
+        while (matcher.find()) {
+            ids.add(matcher.group(1));
+        }
+        return ids;
+    }
+
+    private void endAllSandboxes() {
+        Deadline.await("all sandboxes to be gone", Duration.ofSeconds(60), () -> {
+            List<String> ids = sandboxes();
+            ids.forEach(id -> call("DELETE", "/sandboxes/" + id, ""));
+            return ids.isEmpty();
+        });
+    }
+
+    private void closeAfter(Throwable failure) {
+        try {
+            close();
+        } catch (Throwable e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (!process.isAlive() && Files.exists(envFile())) {
+                startAgain(FIRST_START);
+            }
+            if (process.isAlive() && Files.exists(envFile())) {
+                endAllSandboxes();
+                terminate();
+            }
+        } finally {
+            process.close();
+            client.shutdownNow();
+        }
+        Leftovers.expectNone(data());
+        Leftovers.delete(folder);
+    }
+}
