@@ -97,6 +97,13 @@ public final class Database implements AutoCloseable {
         return reader;
     }
 
+    /** Asks it something; for whoever wants to know whether it is well. */
+    public String probe() {
+        reader.useHandle(handle ->
+                handle.createQuery("SELECT 1").mapTo(Integer.class).one());
+        return "answers";
+    }
+
     @Override
     public void close() {
         reading.close();

@@ -7,7 +7,6 @@ import dev.skerry.wire.hosts.HostAgent;
 import dev.skerry.wire.hosts.HostFacts;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jdbi.v3.core.Jdbi;
 
 /**
  * Something that the server depends on.
@@ -20,14 +19,6 @@ public record HealthCheck(String name, boolean needed, Probe probe) {
     public interface Probe {
         /** @return in a few words what there is; whatever it throws means that it is not well */
         String look() throws Exception;
-    }
-
-    public static HealthCheck database(Jdbi jdbi) {
-        return new HealthCheck("database", true, () -> {
-            jdbi.useHandle(handle ->
-                    handle.createQuery("SELECT 1").mapTo(Integer.class).one());
-            return "answers";
-        });
     }
 
     public static HealthCheck host(HostAgent host) {
