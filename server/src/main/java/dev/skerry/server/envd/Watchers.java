@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * ends. What is not fetched waits in the bounded queue of each. Thread-safe.
  */
 final class Watchers {
-    private static final int WATCHERS_MAX = 128;
+    private static final int WATCHERS_MAX = 64;
 
     /** @param withEntries whether changes are told with a description of the file */
     record Watcher(Watch watch, String folder, Account account, boolean withEntries) {}
