@@ -1,7 +1,7 @@
 /* The shim: one process per sandbox, between the host's unix socket and the sandbox's pipes.
  * shim_plan.c   the plan that the host sends: how to build the sandbox (mounts, cgroups, runtime command, limits)
  * shim_start.c  carries the plan out, up to a running process 1
- * shim_cgroup.c, shim_userns.c, shim_mounts.c are its stages
+ * shim_cgroup.c, shim_userns.c, shim_mounts.c, shim_disk.c are its stages
  * shim_drop.c   gives up every privilege that is not needed afterwards
  * shim_limits.c deadline, CPU time, kill, freeze
  * shim_relay.c  moves frames between controller and guest: the descriptors, and what the controller sends
@@ -44,6 +44,7 @@ enum plan_tag {
     PLAN_RLIMIT = 19,
     /* text, list: cgroup.procs files that together name every process of the box, and no other */
     PLAN_KILL_PROCS = 18,
+    PLAN_DEADLINE_FREEZE = 20, /* int: 1 = the deadline freezes instead of killing */
 };
 
 enum step_tag {
@@ -51,14 +52,15 @@ enum step_tag {
     STEP_UID = 8
 };
 enum step_kind {
-    STEP_MOUNT = 1,        /* mount(source, target, type, flags, options) */
+    STEP_MOUNT = 1,        /* mount(source, target, type, flags, options), with uid as the file system uid */
     STEP_MKDIR = 2,        /* mkdir target, mode, owner */
     STEP_IDMAP = 3,        /* read-only clone of source at target, ids 0..count shown as base..base+count */
     STEP_BIND = 4,         /* read-only clone of source at target */
     STEP_UNMOUNT = 5,      /* lazy; missing is fine */
     STEP_TOUCH = 6,        /* create an empty file */
     STEP_IDMAP_OR_BIND = 7, /* STEP_IDMAP, or STEP_BIND where the file system has no idmapped mounts */
-    STEP_READ_ONLY = 8     /* all mounts at and below target; missing is fine */
+    STEP_READ_ONLY = 8,    /* all mounts at and below target; missing is fine */
+    STEP_DISK = 9          /* the image at source on a loop device, idmapped, at target, with type and options */
 };
 
 struct step {
@@ -76,7 +78,7 @@ struct plan {
     } limits[PLAN_LIST_MAX];
     size_t shim_procs_count, box_procs_count, kill_procs_count, args_count, envs_count, steps_count, limits_count;
     uint64_t uid_base, uid_count, deadline_ms, cpu_limit_us, start_ms;
-    bool detached;
+    bool detached, deadline_freezes;
 };
 
 /* Parses in place (terminates texts with NUL inside `bytes`). False with a message in `why`. */
@@ -130,7 +132,7 @@ bool shim_drop_privileges(void);
 void limits_open(struct shim *shim);
 void limits_set_deadline(struct shim *shim, uint64_t boottime_ms, int freeze);
 void limits_set_cpu(struct shim *shim, uint64_t limit_us);
-/* The two timers fired. True: the sandbox was killed. */
+/* The two timers fired. True: what the limit says was done. */
 bool limits_on_deadline(struct shim *shim);
 bool limits_on_cpu_timer(struct shim *shim);
 void limits_kill(struct shim *shim, int cause);

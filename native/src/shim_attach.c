@@ -1,4 +1,5 @@
-/* How a controller comes: a connection counts once it has said ATTACH with an epoch that nobody had. */
+/* How a controller comes: a connection counts once it has said ATTACH with an epoch that nobody had. One that says
+ * DEADLINE with the epoch of the controller is answered and closed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -64,6 +65,25 @@ static void attach(struct relay *relay, struct pending *pending, uint64_t versio
     relay_send_out(relay);
 }
 
+/* Beside the stream, which may be full of what a guest that stands still does not take. */
+static void set_deadline(struct relay *relay, struct pending *pending, uint64_t epoch, const uint8_t *payload,
+                         size_t size) {
+    uint8_t memory[128];
+    struct field_writer fields;
+    field_writer_init(&fields, memory, sizeof memory);
+    if (epoch == 0 || epoch != relay->epoch) {
+        field_put_int(&fields, F_CODE, E_CONFLICT);
+        field_put_int(&fields, F_EPOCH, relay->epoch);
+        field_put_text(&fields, F_MESSAGE, "another controller has the sandbox");
+        send_frame(pending->fd, FRAME_ERROR, &fields);
+    } else {
+        relay_deadline(relay, payload, size, &fields);
+        send_frame(pending->fd, FRAME_SHIM_DEADLINE, &fields);
+    }
+    close(pending->fd);
+    pending->fd = -1;
+}
+
 void relay_read_pending(struct relay *relay, struct pending *pending) {
     /* Reads no further than the ATTACH frame, so what follows it stays in the socket. */
     struct frame_header header = {0};
@@ -80,7 +100,7 @@ void relay_read_pending(struct relay *relay, struct pending *pending) {
     bool good = got > 0;
     if (good && pending->got == FRAME_HEADER) {
         good = frame_decode(pending->bytes, &header) && header.channel == CHANNEL_SHIM &&
-               header.type == FRAME_SHIM_ATTACH && header.length > 0 &&
+               (header.type == FRAME_SHIM_ATTACH || header.type == FRAME_SHIM_DEADLINE) && header.length > 0 &&
                header.length <= sizeof pending->bytes - FRAME_HEADER;
     } else if (good && pending->got > FRAME_HEADER && pending->got == wanted) {
         struct field_reader reader;
@@ -93,7 +113,11 @@ void relay_read_pending(struct relay *relay, struct pending *pending) {
                 epoch = field.tag == F_EPOCH ? value : epoch;
             }
         }
-        attach(relay, pending, version, epoch);
+        if (header.type == FRAME_SHIM_DEADLINE) {
+            set_deadline(relay, pending, epoch, pending->bytes + FRAME_HEADER, header.length);
+        } else {
+            attach(relay, pending, version, epoch);
+        }
         return;
     }
     if (!good) {

@@ -165,7 +165,7 @@ bool limits_on_deadline(struct shim *shim) {
     if (shim->freeze_file >= 0 && write_text(shim->freeze_file, "1") != 0) {
         write_text(shim->freeze_file, "FROZEN");
     }
-    return false;
+    return true;
 }
 
 bool limits_on_cpu_timer(struct shim *shim) {

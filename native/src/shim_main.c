@@ -61,8 +61,7 @@ static bool turn(struct shim *shim, struct relay *relay, int epoll, int timeout_
         if (fd == shim->guest_pidfd) {
             reap(shim);
         } else if (fd == shim->deadline_timer) {
-            limits_on_deadline(shim);
-            if (shim->freeze_at_deadline) {
+            if (limits_on_deadline(shim) && shim->freeze_at_deadline) {
                 relay_frozen(relay);
             }
         } else if (fd == shim->cpu_timer) {
@@ -126,7 +125,7 @@ int shim_run(struct plan *plan, int listener) {
         limits_kill(&shim, END_START);
         reap(&shim);
     }
-    limits_set_deadline(&shim, plan->deadline_ms, 0);
+    limits_set_deadline(&shim, plan->deadline_ms, plan->deadline_freezes);
     limits_set_cpu(&shim, plan->cpu_limit_us);
     struct relay *relay = relay_open(&shim, epoll);
     if (!shim_drop_privileges() || relay == NULL || !add(epoll, shim.guest_pidfd) ||

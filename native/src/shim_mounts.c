@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -60,10 +61,36 @@ static bool clone_tree(struct shim *shim, const struct step *step, int userns) {
     return true;
 }
 
+/* What a file system remembers of its mounter is the uid with which it makes files of its own: the first of the
+ * sandbox's, where root of the host has no name. The capabilities that a change of uid takes away come back. */
+static bool become(uid_t uid) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+    syscall(SYS_setfsgid, uid);
+    syscall(SYS_setfsuid, uid);
+    if (syscall(SYS_capget, &header, data) != 0) {
+        return false;
+    }
+    data[0].effective = data[0].permitted;
+    data[1].effective = data[1].permitted;
+    return syscall(SYS_capset, &header, data) == 0;
+}
+
+static bool mount_as(const struct step *step) {
+    bool good = step->uid == 0 || become((uid_t)step->uid);
+    good = good && mount(step->source, step->target, step->type, step->flags, step->options) == 0;
+    int error = errno;
+    if (step->uid != 0 && !become(0)) {
+        good = false;
+    }
+    errno = error;
+    return good;
+}
+
 static bool run_step(struct shim *shim, const struct step *step, int userns) {
     switch (step->kind) {
         case STEP_MOUNT:
-            if (mount(step->source, step->target, step->type, step->flags, step->options) != 0) {
+            if (!mount_as(step)) {
                 return shim_fail(shim, "cannot mount %s (%s) at %s", step->type,
                                  step->options ? step->options : "", step->target);
             }
@@ -80,6 +107,7 @@ static bool run_step(struct shim *shim, const struct step *step, int userns) {
         case STEP_IDMAP:
         case STEP_IDMAP_OR_BIND: return clone_tree(shim, step, userns);
         case STEP_BIND: return clone_tree(shim, step, -1);
+        case STEP_DISK: return mount_disk(shim, step, userns);
         case STEP_UNMOUNT: umount2(step->target, MNT_DETACH); return true;
         case STEP_READ_ONLY: {
             struct mount_attributes attributes = {.set = MOUNT_ATTR_RDONLY};

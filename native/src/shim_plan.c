@@ -103,6 +103,9 @@ static bool parse_field(struct plan *plan, int tag, uint8_t *value, size_t lengt
         case PLAN_DETACHED:
             plan->detached = int_field(value, length, &number) && number != 0;
             return true;
+        case PLAN_DEADLINE_FREEZE:
+            plan->deadline_freezes = int_field(value, length, &number) && number != 0;
+            return true;
         case PLAN_STEP:
             return plan->steps_count < PLAN_LIST_MAX && parse_step(&plan->steps[plan->steps_count++], value, length);
         default: return false;

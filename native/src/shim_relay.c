@@ -82,11 +82,11 @@ void relay_drop_controller(struct relay *relay) {
     relay->in.tail = relay->whole;
 }
 
-static void shim_frame(struct relay *relay, const struct frame_header *header, const uint8_t *payload) {
+void relay_deadline(struct relay *relay, const uint8_t *payload, size_t size, struct field_writer *answer) {
     struct field_reader reader;
     struct field field;
     uint64_t deadline = 0, kind = 0, limit = 0, value;
-    field_reader_init(&reader, payload, header->length);
+    field_reader_init(&reader, payload, size);
     while (field_next(&reader, &field)) {
         if (!field_int(&field, &value)) {
             continue;
@@ -95,17 +95,21 @@ static void shim_frame(struct relay *relay, const struct frame_header *header, c
         kind = field.tag == F_KIND ? value : kind;
         limit = field.tag == F_LIMIT ? value : limit;
     }
+    limits_set_deadline(relay->shim, deadline, kind == 2);
+    limits_set_cpu(relay->shim, limit);
+    field_put_int(answer, F_UPTIME_MS, deadline);
+    field_put_int(answer, F_KIND, kind);
+    field_put_int(answer, F_LIMIT, limit);
+}
+
+static void shim_frame(struct relay *relay, const struct frame_header *header, const uint8_t *payload) {
+    uint8_t memory[64];
+    struct field_writer fields;
     if (header->type == FRAME_SHIM_KILL) {
         limits_kill(relay->shim, END_KILLED);
     } else if (header->type == FRAME_SHIM_DEADLINE) {
-        limits_set_deadline(relay->shim, deadline, kind == 2);
-        limits_set_cpu(relay->shim, limit);
-        uint8_t memory[64];
-        struct field_writer fields;
         field_writer_init(&fields, memory, sizeof memory);
-        field_put_int(&fields, F_UPTIME_MS, deadline);
-        field_put_int(&fields, F_KIND, kind);
-        field_put_int(&fields, F_LIMIT, limit);
+        relay_deadline(relay, payload, header->length, &fields);
         relay_queue(relay, FRAME_SHIM_DEADLINE, &fields);
     }
 }

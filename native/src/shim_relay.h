@@ -41,6 +41,8 @@ struct relay {
 };
 
 /* shim_relay.c */
+/* Sets deadline and CPU limit as the fields of a DEADLINE frame say; the answer goes into `answer`. */
+void relay_deadline(struct relay *relay, const uint8_t *payload, size_t size, struct field_writer *answer);
 void relay_drop_controller(struct relay *relay);
 
 /* shim_attach.c */

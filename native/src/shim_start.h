@@ -21,6 +21,9 @@ bool userns_forbid_more(struct shim *shim, struct userns *ns);
 /* Ends the helper, at once when the start failed. */
 void userns_close(struct userns *ns, bool good);
 
+/* An ext4 image as the step says. */
+bool mount_disk(struct shim *shim, const struct step *step, int userns);
+
 /* A mount namespace with the steps of the plan in it. `userns` as from userns_create, or -1. */
 bool build_mounts(struct shim *shim, int userns);
 

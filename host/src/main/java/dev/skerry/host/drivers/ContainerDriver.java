@@ -56,7 +56,7 @@ public final class ContainerDriver implements Driver {
     public ShimPlan plan(Launch launch) {
         Path stage = launch.stage();
         ShimPlan plan = new ShimPlan();
-        long flags = launch.spec().privilege() == Privilege.NONE ? ShimPlan.NOSUID_NODEV : 0;
+        long flags = launch.spec().privilege() == Privilege.NONE ? ShimPlan.NOSUID_NODEV : ShimPlan.NODEV;
         Staging.rootFileSystem(plan, launch, flags);
         Path state = stage.resolve("state");
         Path program = stage.resolve("runtime");

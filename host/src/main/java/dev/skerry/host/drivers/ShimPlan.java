@@ -1,5 +1,6 @@
 package dev.skerry.host.drivers;
 
+import dev.skerry.wire.hosts.AtDeadline;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,6 +19,8 @@ public final class ShimPlan {
 
     /** Flags of mount(2). */
     public static final long NOSUID_NODEV = MS_NOSUID | MS_NODEV;
+
+    public static final long NODEV = MS_NODEV;
 
     private final ByteArrayOutputStream fields = new ByteArrayOutputStream();
 
@@ -40,7 +43,8 @@ public final class ShimPlan {
         USERNS,
         START_MS,
         KILL_PROCS,
-        RLIMIT;
+        RLIMIT,
+        DEADLINE_FREEZE;
 
         int number() {
             return ordinal() + 1;
@@ -70,7 +74,8 @@ public final class ShimPlan {
         UNMOUNT,
         TOUCH,
         IDMAP_OR_BIND,
-        READ_ONLY;
+        READ_ONLY,
+        DISK;
 
         int number() {
             return ordinal() + 1;
@@ -144,9 +149,9 @@ public final class ShimPlan {
         return number(Tag.DETACHED, 1).text(Tag.PID_FILE, pidFile.toString());
     }
 
-    /** Milliseconds of CLOCK_BOOTTIME at which the sandbox is killed; 0: never. */
-    public ShimPlan deadlineMillis(long value) {
-        return number(Tag.DEADLINE_MS, value);
+    /** Milliseconds of CLOCK_BOOTTIME at which the sandbox is killed or frozen; 0: never. */
+    public ShimPlan deadlineMillis(long value, AtDeadline action) {
+        return number(Tag.DEADLINE_MS, value).number(Tag.DEADLINE_FREEZE, action == AtDeadline.FREEZE ? 1 : 0);
     }
 
     /** Microseconds of CPU time after which the sandbox is killed; 0: never. */
@@ -176,11 +181,28 @@ public final class ShimPlan {
     }
 
     public ShimPlan mount(String type, Path target, String options, long flags) {
+        return mountAs(0, type, target, options, flags);
+    }
+
+    /** @param owner the file system uid and gid with which the mount makes files of its own */
+    public ShimPlan mountAs(long owner, String type, Path target, String options, long flags) {
         return step(new Step(StepKind.MOUNT, target)
                 .source(type)
                 .type(type)
                 .options(options)
-                .number(StepTag.FLAGS, flags));
+                .number(StepTag.FLAGS, flags)
+                .number(StepTag.UID, owner));
+    }
+
+    /**
+     * An image of a file system as a writable mount, its owners 0… shown as the sandbox's range; it goes with the
+     * sandbox, and so does its loop device.
+     */
+    public ShimPlan disk(Path image, Path target, String type, String options) {
+        return step(new Step(StepKind.DISK, target)
+                .source(image.toString())
+                .type(type)
+                .options(options));
     }
 
     public ShimPlan mkdir(Path target, int mode, long owner) {

@@ -1,5 +1,6 @@
 package dev.skerry.host.drivers;
 
+import dev.skerry.host.disks.Disks;
 import dev.skerry.wire.Limits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The mounts that all drivers share: a stage in the shim's mount namespace with the sandbox's root file system on it.
@@ -18,7 +20,8 @@ final class Staging {
     private Staging() {}
 
     /**
-     * Lower layers, idmapped and read-only, under a writable layer on a tmpfs with the limits on bytes and files.
+     * Lower layers, idmapped and read-only, under a writable layer with the limits on bytes and files: the spec's disk,
+     * or a tmpfs.
      *
      * @param overlayFlags of mount(2) for the overlay
      */
@@ -36,13 +39,13 @@ final class Staging {
         }
         Path writable = stage.resolve("writable");
         plan.mkdir(writable, 0711, 0);
-        plan.mount(
-                "tmpfs",
-                writable,
-                "size=" + limits.diskBytes() + ",nr_inodes=" + limits.diskInodes() + ",mode=0755,uid=" + base + ",gid="
-                        + base,
-                0);
-        plan.mkdir(writable.resolve("upper"), 0755, base).mkdir(writable.resolve("work"), 0755, base);
+        Optional<Path> disk = launch.spec().disk();
+        if (disk.isPresent()) {
+            plan.disk(disk.get(), writable, Disks.TYPE, Disks.OPTIONS);
+        } else {
+            plan.mount("tmpfs", writable, memoryLayer(limits, base), 0);
+            plan.mkdir(writable.resolve("upper"), 0755, base).mkdir(writable.resolve("work"), 0755, base);
+        }
         // Clones of mounts: the runtime, with the sandbox's uids, need not be able to walk to the originals.
         plan.touch(launch.stagedGuestd()).bindReadOnly(launch.guestd(), launch.stagedGuestd());
         for (int i = 0; i < launch.spec().binds().size(); i++) {
@@ -55,12 +58,17 @@ final class Staging {
             plan.bindReadOnly(source, launch.stagedBind(i));
         }
         plan.mkdir(launch.root(), 0755, 0);
-        plan.mount(
-                "overlay",
-                launch.root(),
-                "lowerdir=" + String.join(":", lower) + ",upperdir=" + writable.resolve("upper") + ",workdir="
-                        + writable.resolve("work"),
-                overlayFlags);
+        String layers = "lowerdir=" + String.join(":", lower) + ",upperdir=" + writable.resolve("upper") + ",workdir="
+                + writable.resolve("work");
+        // A disk sees other lower mounts in its next life, which an index of them would refuse.
+        String options = disk.isPresent() ? layers + ",index=off" : layers;
+        // On a disk root of the host owns nothing, and could make nothing.
+        plan.mountAs(disk.isPresent() ? base : 0, "overlay", launch.root(), options, overlayFlags);
+    }
+
+    private static String memoryLayer(Limits limits, long base) {
+        return "size=" + limits.diskBytes() + ",nr_inodes=" + limits.diskInodes() + ",mode=0755,uid=" + base + ",gid="
+                + base;
     }
 
     static void write(Path file, String text) {

@@ -13,12 +13,18 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
 import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.AtDeadline;
+import dev.skerry.wire.hosts.Deadline;
+import dev.skerry.wire.hosts.HostListener;
+import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.stream.GuestConnection;
 import dev.skerry.wire.stream.ShimTransport;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +37,17 @@ import java.util.Optional;
  * so that a crash at any point leaves something that {@link Reaper} recognises.
  */
 public final class Engine implements AutoCloseable {
+    /** A sandbox that is just ending answers nobody, and is not over yet. */
+    private static final Duration ENDING_BOUND = Duration.ofSeconds(1);
+
+    private static final HostListener NOBODY = new HostListener() {
+        @Override
+        public void ended(Incarnation incarnation, SandboxEnd end) {}
+
+        @Override
+        public void frozen(Incarnation incarnation) {}
+    };
+
     private final EngineSettings settings;
     private final Installation installation;
     private final Drivers drivers;
@@ -82,34 +99,76 @@ public final class Engine implements AutoCloseable {
 
     /** Makes a sandbox and waits until process 1 has said hello. On failure nothing is left. */
     public Sandbox create(SandboxSpec spec) {
-        Driver driver = drivers.select(spec.floor());
-        Template template = installation.templates().find(spec.template());
-        SandboxId id = SandboxId.create(clock.instant(), random);
-        long deadline = spec.limits()
+        Optional<Deadline> deadline = spec.limits()
                 .wallTime()
-                .map(wall -> bootClock.getAsLong() + wall.toMillis())
-                .orElse(0L);
+                .map(wall -> new Deadline(clock.instant().plus(wall), AtDeadline.KILL));
+        Incarnation incarnation = new Incarnation(SandboxId.create(clock.instant(), random), 1);
+        return make(new Order(incarnation, spec, deadline, NOBODY, false));
+    }
+
+    /**
+     * Makes a life of a sandbox for a server: as {@link #create}, but the record of its end stays until
+     * {@link #erase}.
+     *
+     * @param listener is told about its end, once nothing of it is left, and about being frozen by its deadline
+     * @throws Failure {@code CONFLICT} when there is, or was, such an incarnation
+     */
+    public Sandbox start(
+            Incarnation incarnation, SandboxSpec spec, Optional<Deadline> deadline, HostListener listener) {
+        return make(new Order(incarnation, spec, deadline, listener, true));
+    }
+
+    private record Order(
+            Incarnation incarnation,
+            SandboxSpec spec,
+            Optional<Deadline> deadline,
+            HostListener listener,
+            boolean hosted) {}
+
+    private Sandbox make(Order order) {
+        SandboxSpec spec = order.spec();
+        Driver driver = drivers.select(spec.floor());
+        Template template = template(spec.template(), spec.privilege());
         SandboxRecord record = new SandboxRecord(
-                id.text(),
-                1,
+                order.incarnation().id().text(),
+                order.incarnation().generation(),
                 spec.name(),
                 driver.level(),
                 driver.runtime(),
                 template.digest(),
                 spec.privilege(),
                 clock.millis(),
-                deadline);
+                order.deadline().map(each -> bootMillis(each.at())).orElse(0L),
+                spec.limits().cpuTime().map(time -> time.toNanos() / 1000).orElse(0L),
+                order.hosted(),
+                spec.disk().isPresent());
         RunFolder folder = installation.folder(record.folder());
+        if (folder.exists()) {
+            throw new Failure(ErrorCode.CONFLICT, "sandbox " + record.folder() + " exists on this host");
+        }
         Remains remains = new Remains(installation, drivers, folder);
         folder.create(record);
         try {
             claimName(spec.name(), record.folder());
-            return start(new Start(spec, driver, template, record, folder, remains));
+            return start(new Start(order, driver, template, record, folder, remains));
         } catch (RuntimeException e) {
             boolean destroyed = folder.condemned();
-            remains.remove();
+            remains.erase();
             throw destroyed ? new Failure(ErrorCode.SANDBOX_GONE, "it was destroyed while it was starting", e) : e;
         }
+    }
+
+    /** The template of a name or digest; {@code base} is another where sudo shall work. */
+    public Template template(String nameOrDigest, Privilege privilege) {
+        boolean sudo = nameOrDigest.equals(Template.BASE) && privilege == Privilege.SUDO;
+        return sudo
+                ? installation.templates().baseWithSudo()
+                : installation.templates().find(nameOrDigest);
+    }
+
+    /** An instant on CLOCK_BOOTTIME, in milliseconds; never 0, which means none. */
+    public long bootMillis(Instant at) {
+        return Math.max(1, bootClock.getAsLong() + at.toEpochMilli() - clock.millis());
     }
 
     /** A name that only a dead sandbox has is free. */
@@ -126,49 +185,63 @@ public final class Engine implements AutoCloseable {
     }
 
     private record Start(
-            SandboxSpec spec,
-            Driver driver,
-            Template template,
-            SandboxRecord record,
-            RunFolder folder,
-            Remains remains) {}
+            Order order, Driver driver, Template template, SandboxRecord record, RunFolder folder, Remains remains) {}
 
     private Sandbox start(Start start) {
-        SandboxSpec spec = start.spec();
-        String name = start.record().folder();
+        SandboxSpec spec = start.order().spec();
+        SandboxRecord record = start.record();
+        String name = record.folder();
         SandboxCgroup cgroup =
                 installation.cgroups().create(name, hostLimits(start.driver().level(), spec.limits()));
         long uidBase = installation.uids().claim(installation.claim(name)).first();
         Launch launch = new Launch(
                 name, start.folder().path(), spec, start.template().lowerLayers(), uidBase, installation.guestd());
+        AtDeadline action = start.order().deadline().map(Deadline::action).orElse(AtDeadline.KILL);
         ShimPlan plan = start.driver().plan(launch);
         plan.runDir(start.folder().path())
                 .shimCgroups(cgroup.shimDirs())
                 .boxCgroups(cgroup.boxDirs())
                 .killProcs(cgroup.procsFiles())
-                .deadlineMillis(start.record().deadlineMillis())
-                .cpuLimitMicros(spec.limits()
-                        .cpuTime()
-                        .map(time -> time.toNanos() / 1000)
-                        .orElse(0L))
+                .deadlineMillis(startDeadline(record.deadlineMillis(), action), action)
+                .cpuLimitMicros(record.cpuMicros())
                 .startMillis(settings.startTimeout().toMillis())
                 .cpuFile(cgroup.cpuUsageFile())
                 .freezeFile(cgroup.freezeFile());
         cgroup.killFile().ifPresent(plan::killFile);
         spawner.spawn(plan, settings.startTimeout());
-        return connect(start.record(), start.folder(), cgroup, start.remains(), settings.startTimeout());
+        Controls controls = new Controls(
+                record, start.folder(), cgroup, start.remains(), start.order().listener());
+        try {
+            Sandbox sandbox = connect(controls, true);
+            if (action == AtDeadline.FREEZE) {
+                sandbox.deadline(record.deadlineMillis(), action);
+            }
+            return sandbox;
+        } catch (Failure e) {
+            throw start.remains().recorded().map(end -> startFailure(end, e)).orElse(e);
+        }
     }
 
-    private Sandbox connect(
-            SandboxRecord record, RunFolder folder, SandboxCgroup cgroup, Remains remains, Duration timeout) {
-        long epoch = folder.nextEpoch();
-        try {
-            ShimTransport transport = ShimTransport.connect(folder.socket(), epoch, timeout);
-            GuestConnection guest = GuestConnection.open(transport, epoch, timeout);
-            return new Sandbox(record, epoch, cgroup, transport, guest, remains);
-        } catch (Failure e) {
-            throw remains.recorded().map(end -> startFailure(end, e)).orElse(e);
-        }
+    /** One that is frozen before it has said hello would never be found to have started. */
+    private long startDeadline(long deadline, AtDeadline action) {
+        long started = bootClock.getAsLong() + settings.startTimeout().toMillis();
+        return action == AtDeadline.FREEZE ? Math.max(deadline, started) : deadline;
+    }
+
+    private record Controls(
+            SandboxRecord record, RunFolder folder, SandboxCgroup cgroup, Remains remains, HostListener listener) {}
+
+    /** @param greeted waits for the answer of process 1, which one that stands still does not give */
+    private Sandbox connect(Controls controls, boolean greeted) {
+        Duration timeout = settings.startTimeout();
+        SandboxRecord record = controls.record();
+        long epoch = controls.folder().nextEpoch();
+        ShimTransport transport =
+                ShimTransport.connect(controls.folder().socket(), epoch, timeout, () -> controls.listener()
+                        .frozen(record.incarnation()));
+        GuestConnection guest =
+                greeted ? GuestConnection.open(transport, epoch, timeout) : GuestConnection.begin(transport, epoch);
+        return new Sandbox(record, epoch, controls.cgroup(), transport, guest, controls.remains(), controls.listener());
     }
 
     private static Failure startFailure(SandboxEnd end, Failure cause) {
@@ -222,18 +295,35 @@ public final class Engine implements AutoCloseable {
                             + owner.get().pid(),
                     "end that process first");
         }
+        return take(folder, record, NOBODY);
+    }
+
+    /**
+     * Takes control of a server's sandbox that is running or frozen, whoever has it: the shim serves the last who
+     * comes. Does not wait for process 1.
+     *
+     * @throws Failure {@code SANDBOX_GONE} when it ended, or there is none
+     */
+    public Sandbox adopt(Incarnation incarnation, HostListener listener) {
+        RunFolder folder = installation.folder(incarnation.toString());
+        SandboxRecord record = folder.record()
+                .orElseThrow(() -> new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " is not here"));
+        return take(folder, record, listener);
+    }
+
+    private Sandbox take(RunFolder folder, SandboxRecord record, HostListener listener) {
         Remains remains = new Remains(installation, drivers, folder);
         if (!folder.running()) {
-            SandboxEnd end = remains.remove();
-            throw new Failure(
-                    ErrorCode.SANDBOX_GONE,
-                    "sandbox '" + nameOrId + "' has ended: " + end.cause() + " " + end.detail());
+            throw ended(record, remains);
         }
-        SandboxCgroup cgroup = installation
-                .cgroups()
-                .find(record.folder())
-                .orElseThrow(() -> new Failure(ErrorCode.SANDBOX_GONE, "the cgroup of '" + nameOrId + "' is gone"));
-        Sandbox attached = connect(record, folder, cgroup, remains, settings.startTimeout());
+        SandboxCgroup cgroup = installation.cgroups().find(record.folder()).orElseThrow(() -> ended(record, remains));
+        Sandbox attached;
+        try {
+            attached = connect(new Controls(record, folder, cgroup, remains, listener), !record.hosted());
+        } catch (Failure e) {
+            boolean ending = e.code() == ErrorCode.SANDBOX_GONE && folder.stopsWithin(ENDING_BOUND);
+            throw ending ? ended(record, remains) : e;
+        }
         try {
             // Not before: of several that try at a time the shim takes one, and that one owns it.
             folder.own();
@@ -242,6 +332,37 @@ public final class Engine implements AutoCloseable {
             attached.release();
             throw e;
         }
+    }
+
+    private static Failure ended(SandboxRecord record, Remains remains) {
+        SandboxEnd end = remains.remove();
+        return new Failure(
+                ErrorCode.SANDBOX_GONE, "sandbox '" + record.id() + "' has ended: " + end.cause() + " " + end.detail());
+    }
+
+    /** Lets go of a server's sandbox, so that nobody is taken for its controller. */
+    public void disown(Incarnation incarnation) {
+        installation.folder(incarnation.toString()).disown();
+    }
+
+    /** Lives of sandboxes that a server had made here, oldest first; those without a state never came to run. */
+    public List<SandboxView> hosted() {
+        return list().stream().filter(view -> view.record().hosted()).toList();
+    }
+
+    /** How a server's sandbox ended, where that is written down. */
+    public Optional<SandboxEnd> end(Incarnation incarnation) {
+        return installation.folder(incarnation.toString()).end();
+    }
+
+    /** Ends a server's sandbox, and removes its record too. Success when there is none. */
+    public void erase(Incarnation incarnation) {
+        new Remains(installation, drivers, installation.folder(incarnation.toString())).erase();
+    }
+
+    /** Removes what is left of one that has ended, so that its end is written down; or all of one that never ran. */
+    public void settle(Incarnation incarnation) {
+        new Remains(installation, drivers, installation.folder(incarnation.toString())).remove();
     }
 
     /** Ends a sandbox, whoever controls it. */

@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** What all sandboxes of one instance share on this host: its folders, cgroups, uid ranges, names and templates. */
@@ -117,7 +118,8 @@ record Installation(
                 .filter(folder -> Files.exists(folder.path()))
                 .or(() -> RunFolder.list(runFolder).stream()
                         .filter(folder -> folder.name().startsWith(nameOrId + "."))
-                        .findFirst())
+                        // The one that lives, of several lives.
+                        .min(Comparator.comparing(folder -> folder.end().isPresent())))
                 .orElseThrow(() -> new Failure(
                         ErrorCode.NOT_FOUND, "no sandbox '" + nameOrId + "' on this host", "'skerry ps' lists them"));
     }

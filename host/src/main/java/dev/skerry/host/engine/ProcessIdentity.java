@@ -3,7 +3,11 @@ package dev.skerry.host.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A process on this host that cannot be mistaken for a later one with the same pid.
@@ -30,11 +34,37 @@ public record ProcessIdentity(long pid, long startTicks) {
         }
     }
 
+    /** Whether a signal stopped it (SIGSTOP): it holds what it has, and does nothing with it. */
+    public boolean stopped() {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            return alive() && stat.substring(stat.lastIndexOf(')') + 2).startsWith("T");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Kills it, also when it is stopped, and waits until it is gone; false when that takes longer. */
+    public boolean kill(Duration bound) throws InterruptedException {
+        Optional<ProcessHandle> handle = ProcessHandle.of(pid);
+        // The handle remembers when its process started, so no later one is hit.
+        if (handle.isEmpty() || !alive()) {
+            return true;
+        }
+        handle.get().destroyForcibly();
+        try {
+            handle.get().onExit().get(bound.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            return !alive();
+        }
+        return true;
+    }
+
     public boolean alive() {
         return of(pid).filter(this::equals).isPresent();
     }
 
-    static Optional<ProcessIdentity> parse(String text) {
+    public static Optional<ProcessIdentity> parse(String text) {
         String[] parts = text.strip().split(" ", -1);
         try {
             return parts.length == 2

@@ -38,6 +38,8 @@ public final class Reaper {
         List<String> found = new ArrayList<>(names.stream()
                 .filter(this::dead)
                 .filter(name -> !installation.folder(name).endedWithin(keepEnded))
+                // Of a server's sandbox whose end is written down nothing else is left.
+                .filter(name -> installation.folder(name).end().isEmpty())
                 .toList());
         RunFolder.abandoned(installation.runFolder()).forEach(folder -> found.add(folder.name()));
         return List.copyOf(found);

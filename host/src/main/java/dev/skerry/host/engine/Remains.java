@@ -48,20 +48,32 @@ final class Remains {
 
     /** Ends what may still live; see {@link #remove}. */
     SandboxEnd destroy() {
+        condemn();
+        return remove();
+    }
+
+    /** What ends from here on was meant to. */
+    void condemn() {
         boolean lost = folder.shim().filter(shim -> !shim.alive()).isPresent();
-        if (!lost && folder.exit().isEmpty()) {
+        if (!lost && folder.exit().isEmpty() && folder.end().isEmpty()) {
             folder.condemn();
         }
-        return remove();
+    }
+
+    /** {@link #destroy}, and the record too. */
+    void erase() {
+        destroy();
+        folder.delete();
     }
 
     /**
      * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one,
-     * else it was destroyed or lost its shim.
+     * else it was destroyed or lost its shim. Of a server's sandbox that had a shim the record of the end stays.
      */
     SandboxEnd remove() {
         lock.lock();
         try {
+            end = end.or(folder::end);
             if (end.isPresent()) {
                 return end.get();
             }
@@ -72,7 +84,13 @@ final class Remains {
             installation.uids().release(installation.claim(folder.name()));
             sweep();
             installation.names().release(folder.name());
-            folder.delete();
+            boolean kept = folder.record().map(SandboxRecord::hosted).orElse(false)
+                    && folder.shim().isPresent();
+            if (kept) {
+                folder.finish(facts);
+            } else {
+                folder.delete();
+            }
             end = Optional.of(facts);
             return facts;
         } finally {

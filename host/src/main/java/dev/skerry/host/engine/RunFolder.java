@@ -2,6 +2,7 @@ package dev.skerry.host.engine;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxEnd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,6 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
  * sock         the shim's socket
  * exit         how it ended                          written by the shim
  * condemned    somebody asked for its end            empty
+ * end          how it ended, once nothing else of it is left; of a server's sandbox
  * config.json  the bundle
  * runtime.log  the runtime's words
  * </pre>
@@ -49,6 +52,8 @@ final class RunFolder {
     private static final String UNFINISHED = "new-";
 
     private static final String EPOCH = "epoch.";
+    private static final long POLL_NANOS = Duration.ofMillis(1).toNanos();
+    private static final Set<String> KEPT = Set.of("record", "end", "condemned");
 
     private final Path path;
 
@@ -126,6 +131,15 @@ final class RunFolder {
         return read("owner").flatMap(ProcessIdentity::parse);
     }
 
+    /** Nobody has it now. */
+    void disown() {
+        try {
+            Files.deleteIfExists(path.resolve("owner"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     void own() {
         write("owner", ProcessIdentity.self().toString());
     }
@@ -175,6 +189,18 @@ final class RunFolder {
         return exit().isEmpty() && shim().filter(ProcessIdentity::alive).isPresent();
     }
 
+    /** Waits a moment for one that is ending. */
+    boolean stopsWithin(Duration bound) {
+        long until = System.nanoTime() + bound.toNanos();
+        while (running()) {
+            if (System.nanoTime() >= until) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        return true;
+    }
+
     /** What the shim wrote down at the end: {@code cause}, {@code exit_code}, {@code exit_signal}, {@code message}. */
     Optional<Map<String, String>> exit() {
         return read("exit").map(text -> {
@@ -212,9 +238,39 @@ final class RunFolder {
         }
     }
 
-    /** A folder that is gone counts: only who asked for the end, or a reaper, removes it. */
+    /**
+     * A folder that is gone counts: only who asked for the end, or a reaper, removes it. In this order, since the mark
+     * is removed after the record.
+     */
     boolean condemned() {
-        return !Files.exists(path) || Files.exists(path.resolve("condemned"));
+        return Files.exists(path.resolve("condemned")) || !Files.exists(path.resolve("record"));
+    }
+
+    boolean exists() {
+        return Files.exists(path.resolve("record"));
+    }
+
+    /** What is kept for a server to ask for. */
+    Optional<SandboxEnd> end() {
+        return read("end").map(text -> {
+            int line = text.indexOf('\n');
+            return new SandboxEnd(SandboxEnd.Cause.valueOf(text.substring(0, line)), text.substring(line + 1));
+        });
+    }
+
+    /** Deletes all but the record of the sandbox and that of its end. */
+    void finish(SandboxEnd end) {
+        write("end", end.cause() + "\n" + end.detail());
+        try {
+            for (Path entry : entries()) {
+                String name = entry.getFileName().toString();
+                if (!entry.equals(path) && !KEPT.contains(name)) {
+                    Files.deleteIfExists(entry);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     String runtimeLog() {

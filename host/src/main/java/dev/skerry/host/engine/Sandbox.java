@@ -8,6 +8,8 @@ import dev.skerry.wire.Limits;
 import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.Usage;
+import dev.skerry.wire.hosts.AtDeadline;
+import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.stream.GuestConnection;
 import dev.skerry.wire.stream.ShimTransport;
 import java.time.Duration;
@@ -33,6 +35,9 @@ public final class Sandbox implements AutoCloseable {
 
     private static final Duration DETACH_BOUND = Duration.ofSeconds(1);
     private static final Duration FREEZE_BOUND = Duration.ofSeconds(5);
+    private static final Duration DEADLINE_BOUND = Duration.ofSeconds(5);
+    /** For process 1 to end after the last of the others has been killed. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     private final SandboxRecord record;
     private final long epoch;
@@ -40,6 +45,7 @@ public final class Sandbox implements AutoCloseable {
     private final ShimTransport transport;
     private final GuestConnection guest;
     private final Remains remains;
+    private final HostListener listener;
     private final AtomicReference<Usage> lastUsage = new AtomicReference<>(Usage.NONE);
     private final AtomicReference<SandboxEnd> end = new AtomicReference<>();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -51,13 +57,15 @@ public final class Sandbox implements AutoCloseable {
             SandboxCgroup cgroup,
             ShimTransport transport,
             GuestConnection guest,
-            Remains remains) {
+            Remains remains,
+            HostListener listener) {
         this.record = record;
         this.epoch = epoch;
         this.cgroup = cgroup;
         this.transport = transport;
         this.guest = guest;
         this.remains = remains;
+        this.listener = listener;
         Thread.ofVirtual().name("end-of-" + record.id()).start(this::watch);
     }
 
@@ -76,9 +84,16 @@ public final class Sandbox implements AutoCloseable {
         } catch (RuntimeException e) {
             // Who waits for the end must not wait for ever; destroy() and the reaper try again.
             String detail = "it ended, but something of it is left on the host: " + e.getMessage();
-            end.compareAndSet(null, new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, detail));
-            guest.close();
-            ended.countDown();
+            over(new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, detail));
+        }
+    }
+
+    private void over(SandboxEnd facts) {
+        boolean first = end.compareAndSet(null, facts);
+        guest.close();
+        ended.countDown();
+        if (first) {
+            listener.ended(record.incarnation(), facts);
         }
     }
 
@@ -88,9 +103,7 @@ public final class Sandbox implements AutoCloseable {
         if (usage.cpuTime().isPositive() || usage.memoryPeakBytes() > 0) {
             lastUsage.set(usage);
         }
-        end.compareAndSet(null, facts);
-        guest.close();
-        ended.countDown();
+        over(facts);
         return end.get();
     }
 
@@ -141,6 +154,16 @@ public final class Sandbox implements AutoCloseable {
         return cgroup.frozen();
     }
 
+    /**
+     * Replaces the deadline and waits until the shim has it.
+     *
+     * @param bootMillis CLOCK_BOOTTIME, 0 for none
+     */
+    public void deadline(long bootMillis, AtDeadline action) {
+        checkControl();
+        transport.deadline(bootMillis, action, record.cpuMicros(), DEADLINE_BOUND);
+    }
+
     /** Replaces memory, CPU and process limits of the running sandbox. */
     public void update(Limits limits) {
         checkControl();
@@ -165,6 +188,40 @@ public final class Sandbox implements AutoCloseable {
         // Nothing to do, unless removing it failed.
         remains.destroy();
         return end.get();
+    }
+
+    /**
+     * As {@link #destroy}, but processes hear SIGTERM first and have so long to end. A frozen sandbox is thawed for it.
+     */
+    public SandboxEnd shutDown(Duration grace) {
+        if (!transport.closed()) {
+            checkControl();
+            remains.condemn();
+            if (cgroup.frozen()) {
+                cgroup.thaw(FREEZE_BOUND);
+            }
+            Thread asking = Thread.ofVirtual().start(() -> ask(grace));
+            try {
+                boolean inTime = ended.await(grace.plus(LAST_WORDS).toNanos(), TimeUnit.NANOSECONDS);
+                asking.interrupt();
+                if (!inTime) {
+                    return destroy();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        return destroy();
+    }
+
+    private void ask(Duration grace) {
+        try {
+            guest.shutdown(grace);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Failure e) {
+            // Process 1 need not be what it was; it is killed, then.
+        }
     }
 
     /** What a closed connection means: the end, or another controller. */
@@ -206,7 +263,9 @@ public final class Sandbox implements AutoCloseable {
         try {
             // The answer shows that every acknowledgement before it has arrived, so that the next controller repeats
             // none of it.
-            guest.ping(DETACH_BOUND);
+            if (!cgroup.frozen()) {
+                guest.ping(DETACH_BOUND);
+            }
         } catch (Failure e) {
             // A frozen or broken guest does not answer; it keeps what it has.
         }

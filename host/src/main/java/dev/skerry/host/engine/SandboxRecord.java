@@ -3,6 +3,7 @@ package dev.skerry.host.engine;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Privilege;
 import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.Incarnation;
 import java.util.Optional;
 
 /**
@@ -13,7 +14,10 @@ import java.util.Optional;
  * @param runtime name and version of what made it
  * @param template the template's digest
  * @param createdMillis Unix time
- * @param deadlineMillis CLOCK_BOOTTIME, 0 for none
+ * @param deadlineMillis CLOCK_BOOTTIME, 0 for none; as it was at the start
+ * @param cpuMicros the limit on CPU time, 0 for none
+ * @param hosted made for a server, which finds out how it ended and then has its record removed
+ * @param onDisk its writable layer is the disk of its id
  */
 public record SandboxRecord(
         String id,
@@ -24,7 +28,14 @@ public record SandboxRecord(
         String template,
         Privilege privilege,
         long createdMillis,
-        long deadlineMillis) {
+        long deadlineMillis,
+        long cpuMicros,
+        boolean hosted,
+        boolean onDisk) {
+    public Incarnation incarnation() {
+        return new Incarnation(sandboxId(), generation);
+    }
+
     public SandboxId sandboxId() {
         return new SandboxId(id);
     }

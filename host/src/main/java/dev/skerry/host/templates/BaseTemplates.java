@@ -19,6 +19,7 @@ final class BaseTemplates {
     private final Path hostRoot;
     private final LayerStore layers;
     private final TemplateIndex index;
+    private volatile Optional<WithSudo> withSudo = Optional.empty();
 
     BaseTemplates(Path hostRoot, LayerStore layers, TemplateIndex index) {
         this.hostRoot = hostRoot;
@@ -58,6 +59,50 @@ final class BaseTemplates {
                 : Optional.empty();
     }
 
+    /** The same base under one layer more; the base itself where the host has no sudo. */
+    Template withSudo(Template base) throws IOException {
+        // Another sudo is another package, and so another base.
+        var known = withSudo;
+        if (known.isPresent() && known.get().base().equals(base.digest())) {
+            var template = index.template(known.get().hex());
+            if (template.isPresent()) {
+                return template.get();
+            }
+        }
+        Template made = makeWithSudo(base);
+        withSudo =
+                Optional.of(new WithSudo(base.digest(), made.digest().substring(TemplateIndex.DIGEST_PREFIX.length())));
+        return made;
+    }
+
+    private record WithSudo(String base, String hex) {}
+
+    private Template makeWithSudo(Template base) throws IOException {
+        var sudo = SudoLayer.of(hostRoot, base);
+        if (sudo.isEmpty()) {
+            return base;
+        }
+        String baseHex = base.digest().substring(TemplateIndex.DIGEST_PREFIX.length());
+        String layer = sudo.get().digest();
+        String hex =
+                Digests.sha256(("skerry base with sudo\n" + layer + "\n" + baseHex).getBytes(StandardCharsets.UTF_8));
+        var known = index.template(hex);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        try (var _ = layers.lockAll(LockFile.Kind.SHARED, STORE_WAIT);
+                var _ = layers.lock(layer)) {
+            if (!layers.has(layer)) {
+                try (var draft = layers.begin()) {
+                    draft.publish(layer, sudo.get().write(draft.tree()));
+                }
+            }
+            index.put(new TemplateIndex.Entry(hex, List.of(layer, baseHex), base.defaults(), true));
+        }
+        return index.template(hex)
+                .orElseThrow(() -> new Failure(ErrorCode.CONFLICT, "'base' was removed while sudo was added to it"));
+    }
+
     /** A new version of Skerry must not take the old one's tree for its own. */
     private static String version(String fingerprint) {
         return BaseTree.VERSION + "\n" + fingerprint;
@@ -79,9 +124,12 @@ final class BaseTemplates {
     boolean isCurrent(String hex) throws IOException {
         PackageDatabase packages = packages();
         var known = known(packages.fingerprint());
-        return known.isPresent()
-                ? known.get().digest().equals(TemplateIndex.DIGEST_PREFIX + hex)
-                : digest(packages).equals(hex);
+        if (known.isEmpty()) {
+            return digest(packages).equals(hex);
+        }
+        String given = TemplateIndex.DIGEST_PREFIX + hex;
+        return known.get().digest().equals(given)
+                || withSudo(known.get()).digest().equals(given);
     }
 
     private static String digest(PackageDatabase packages) throws IOException {

@@ -14,9 +14,9 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Not {@code FileChannel.lock}: its locks belong to the process, so that closing any channel on the file gives them
  * away.
  */
-final class LockFile implements AutoCloseable {
+public final class LockFile implements AutoCloseable {
     /** Whether others may hold it at the same time. */
-    enum Kind {
+    public enum Kind {
         SHARED(Libc.LOCK_SHARED),
         EXCLUSIVE(Libc.LOCK_EXCLUSIVE);
 
@@ -36,7 +36,7 @@ final class LockFile implements AutoCloseable {
     }
 
     /** Empty if somebody has it. */
-    static Optional<LockFile> tryAcquire(Path file, Kind kind) throws IOException {
+    public static Optional<LockFile> tryAcquire(Path file, Kind kind) throws IOException {
         String path = Folder.bytesOf(file);
         int flags = Libc.O_CREAT | Libc.O_RDWR | Libc.O_NOFOLLOW;
         while (true) {

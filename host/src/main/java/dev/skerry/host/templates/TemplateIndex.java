@@ -5,6 +5,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -57,6 +58,10 @@ final class TemplateIndex {
         }
         found.sort(String::compareTo);
         return found;
+    }
+
+    Instant createdAt(String hex) throws IOException {
+        return Files.getLastModifiedTime(folder.resolve(hex + SUFFIX)).toInstant();
     }
 
     Optional<Entry> entry(String hex) throws IOException {

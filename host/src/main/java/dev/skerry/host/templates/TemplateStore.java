@@ -5,6 +5,7 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Nearest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +58,27 @@ public final class TemplateStore {
             return bases.current();
         } catch (IOException e) {
             throw failure("making the template 'base'", e);
+        }
+    }
+
+    /**
+     * {@link #base} with a sudo that works for {@code user}, without a password; without sudo where the host has not
+     * the package of that name.
+     */
+    public Template baseWithSudo() {
+        try {
+            return bases.withSudo(bases.current());
+        } catch (IOException e) {
+            throw failure("making the template 'base' with sudo", e);
+        }
+    }
+
+    /** When a template was made here. */
+    public Instant createdAt(Template template) {
+        try {
+            return index.createdAt(template.digest().substring(TemplateIndex.DIGEST_PREFIX.length()));
+        } catch (IOException e) {
+            throw failure("reading template '" + template.digest() + "'", e);
         }
     }
 

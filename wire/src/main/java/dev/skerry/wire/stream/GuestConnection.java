@@ -18,7 +18,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -45,8 +44,7 @@ public final class GuestConnection implements AutoCloseable {
     private final AtomicInteger lastChannel = new AtomicInteger();
     private final AtomicReference<Failure> broken = new AtomicReference<>();
     private final CountDownLatch hello = new CountDownLatch(1);
-    private final ConcurrentHashMap<Long, CountDownLatch> pings = new ConcurrentHashMap<>();
-    private final AtomicLong lastPing = new AtomicLong();
+    private final Pings pings = new Pings();
 
     private GuestConnection(Transport transport, long epoch, Duration stallBound) {
         this.transport = transport;
@@ -68,27 +66,41 @@ public final class GuestConnection implements AutoCloseable {
 
     /** @param stallBound how long a file's bytes may make no progress because of the guest */
     static GuestConnection open(Transport transport, long epoch, Duration timeout, Duration stallBound) {
-        GuestConnection connection = new GuestConnection(transport, epoch, stallBound);
-        transport.readerThread().start(connection::readAll);
+        return new GuestConnection(transport, epoch, stallBound).begin().awaitHello(timeout);
+    }
+
+    /**
+     * As {@link #open}, but does not wait for the answer, which a guest that stands still gives when it goes on. What
+     * is asked for meanwhile waits as long.
+     */
+    public static GuestConnection begin(Transport transport, long epoch) {
+        return new GuestConnection(transport, epoch, STALL_BOUND).begin();
+    }
+
+    private GuestConnection begin() {
+        transport.readerThread().start(this::readAll);
         byte[] fields = new FieldWriter()
                 .number(Tag.VERSION, VERSION)
                 .number(Tag.EPOCH, epoch)
                 .toBytes();
-        connection.outbox.offer(FrameType.HELLO, Frame.CONTROL, 0, fields);
+        outbox.offer(FrameType.HELLO, Frame.CONTROL, 0, fields);
+        return this;
+    }
+
+    private GuestConnection awaitHello(Duration timeout) {
         try {
-            if (!connection.hello.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-                connection.close();
-                throw new Failure(
-                        ErrorCode.DEADLINE_EXCEEDED,
-                        "process 1 of the sandbox said nothing within " + timeout.toMillis() + " ms");
+            if (!hello.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+                close();
+                String late = "process 1 of the sandbox said nothing within " + timeout.toMillis() + " ms";
+                throw new Failure(ErrorCode.DEADLINE_EXCEEDED, late);
             }
         } catch (InterruptedException e) {
-            connection.close();
+            close();
             Thread.currentThread().interrupt();
             throw new Failure(ErrorCode.SANDBOX_GONE, "interrupted while a sandbox was starting", e);
         }
-        connection.checkOpen();
-        return connection;
+        checkOpen();
+        return this;
     }
 
     /** Starts a process; returns once it runs. One that starts only after its caller has given up is killed. */
@@ -140,26 +152,17 @@ public final class GuestConnection implements AutoCloseable {
 
     /** The time of a round trip. */
     public Duration ping(Duration timeout) throws InterruptedException {
-        long nonce = lastPing.incrementAndGet();
-        CountDownLatch answered = new CountDownLatch(1);
-        pings.put(nonce, answered);
-        try {
+        try (Pings.Ping ping = pings.begin()) {
             checkOpen();
             long start = System.nanoTime();
-            byte[] bytes = ByteBuffer.allocate(Long.BYTES)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putLong(nonce)
-                    .array();
-            send(new Frame(bytes.length, Frame.CONTROL, FrameType.PING.number(), 0), bytes, 0);
-            boolean good = answered.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            send(new Frame(Long.BYTES, Frame.CONTROL, FrameType.PING.number(), 0), ping.payload(), 0);
+            boolean good = ping.await(timeout);
             checkOpen();
             if (!good) {
-                throw new Failure(
-                        ErrorCode.DEADLINE_EXCEEDED, "no answer to a ping within " + timeout.toMillis() + " ms");
+                String late = "no answer to a ping within " + timeout.toMillis() + " ms";
+                throw new Failure(ErrorCode.DEADLINE_EXCEEDED, late);
             }
             return Duration.ofNanos(System.nanoTime() - start);
-        } finally {
-            pings.remove(nonce);
         }
     }
 
@@ -283,7 +286,7 @@ public final class GuestConnection implements AutoCloseable {
             transport.close();
         } finally {
             hello.countDown();
-            pings.values().forEach(CountDownLatch::countDown);
+            pings.wakeAll();
             channels.values().forEach(channel -> channel.onFailure(reason));
         }
     }
@@ -361,10 +364,7 @@ public final class GuestConnection implements AutoCloseable {
         private void control(FrameType type, ByteBuffer payload) throws ProtocolViolation {
             switch (type) {
                 case PONG -> {
-                    if (payload.remaining() != Long.BYTES) {
-                        throw new ProtocolViolation("a pong of " + payload.remaining() + " bytes");
-                    }
-                    Optional.ofNullable(pings.get(payload.getLong())).ifPresent(CountDownLatch::countDown);
+                    pings.answered(payload);
                 }
                 case ERROR ->
                     throw new ProtocolViolation("it refuses to go on: "

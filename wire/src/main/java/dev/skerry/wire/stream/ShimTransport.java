@@ -19,15 +19,22 @@ import java.util.concurrent.CountDownLatch;
 /** The stream through a shim's socket: docs/protocol.md, section 7. */
 public final class ShimTransport implements Transport {
     private static final int VERSION = 1;
+    private static final int CAUSE_FROZEN = 6;
 
     private final SocketBytes socket;
     private final Outbox outbox;
+    private final Path path;
+    private final long epoch;
+    private final Runnable onFrozen;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean detached;
     private long guestPid;
 
-    private ShimTransport(SocketBytes socket) {
+    private ShimTransport(SocketBytes socket, Path path, long epoch, Runnable onFrozen) {
         this.socket = socket;
+        this.path = path;
+        this.epoch = epoch;
+        this.onFrozen = onFrozen;
         this.outbox = new Outbox(new ClosingAll(), Thread.ofVirtual().name("guest-writer"));
     }
 
@@ -39,51 +46,78 @@ public final class ShimTransport implements Transport {
      *     {@code SANDBOX_GONE} when the sandbox did not start or has ended
      */
     public static ShimTransport connect(Path path, long epoch, Duration timeout) {
+        return connect(path, epoch, timeout, () -> {});
+    }
+
+    /** @param onFrozen run, by the stream's reader, when the shim says that the deadline has frozen the sandbox */
+    public static ShimTransport connect(Path path, long epoch, Duration timeout, Runnable onFrozen) {
         try {
-            ShimTransport transport = new ShimTransport(new SocketBytes(path));
-            Thread guard = Thread.ofVirtual().name("guest-attach-guard").start(() -> transport.closeAfter(timeout));
+            ShimTransport transport = new ShimTransport(new SocketBytes(path), path, epoch, onFrozen);
             try {
-                transport.attach(epoch);
+                transport.guestPid = ask(transport.socket, timeout, FrameType.SHIM_ATTACH, hello(epoch))
+                        .require(Tag.PID);
             } catch (IOException | ProtocolViolation | RuntimeException e) {
                 transport.close();
                 throw e;
-            } finally {
-                guard.interrupt();
             }
             return transport;
         } catch (IOException | ProtocolViolation e) {
-            throw new Failure(ErrorCode.SANDBOX_GONE, "the sandbox's shim does not answer: " + e.getMessage(), e);
+            throw silent(e);
         }
     }
 
-    private void closeAfter(Duration timeout) {
+    private static FieldWriter hello(long epoch) {
+        return new FieldWriter().number(Tag.VERSION, VERSION).number(Tag.EPOCH, epoch);
+    }
+
+    private static Failure silent(Exception e) {
+        return new Failure(ErrorCode.SANDBOX_GONE, "the sandbox's shim does not answer: " + e.getMessage(), e);
+    }
+
+    /** The first frame on a connection, and its answer. */
+    private static Fields ask(SocketBytes socket, Duration timeout, FrameType type, FieldWriter fields)
+            throws IOException, ProtocolViolation {
+        Thread guard = Thread.ofVirtual().name("shim-guard").start(() -> closeAfter(socket, timeout));
+        try {
+            byte[] payload = fields.toBytes();
+            byte[] frame = ByteBuffer.allocate(Frame.HEADER_BYTES + payload.length)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(payload.length)
+                    .putInt(Frame.SHIM)
+                    .put(type.number())
+                    .put((byte) 0)
+                    .putShort((short) 0)
+                    .put(payload)
+                    .array();
+            socket.writeAll(frame, frame.length);
+            Frame head = Frame.read(readFully(socket, Frame.HEADER_BYTES));
+            Fields answer = Fields.read(readFully(socket, head.length()));
+            if (head.type() == FrameType.ERROR.number()) {
+                throw new Failure(
+                        ErrorCode.CONFLICT,
+                        "the shim refused: " + answer.text(Tag.MESSAGE).orElse(""));
+            }
+            int expected = type == FrameType.SHIM_ATTACH ? FrameType.SHIM_ATTACHED.number() : type.number();
+            if (head.type() != expected) {
+                throw new ProtocolViolation("a frame of type " + head.type() + " as the answer to " + type);
+            }
+            return answer;
+        } finally {
+            guard.interrupt();
+        }
+    }
+
+    private static void closeAfter(SocketBytes socket, Duration timeout) {
         try {
             Thread.sleep(timeout);
-            close();
+            socket.close();
         } catch (InterruptedException e) {
             // The answer came.
             Thread.currentThread().interrupt();
         }
     }
 
-    private void attach(long epoch) throws IOException, ProtocolViolation {
-        send(
-                FrameType.SHIM_ATTACH,
-                new FieldWriter().number(Tag.VERSION, VERSION).number(Tag.EPOCH, epoch));
-        Frame frame = Frame.read(readFully(Frame.HEADER_BYTES));
-        Fields fields = Fields.read(readFully(frame.length()));
-        if (frame.type() == FrameType.ERROR.number()) {
-            throw new Failure(
-                    ErrorCode.CONFLICT,
-                    "the shim refused: " + fields.text(Tag.MESSAGE).orElse(""));
-        }
-        if (frame.type() != FrameType.SHIM_ATTACHED.number()) {
-            throw new ProtocolViolation("a frame of type " + frame.type() + " instead of ATTACHED");
-        }
-        guestPid = fields.require(Tag.PID);
-    }
-
-    private ByteBuffer readFully(int count) throws IOException {
+    private static ByteBuffer readFully(SocketBytes socket, int count) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
         while (bytes.hasRemaining()) {
             if (socket.read(bytes) < 0) {
@@ -99,18 +133,28 @@ public final class ShimTransport implements Transport {
     }
 
     /**
-     * Replaces deadline and CPU limit. Does not wait for the shim.
+     * Replaces deadline and CPU limit, and waits until the shim has done so. On a connection of its own: the stream's
+     * may be full of what a guest that stands still does not take.
      *
      * @param bootMillis CLOCK_BOOTTIME, 0 for none
      * @param cpuMicros CPU time in total, 0 for no limit
+     * @throws Failure {@code CONFLICT} when another controller has the sandbox; {@code SANDBOX_GONE}
      */
-    public void deadline(long bootMillis, AtDeadline action, long cpuMicros) {
-        send(
-                FrameType.SHIM_DEADLINE,
-                new FieldWriter()
-                        .number(Tag.UPTIME_MS, bootMillis)
-                        .number(Tag.KIND, action.ordinal() + 1)
-                        .number(Tag.LIMIT, cpuMicros));
+    public void deadline(long bootMillis, AtDeadline action, long cpuMicros, Duration timeout) {
+        FieldWriter fields = hello(epoch)
+                .number(Tag.UPTIME_MS, bootMillis)
+                .number(Tag.KIND, action.ordinal() + 1)
+                .number(Tag.LIMIT, cpuMicros);
+        try {
+            SocketBytes aside = new SocketBytes(path);
+            try {
+                ask(aside, timeout, FrameType.SHIM_DEADLINE, fields);
+            } finally {
+                aside.close();
+            }
+        } catch (IOException | ProtocolViolation e) {
+            throw silent(e);
+        }
     }
 
     /** Asks the shim to kill the sandbox; does not wait for it. Success when it is gone already. */
@@ -159,11 +203,13 @@ public final class ShimTransport implements Transport {
         return Thread.ofVirtual().name("guest-reader");
     }
 
-    /**
-     * Nothing to do: a deadline's confirmation is not waited for, and how a sandbox ended is in the shim's exit record.
-     */
+    /** How a sandbox ended is in the shim's exit record; being frozen is no end. */
     @Override
-    public void shimFrame(int type, Fields fields) {}
+    public void shimFrame(int type, Fields fields) throws ProtocolViolation {
+        if (type == FrameType.SHIM_EXITED.number() && fields.number(Tag.CAUSE, 0) == CAUSE_FROZEN) {
+            onFrozen.run();
+        }
+    }
 
     @Override
     public void close() {

@@ -1,0 +1,152 @@
+package dev.skerry.host.agent;
+
+import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.engine.SandboxRecord;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.hosts.HostedSandbox;
+import dev.skerry.wire.hosts.HostedSandbox.State;
+import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.StartSandbox;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** One incarnation that the agent knows: it starts, runs here, or has ended and was not destroyed. Thread-safe. */
+final class Life {
+    private final Incarnation incarnation;
+    private final boolean onDisk;
+    private final Isolation isolation;
+    private volatile String template;
+    private final CompletableFuture<Sandbox> sandbox = new CompletableFuture<>();
+    private volatile Optional<SandboxEnd> end;
+
+    private Life(
+            Incarnation incarnation, boolean onDisk, Isolation isolation, String template, Optional<SandboxEnd> end) {
+        this.incarnation = incarnation;
+        this.onDisk = onDisk;
+        this.isolation = isolation;
+        this.template = template;
+        this.end = end;
+    }
+
+    /** @param isolation that it will have */
+    static Life starting(StartSandbox command, Isolation isolation) {
+        return new Life(command.incarnation(), command.keepsDisk(), isolation, command.template(), Optional.empty());
+    }
+
+    static Life found(SandboxRecord record, Optional<SandboxEnd> end) {
+        return new Life(record.incarnation(), record.onDisk(), record.isolation(), record.template(), end);
+    }
+
+    Incarnation incarnation() {
+        return incarnation;
+    }
+
+    boolean onDisk() {
+        return onDisk;
+    }
+
+    /** A name until the template was looked up, then its digest. */
+    String template() {
+        return template;
+    }
+
+    void uses(String digest) {
+        template = digest;
+    }
+
+    void runs(Sandbox here) {
+        sandbox.complete(here);
+    }
+
+    void failed(RuntimeException reason) {
+        sandbox.completeExceptionally(reason);
+    }
+
+    /** Once it is known to run here; not when it fails to start. */
+    void ended(SandboxEnd facts, Runnable report) {
+        end = Optional.of(facts);
+        sandbox.thenRun(report);
+    }
+
+    Optional<SandboxEnd> end() {
+        return end;
+    }
+
+    boolean over() {
+        return end.isPresent() || sandbox.isCompletedExceptionally();
+    }
+
+    /** Whether it is still being started. */
+    boolean pending() {
+        return end.isEmpty() && !sandbox.isDone();
+    }
+
+    /** Waits for its start to succeed or fail; false when it takes longer. */
+    boolean settles(Duration bound) throws InterruptedException {
+        try {
+            sandbox.get(bound.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            return true;
+        } catch (TimeoutException e) {
+            return end.isPresent();
+        }
+        return true;
+    }
+
+    /** It, once it runs. */
+    Sandbox sandbox(Duration bound) throws InterruptedException {
+        if (end.isPresent()) {
+            throw gone();
+        }
+        try {
+            return sandbox.get(bound.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Failure failure
+                    ? again(failure)
+                    : new Failure(ErrorCode.INTERNAL, "sandbox " + incarnation + " did not start", e.getCause());
+        } catch (TimeoutException e) {
+            throw new Failure(
+                    ErrorCode.DEADLINE_EXCEEDED,
+                    "sandbox " + incarnation + " is still starting after " + bound.toSeconds() + " s",
+                    "try again, or destroy it");
+        }
+    }
+
+    /** Each who waits gets a failure of its own. */
+    private static Failure again(Failure failure) {
+        return new Failure(failure.code(), failure.getMessage(), failure.hint().orElse(""), failure);
+    }
+
+    Failure gone() {
+        String how = end.map(facts -> "ended: " + facts.cause() + " " + facts.detail())
+                .orElse("is gone")
+                .strip();
+        return new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " has " + how);
+    }
+
+    /** Empty when it failed to start. */
+    Optional<HostedSandbox> view() {
+        Optional<SandboxEnd> facts = end;
+        if (facts.isPresent()) {
+            return Optional.of(view(State.ENDED, facts));
+        }
+        if (!sandbox.isDone()) {
+            return Optional.of(view(State.STARTING, facts));
+        }
+        if (sandbox.isCompletedExceptionally()) {
+            return Optional.empty();
+        }
+        return Optional.of(view(sandbox.join().paused() ? State.FROZEN : State.RUNNING, facts));
+    }
+
+    private HostedSandbox view(State state, Optional<SandboxEnd> facts) {
+        return new HostedSandbox(incarnation, state, isolation, template, facts);
+    }
+}

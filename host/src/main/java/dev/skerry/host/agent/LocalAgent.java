@@ -1,0 +1,459 @@
+package dev.skerry.host.agent;
+
+import dev.skerry.host.disks.Disks;
+import dev.skerry.host.drivers.Drivers;
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.EngineSettings;
+import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.engine.SandboxSpec;
+import dev.skerry.host.engine.SandboxView;
+import dev.skerry.host.templates.Template;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.Usage;
+import dev.skerry.wire.hosts.AtDeadline;
+import dev.skerry.wire.hosts.Deadline;
+import dev.skerry.wire.hosts.HostAgent;
+import dev.skerry.wire.hosts.HostFacts;
+import dev.skerry.wire.hosts.HostId;
+import dev.skerry.wire.hosts.HostListener;
+import dev.skerry.wire.hosts.HostTemplate;
+import dev.skerry.wire.hosts.HostedSandbox;
+import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.StartSandbox;
+import dev.skerry.wire.stream.GuestConnection;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This machine as a host, in the process of its server. There is one agent per data folder; it finds again what an
+ * earlier one has left running, whatever ended that one. Sandboxes that other commands make in the same data folder are
+ * none of its business.
+ *
+ * <p>A life that keeps its disk lies on the template that the disk was made with, whatever name is asked for then; a
+ * life that does not keep one has its writable layer in memory.
+ */
+public final class LocalAgent implements HostAgent {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalAgent.class);
+
+    /** How long leftovers of other commands wait for somebody to ask, as everywhere. */
+    private static final Duration KEEP_UNASKED = Duration.ofHours(1);
+
+    /** On top of the time for a start, for what waits for one. */
+    private static final Duration START_SLACK = Duration.ofMinutes(3);
+
+    private static final Duration ENDING_BOUND = Duration.ofSeconds(10);
+    private static final Duration DISK_BOUND = Duration.ofSeconds(30);
+    private static final Duration RETRY = Duration.ofMillis(20);
+    private static final int ERASED_MAX = 10_000;
+
+    private final Engine engine;
+    private final Disks disks;
+    private final DataFolderHold hold;
+    private final HostFactsReader facts;
+    private final Duration startBound;
+    private final Reports reports = new Reports();
+    private final Noticing noticing = new Noticing();
+    private final ConcurrentHashMap<Incarnation, Life> lives = new ConcurrentHashMap<>();
+    /** Who has a disk, in words. */
+    private final ConcurrentHashMap<SandboxId, String> diskHolders = new ConcurrentHashMap<>();
+    /** Of late: a command to start one of these came too late. */
+    private final Set<Incarnation> erased = Collections.synchronizedSet(Collections.newSetFromMap(new Recent()));
+
+    private LocalAgent(EngineSettings settings, HostId id, Engine engine, DataFolderHold hold) {
+        this.engine = engine;
+        this.hold = hold;
+        this.disks = Disks.open(settings.dataFolder());
+        this.facts = new HostFactsReader(id, engine.drivers(), disks);
+        this.startBound = settings.startTimeout().plus(START_SLACK);
+    }
+
+    private static final class Recent extends LinkedHashMap<Incarnation, Boolean> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Incarnation, Boolean> eldest) {
+            return size() > ERASED_MAX;
+        }
+    }
+
+    /**
+     * Takes the data folder and finds its sandboxes again; hundreds in less than a second.
+     *
+     * @throws Failure {@code CONFLICT} naming the process that has the data folder; {@code UNSUPPORTED}
+     */
+    public static LocalAgent open(EngineSettings settings, HostId id) throws InterruptedException {
+        return open(settings, id, Drivers.detect(settings.guestd().resolveSibling("")));
+    }
+
+    /** With drivers of the caller's choice. */
+    public static LocalAgent open(EngineSettings settings, HostId id, Drivers drivers) throws InterruptedException {
+        DataFolderHold hold = DataFolderHold.take(settings.dataFolder());
+        try {
+            LocalAgent agent = new LocalAgent(settings, id, Engine.open(settings, drivers), hold);
+            agent.recover();
+            return agent;
+        } catch (RuntimeException e) {
+            hold.close();
+            throw e;
+        }
+    }
+
+    private void recover() {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (SandboxView view : engine.hosted()) {
+                threads.submit(() -> recover(view));
+            }
+        }
+        try {
+            engine.reaper().reap(KEEP_UNASKED);
+        } catch (RuntimeException e) {
+            LOG.atWarn().setCause(e).log("something of dead sandboxes is left; 'skerry doctor' shows it");
+        }
+    }
+
+    private void recover(SandboxView view) {
+        Incarnation incarnation = view.record().incarnation();
+        try {
+            Optional<SandboxEnd> end = engine.end(incarnation);
+            if (end.isEmpty() && view.state() == SandboxView.State.ENDED) {
+                engine.settle(incarnation);
+                end = engine.end(incarnation);
+                if (end.isEmpty()) {
+                    return; // It never came to run: starting it is possible again.
+                }
+            }
+            Life life = Life.found(view.record(), end);
+            lives.put(incarnation, life);
+            if (end.isEmpty()) {
+                holdDisk(life);
+                adopt(life);
+            }
+        } catch (RuntimeException e) {
+            LOG.atError().addKeyValue("sandbox", incarnation).setCause(e).log("a sandbox could not be found again");
+        }
+    }
+
+    private void adopt(Life life) {
+        try {
+            life.runs(engine.adopt(life.incarnation(), noticing));
+        } catch (Failure e) {
+            Optional<SandboxEnd> end = engine.end(life.incarnation());
+            if (end.isPresent()) {
+                life.ended(end.get(), () -> {});
+                releaseDisk(life);
+                return;
+            }
+            life.failed(e);
+            throw e;
+        }
+    }
+
+    /** What happens to sandboxes, first told to their lives. */
+    private final class Noticing implements HostListener {
+        @Override
+        public void ended(Incarnation incarnation, SandboxEnd end) {
+            Life life = lives.get(incarnation);
+            if (life != null) {
+                life.ended(end, () -> {
+                    releaseDisk(life);
+                    reports.ended(incarnation, end);
+                });
+            }
+        }
+
+        @Override
+        public void frozen(Incarnation incarnation) {
+            reports.frozen(incarnation);
+        }
+    }
+
+    @Override
+    public HostFacts facts() {
+        return facts.read();
+    }
+
+    @Override
+    public HostedSandbox start(StartSandbox command) throws InterruptedException {
+        Incarnation incarnation = command.incarnation();
+        Life fresh =
+                Life.starting(command, engine.drivers().select(command.floor()).level());
+        Life life = lives.computeIfAbsent(incarnation, key -> fresh);
+        if (life == fresh) {
+            Thread.ofVirtual().name("start-" + incarnation).start(() -> begin(fresh, command));
+        }
+        Sandbox sandbox = life.sandbox(startBound);
+        if (sandbox.guest().closed()) {
+            throw awaitGone(life, sandbox);
+        }
+        return life.view().orElseThrow(life::gone);
+    }
+
+    private void begin(Life life, StartSandbox command) {
+        try {
+            life.runs(launch(life, command));
+        } catch (RuntimeException e) {
+            lives.remove(life.incarnation(), life);
+            life.failed(e);
+        }
+    }
+
+    private Sandbox launch(Life life, StartSandbox command) {
+        Incarnation incarnation = command.incarnation();
+        requireNoLater(incarnation);
+        Optional<String> lies = command.keepsDisk() ? disks.template(incarnation.id()) : Optional.empty();
+        Template template = engine.template(lies.orElse(command.template()), command.privilege());
+        life.uses(template.digest());
+        SandboxSpec spec = SandboxSpec.base(command.floor(), command.limits().withoutWallTime())
+                .fromTemplate(template.digest())
+                .withPrivilege(command.privilege());
+        if (!command.keepsDisk()) {
+            return engine.start(incarnation, spec, command.deadline(), noticing);
+        }
+        holdDisk(life);
+        try {
+            Disks.Disk disk = disks.prepare(incarnation.id(), command.limits(), template.digest());
+            try {
+                return engine.start(incarnation, spec.onDisk(disk.image()), command.deadline(), noticing);
+            } catch (RuntimeException e) {
+                if (disk.fresh() && disks.awaitFree(incarnation.id(), DISK_BOUND)) {
+                    disks.discard(incarnation.id());
+                }
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            releaseDisk(life);
+            throw e;
+        }
+    }
+
+    private void requireNoLater(Incarnation incarnation) {
+        boolean late = erased.contains(incarnation)
+                || lives.keySet().stream()
+                        .anyMatch(other ->
+                                other.id().equals(incarnation.id()) && other.generation() > incarnation.generation());
+        if (late) {
+            throw new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " was destroyed on this host");
+        }
+    }
+
+    private void holdDisk(Life life) {
+        if (!life.onDisk()) {
+            return;
+        }
+        String holder = diskHolders.putIfAbsent(
+                life.incarnation().id(), life.incarnation().toString());
+        if (holder != null) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "the disk of " + life.incarnation().id() + " is in use by " + holder,
+                    "destroy that first");
+        }
+    }
+
+    private void releaseDisk(Life life) {
+        if (life.onDisk()) {
+            diskHolders.remove(life.incarnation().id(), life.incarnation().toString());
+        }
+    }
+
+    /** Does something with a sandbox that runs or is frozen; what fails because it is just ending says so. */
+    private <T> T with(Incarnation incarnation, Function<Sandbox, T> action) {
+        Life life = lives.get(incarnation);
+        if (life == null) {
+            throw new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " is not on this host");
+        }
+        try {
+            Sandbox sandbox = life.sandbox(startBound);
+            try {
+                T result = action.apply(sandbox);
+                if (!sandbox.guest().closed()) {
+                    return result;
+                }
+            } catch (Failure e) {
+                if (!sandbox.guest().closed()) {
+                    throw e;
+                }
+            }
+            throw awaitGone(life, sandbox);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure(ErrorCode.SANDBOX_GONE, "interrupted while waiting for " + incarnation, e);
+        }
+    }
+
+    private Failure awaitGone(Life life, Sandbox sandbox) throws InterruptedException {
+        sandbox.awaitEnd(ENDING_BOUND);
+        return life.gone();
+    }
+
+    @Override
+    public void freeze(Incarnation incarnation) {
+        with(incarnation, sandbox -> {
+            sandbox.pause();
+            return true;
+        });
+    }
+
+    @Override
+    public void thaw(Incarnation incarnation) {
+        with(incarnation, sandbox -> {
+            sandbox.resume();
+            return true;
+        });
+    }
+
+    @Override
+    public void deadline(Incarnation incarnation, Optional<Deadline> deadline) {
+        with(incarnation, sandbox -> {
+            sandbox.deadline(
+                    deadline.map(each -> engine.bootMillis(each.at())).orElse(0L),
+                    deadline.map(Deadline::action).orElse(AtDeadline.KILL));
+            return true;
+        });
+    }
+
+    @Override
+    public GuestConnection guest(Incarnation incarnation) {
+        return with(incarnation, Sandbox::guest);
+    }
+
+    @Override
+    public Usage usage(Incarnation incarnation) {
+        Usage usage = with(incarnation, Sandbox::usage);
+        Life life = lives.get(incarnation);
+        return life != null && life.onDisk() ? usage.withDiskBytes(disks.allocatedBytes(incarnation.id())) : usage;
+    }
+
+    @Override
+    public void destroy(Incarnation incarnation, Duration grace) {
+        erased.add(incarnation);
+        Life life = lives.get(incarnation);
+        try {
+            while (life != null && life.pending() && !life.settles(RETRY)) {
+                engine.erase(incarnation);
+            }
+            if (life != null && !life.over()) {
+                end(life.sandbox(startBound), grace);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        engine.erase(incarnation);
+        if (life != null) {
+            if (life.onDisk() && !disks.awaitFree(incarnation.id(), DISK_BOUND)) {
+                throw new Failure(
+                        ErrorCode.DEADLINE_EXCEEDED,
+                        "the disk of " + incarnation + " is still being written " + DISK_BOUND.toSeconds()
+                                + " s after its end",
+                        "try again");
+            }
+            releaseDisk(life);
+            lives.remove(incarnation, life);
+        }
+    }
+
+    private static void end(Sandbox sandbox, Duration grace) {
+        try {
+            if (grace.isPositive()) {
+                sandbox.shutDown(grace);
+            } else {
+                sandbox.destroy();
+            }
+        } catch (Failure e) {
+            // Another controller has it; whoever erases it ends it all the same.
+            LOG.atDebug().setCause(e).log("ended without control");
+        }
+    }
+
+    @Override
+    public void discardDisk(SandboxId id) {
+        String holder = diskHolders.putIfAbsent(id, "its removal");
+        if (holder != null) {
+            throw new Failure(
+                    ErrorCode.CONFLICT, "the disk of " + id + " is in use by " + holder, "destroy that first");
+        }
+        try {
+            disks.discard(id);
+        } finally {
+            diskHolders.remove(id);
+        }
+    }
+
+    @Override
+    public List<HostedSandbox> list() {
+        return lives.values().stream()
+                .flatMap(life -> life.view().stream())
+                .sorted((a, b) ->
+                        a.incarnation().toString().compareTo(b.incarnation().toString()))
+                .toList();
+    }
+
+    @Override
+    public List<SandboxId> disks() {
+        return disks.list();
+    }
+
+    @Override
+    public List<HostTemplate> templates() {
+        return new Templates(engine).list();
+    }
+
+    @Override
+    public void removeTemplate(String name) {
+        Templates templates = new Templates(engine);
+        String digest = templates.digest(name);
+        boolean used = lives.values().stream()
+                        .filter(life -> !life.over())
+                        .anyMatch(life ->
+                                life.template().equals(name) || life.template().equals(digest))
+                || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest)));
+        if (used) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "template '" + name + "' is in use by a sandbox, or by the disk of one",
+                    "destroy those that use it, and discard their disks");
+        }
+        engine.templates().remove(name);
+    }
+
+    @Override
+    public void listen(HostListener listener) {
+        reports.add(listener);
+    }
+
+    @Override
+    public void close() {
+        try (hold;
+                engine;
+                reports;
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            lives.values().forEach(life -> threads.submit(() -> letGo(life)));
+        }
+    }
+
+    private void letGo(Life life) {
+        try {
+            if (life.end().isEmpty()) {
+                life.sandbox(startBound).detach();
+                engine.disown(life.incarnation());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.atDebug().setCause(e).log("let go of what was not held");
+        }
+    }
+}

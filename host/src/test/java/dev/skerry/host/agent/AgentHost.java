@@ -1,0 +1,183 @@
+package dev.skerry.host.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skerry.host.engine.EngineSettings;
+import dev.skerry.host.templates.LockFile;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.HostId;
+import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.StartSandbox;
+import dev.skerry.wire.stream.ExecRequest;
+import dev.skerry.wire.stream.GuestConnection;
+import dev.skerry.wire.stream.GuestProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A data folder of the tests' own, and the look at the host that shows whether anything of it is left. */
+final class AgentHost {
+    static final Path FOLDER = Path.of("/var/tmp/skerry-agent-test");
+    static final Duration BOUND = Duration.ofSeconds(30);
+    static final HostId ID = new HostId("here");
+    private static final long WAIT_NANOS = Duration.ofSeconds(30).toNanos();
+
+    /** Held until this JVM ends: tests of another clone would take our sandboxes for leftovers. */
+    @Nullable
+    private static LockFile lock;
+
+    private AgentHost() {}
+
+    static synchronized void own() throws Exception {
+        Files.createDirectories(FOLDER);
+        long until = System.nanoTime() + Duration.ofMinutes(5).toNanos();
+        while (lock == null) {
+            lock = LockFile.tryAcquire(FOLDER.resolve("tests.lock"), LockFile.Kind.EXCLUSIVE)
+                    .orElse(null);
+            assertThat(System.nanoTime()).as("other tests have the folder").isLessThan(until);
+            Thread.onSpinWait();
+        }
+    }
+
+    static EngineSettings settings() {
+        String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
+        Path guestd = Path.of(System.getProperty("skerry.native.dir", "../native/build/" + machine))
+                .resolve("guestd")
+                .toAbsolutePath()
+                .normalize();
+        assertThat(guestd).as("build it with: make -C native").isExecutable();
+        return EngineSettings.system(FOLDER, guestd);
+    }
+
+    static LocalAgent open() throws InterruptedException {
+        return LocalAgent.open(settings(), ID);
+    }
+
+    static Incarnation fresh() {
+        return new Incarnation(SandboxId.create(InstantSource.system().instant(), new SecureRandom()), 1);
+    }
+
+    static Incarnation next(Incarnation incarnation) {
+        return new Incarnation(incarnation.id(), incarnation.generation() + 1);
+    }
+
+    /** A sandbox as the server asks for one. */
+    static StartSandbox onDisk(Incarnation incarnation) {
+        Limits limits = Limits.DEFAULT.withMemoryBytes(128L << 20).withDisk(64L << 20, 2000);
+        return new StartSandbox(
+                incarnation, "base", Isolation.CONTAINER, limits, Privilege.SUDO, Optional.empty(), true);
+    }
+
+    static StartSandbox inMemory(Incarnation incarnation) {
+        Limits limits = Limits.DEFAULT.withMemoryBytes(128L << 20);
+        return new StartSandbox(
+                incarnation, "base", Isolation.CONTAINER, limits, Privilege.NONE, Optional.empty(), false);
+    }
+
+    static String run(GuestConnection guest, ExecRequest request) throws Exception {
+        GuestProcess process = guest.exec(request);
+        String[] errors = {""};
+        Thread reader = Thread.ofVirtual().start(() -> errors[0] = text(process.stderr()));
+        String text = text(process.stdout());
+        reader.join();
+        assertThat(process.await(BOUND)).isPresent();
+        return (text + errors[0]).strip();
+    }
+
+    private static String text(java.io.InputStream stream) {
+        try {
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static String shell(GuestConnection guest, String script) throws Exception {
+        return run(guest, ExecRequest.of("/bin/sh", "-c", script));
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long until = System.nanoTime() + WAIT_NANOS;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as(what).isLessThan(until);
+            Thread.onSpinWait();
+        }
+    }
+
+    static Path instanceFolder() {
+        try {
+            return Path.of(
+                    "/run/skerry", Files.readString(FOLDER.resolve("instance")).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static void assertNothingLeft() {
+        await("nothing is left: " + leftovers(), () -> leftovers().isEmpty());
+    }
+
+    static List<String> leftovers() {
+        String instance = instanceFolder().getFileName().toString();
+        List<String> found = new ArrayList<>(entries(instanceFolder(), "[0-9a-z]{25}\\..*|new-.*"));
+        for (String tree : entries(Path.of("/sys/fs/cgroup"), ".*")) {
+            found.addAll(entries(Path.of("/sys/fs/cgroup", tree, "skerry-" + instance), "[0-9a-z]{25}\\..*"));
+        }
+        found.addAll(entries(Path.of("/sys/fs/cgroup", "skerry-" + instance), "[0-9a-z]{25}\\..*"));
+        found.addAll(entries(Path.of("/run/skerry-uid-ranges/owners"), ".*" + instance + ".*"));
+        found.addAll(entries(FOLDER.resolve("disks"), ".*"));
+        found.addAll(loops());
+        ProcessHandle.allProcesses()
+                .filter(process -> process.info().command().orElse("").contains("/skerry/" + instance + "/guestd"))
+                .filter(process -> process.parent().filter(AgentHost::isUs).isEmpty())
+                .forEach(process -> found.add("process " + process.pid()));
+        return found;
+    }
+
+    private static boolean isUs(ProcessHandle process) {
+        return process.pid() == ProcessHandle.current().pid();
+    }
+
+    /** Loop devices on images of ours. */
+    static List<String> loops() {
+        return entries(Path.of("/sys/block"), "loop[0-9]+").stream()
+                .flatMap(device -> content(Path.of("/sys/block", device, "loop/backing_file")).stream())
+                .filter(file -> file.startsWith(FOLDER.toString()))
+                .toList();
+    }
+
+    private static Optional<String> content(Path file) {
+        try {
+            return Optional.of(Files.readString(file).strip());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static List<String> entries(Path folder, String pattern) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.matches(pattern))
+                    .toList();
+        } catch (NoSuchFileException | java.nio.file.NotDirectoryException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,397 @@
+package dev.skerry.host.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.hosts.AtDeadline;
+import dev.skerry.wire.hosts.Deadline;
+import dev.skerry.wire.hosts.HostListener;
+import dev.skerry.wire.hosts.HostTemplate;
+import dev.skerry.wire.hosts.HostedSandbox;
+import dev.skerry.wire.hosts.HostedSandbox.State;
+import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.StartSandbox;
+import dev.skerry.wire.stream.ExecRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The contract of a host, on this machine; nothing may be left. */
+class LocalAgentTest {
+    private static final Duration NO_GRACE = Duration.ZERO;
+
+    private LocalAgent agent;
+
+    @BeforeEach
+    void open() throws Exception {
+        AgentHost.own();
+        agent = AgentHost.open();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        agent.list().forEach(sandbox -> agent.destroy(sandbox.incarnation(), NO_GRACE));
+        agent.disks().forEach(agent::discardDisk);
+        agent.close();
+        AgentHost.assertNothingLeft();
+    }
+
+    private static Instant in(Duration time) {
+        return InstantSource.system().instant().plus(time);
+    }
+
+    private static void goneIs(ThrowingCallable call) {
+        failsWith(ErrorCode.SANDBOX_GONE, call);
+    }
+
+    private static void failsWith(ErrorCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        Failure.class, e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code));
+    }
+
+    private State state(Incarnation incarnation) {
+        return agent.list().stream()
+                .filter(sandbox -> sandbox.incarnation().equals(incarnation))
+                .findFirst()
+                .orElseThrow()
+                .state();
+    }
+
+    @Test
+    void startingTwiceStartsOne() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        List<Future<HostedSandbox>> answers = new ArrayList<>();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 8; i++) {
+                answers.add(threads.submit(() -> agent.start(AgentHost.onDisk(incarnation))));
+            }
+        }
+        for (var answer : answers) {
+            assertThat(answer.get().state()).isEqualTo(State.RUNNING);
+            assertThat(answer.get().isolation()).isEqualTo(Isolation.CONTAINER);
+        }
+        assertThat(agent.list()).hasSize(1);
+        assertThat(agent.guest(incarnation)).isSameAs(agent.guest(incarnation));
+        assertThat(agent.guest(incarnation).ping(AgentHost.BOUND)).isPositive();
+    }
+
+    @Test
+    void whatHasEndedIsNotStartedAgainAndItsEndIsKept() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        BlockingQueue<SandboxEnd> ends = new LinkedBlockingQueue<>();
+        agent.listen(listener(ends, new LinkedBlockingQueue<>()));
+        agent.start(AgentHost.inMemory(incarnation));
+        agent.guest(incarnation).shutdown(Duration.ofMillis(100));
+        assertThat(ends.poll(20, TimeUnit.SECONDS).cause()).isEqualTo(SandboxEnd.Cause.GUEST_EXITED);
+        goneIs(() -> agent.start(AgentHost.inMemory(incarnation)));
+        for (ThrowingCallable command : List.<ThrowingCallable>of(
+                () -> agent.freeze(incarnation),
+                () -> agent.thaw(incarnation),
+                () -> agent.guest(incarnation),
+                () -> agent.usage(incarnation),
+                () -> agent.deadline(incarnation, Optional.empty()))) {
+            goneIs(command);
+        }
+        agent.close();
+        agent = AgentHost.open();
+        HostedSandbox ended = agent.list().getFirst();
+        assertThat(ended.state()).isEqualTo(State.ENDED);
+        assertThat(ended.end().orElseThrow().cause()).isEqualTo(SandboxEnd.Cause.GUEST_EXITED);
+        goneIs(() -> agent.start(AgentHost.inMemory(incarnation)));
+        agent.destroy(incarnation, NO_GRACE);
+        agent.destroy(incarnation, NO_GRACE);
+        assertThat(agent.list()).isEmpty();
+        goneIs(() -> agent.start(AgentHost.inMemory(incarnation)));
+        goneIs(() -> agent.freeze(incarnation));
+    }
+
+    private static HostListener listener(BlockingQueue<SandboxEnd> ends, BlockingQueue<Incarnation> frozen) {
+        return new HostListener() {
+            @Override
+            public void ended(Incarnation incarnation, SandboxEnd end) {
+                ends.add(end);
+            }
+
+            @Override
+            public void frozen(Incarnation incarnation) {
+                frozen.add(incarnation);
+            }
+        };
+    }
+
+    @Test
+    void destroyedAtAnyMomentOfItsStartNothingIsLeft() throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 20; i++) {
+                Incarnation incarnation = AgentHost.fresh();
+                Future<HostedSandbox> start = threads.submit(() -> agent.start(AgentHost.onDisk(incarnation)));
+                // Any moment will do: this is where the harm falls, not something that is waited for.
+                TimeUnit.MILLISECONDS.sleep(3L * i);
+                agent.destroy(incarnation, NO_GRACE);
+                try {
+                    start.get(20, TimeUnit.SECONDS);
+                } catch (java.util.concurrent.ExecutionException e) {
+                    assertThat(e).cause().isInstanceOfSatisfying(Failure.class, failure -> assertThat(failure.code())
+                            .as(failure.getMessage())
+                            .isEqualTo(ErrorCode.SANDBOX_GONE));
+                }
+                assertThat(agent.list()).isEmpty();
+                agent.discardDisk(incarnation.id());
+                AgentHost.assertNothingLeft();
+            }
+        }
+    }
+
+    @Test
+    void freezingAndThawingTwiceIsSuccess() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        agent.start(AgentHost.inMemory(incarnation));
+        agent.freeze(incarnation);
+        agent.freeze(incarnation);
+        assertThat(state(incarnation)).isEqualTo(State.FROZEN);
+        assertThat(agent.start(AgentHost.inMemory(incarnation)).state()).isEqualTo(State.FROZEN);
+        agent.thaw(incarnation);
+        agent.thaw(incarnation);
+        assertThat(state(incarnation)).isEqualTo(State.RUNNING);
+        assertThat(agent.guest(incarnation).ping(AgentHost.BOUND)).isPositive();
+        agent.freeze(incarnation);
+        agent.destroy(incarnation, Duration.ofSeconds(1));
+    }
+
+    @Test
+    void atItsDeadlineItIsKilled() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        BlockingQueue<SandboxEnd> ends = new LinkedBlockingQueue<>();
+        agent.listen(listener(ends, new LinkedBlockingQueue<>()));
+        agent.start(AgentHost.inMemory(incarnation));
+        agent.deadline(incarnation, Optional.of(new Deadline(in(Duration.ofMillis(100)), AtDeadline.KILL)));
+        assertThat(ends.poll(20, TimeUnit.SECONDS).cause()).isEqualTo(SandboxEnd.Cause.TIMED_OUT);
+        assertThat(state(incarnation)).isEqualTo(State.ENDED);
+    }
+
+    @Test
+    void atItsDeadlineItIsFrozenAndADeadlineThatIsTakenBackDoesNothing() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        BlockingQueue<Incarnation> frozen = new LinkedBlockingQueue<>();
+        agent.listen(listener(new LinkedBlockingQueue<>(), frozen));
+        StartSandbox plain = AgentHost.inMemory(incarnation);
+        agent.start(new StartSandbox(
+                incarnation,
+                plain.template(),
+                plain.floor(),
+                plain.limits(),
+                plain.privilege(),
+                Optional.of(new Deadline(in(Duration.ofMillis(400)), AtDeadline.FREEZE)),
+                false));
+        assertThat(frozen.poll(20, TimeUnit.SECONDS)).isEqualTo(incarnation);
+        AgentHost.await("it is frozen", () -> state(incarnation) == State.FROZEN);
+        agent.thaw(incarnation);
+        agent.deadline(incarnation, Optional.of(new Deadline(in(Duration.ofMillis(300)), AtDeadline.KILL)));
+        agent.deadline(incarnation, Optional.empty());
+        assertThat(AgentHost.shell(agent.guest(incarnation), "sleep 0.6; echo alive"))
+                .isEqualTo("alive");
+    }
+
+    @Test
+    void aDeadlineIsTakenBackWhileFrozenAndWithAFullPipe() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        agent.start(AgentHost.inMemory(incarnation));
+        agent.freeze(incarnation);
+        var guest = agent.guest(incarnation);
+        // What is sent now stays in the pipe and in the shim, until neither takes any more.
+        byte[] much = new byte[4 << 20];
+        Thread writer = Thread.ofVirtual().start(() -> {
+            try {
+                guest.files().write("/tmp/much", much, 0600);
+            } catch (Exception e) {
+                // Its sandbox is destroyed at the end.
+            }
+        });
+        agent.deadline(incarnation, Optional.of(new Deadline(in(Duration.ofMillis(300)), AtDeadline.KILL)));
+        agent.deadline(incarnation, Optional.empty());
+        AgentHost.await("the deadline has passed", new After(Duration.ofMillis(600))::passed);
+        assertThat(state(incarnation)).isEqualTo(State.FROZEN);
+        agent.destroy(incarnation, NO_GRACE);
+        writer.join();
+    }
+
+    private record After(long nanos) {
+        After(Duration time) {
+            this(System.nanoTime() + time.toNanos());
+        }
+
+        boolean passed() {
+            return System.nanoTime() > nanos;
+        }
+    }
+
+    @Test
+    void aDiskOutlivesItsSandboxWithOwnersAndDeletions() throws Exception {
+        Incarnation first = AgentHost.fresh();
+        agent.start(AgentHost.onDisk(first));
+        var guest = agent.guest(first);
+        AgentHost.shell(guest, "rm /etc/hostname; rm -r /var/spool; mkdir /var/spool; echo new > /etc/hosts");
+        AgentHost.run(guest, ExecRequest.of("/bin/sh", "-c", "echo mine > /home/user/file; mkdir ~/d; ln -s x ~/l")
+                .as("user"));
+        AgentHost.shell(guest, "dd if=/dev/urandom of=/root/noise bs=1M count=8 2>/dev/null; sha256sum /root/noise >"
+                + " /root/sum");
+        assertThat(agent.usage(first).diskBytes()).isBetween(100_000L, 64L << 20);
+        failsWith(ErrorCode.CONFLICT, () -> agent.discardDisk(first.id()));
+        failsWith(ErrorCode.CONFLICT, () -> agent.start(AgentHost.onDisk(AgentHost.next(first))));
+        agent.destroy(first, Duration.ofSeconds(5));
+        assertThat(AgentHost.loops()).isEmpty();
+        assertThat(agent.disks()).containsExactly(first.id());
+
+        Incarnation second = AgentHost.next(first);
+        agent.start(AgentHost.onDisk(second));
+        var again = agent.guest(second);
+        assertThat(AgentHost.shell(again, "cat /etc/hosts; ls /etc/hostname 2>&1 | wc -l; ls -A /var/spool"))
+                .isEqualTo("new\n1");
+        assertThat(AgentHost.shell(again, "sha256sum -c /root/sum")).isEqualTo("/root/noise: OK");
+        assertThat(AgentHost.shell(again, "stat -c %U:%G /home/user/file /home/user/l /etc/hosts"))
+                .isEqualTo("user:user\nuser:user\nroot:root");
+        assertThat(AgentHost.run(again, ExecRequest.of("/bin/sh", "-c", "echo more >> ~/file; cat ~/file")
+                        .as("user")))
+                .isEqualTo("mine\nmore");
+        goneIs(() -> agent.start(AgentHost.onDisk(first)));
+        agent.destroy(second, NO_GRACE);
+        agent.discardDisk(first.id());
+        agent.discardDisk(first.id());
+        assertThat(agent.disks()).isEmpty();
+    }
+
+    @Test
+    void processesHearAboutTheEndAndWhatTheySaveIsThere() throws Exception {
+        Incarnation first = AgentHost.fresh();
+        agent.start(AgentHost.onDisk(first));
+        var process = agent.guest(first)
+                .exec(ExecRequest.of("/bin/sh", "-c", "trap 'echo saved > /root/state; exit' TERM; echo ready; while :;"
+                        + " do sleep 0.05; done"));
+        assertThat(process.stdout().read()).isEqualTo('r');
+        agent.destroy(first, Duration.ofSeconds(5));
+        Incarnation second = AgentHost.next(first);
+        agent.start(AgentHost.onDisk(second));
+        assertThat(AgentHost.shell(agent.guest(second), "cat /root/state")).isEqualTo("saved");
+    }
+
+    @Test
+    void aDiskHoldsItsLimitsOnBytesAndFiles() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        agent.start(AgentHost.onDisk(incarnation));
+        var guest = agent.guest(incarnation);
+        String bytes = AgentHost.shell(
+                guest,
+                "cd /root; for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=f$i bs=1M count=16 2>/dev/null; done;"
+                        + " cat f* | wc -c; rm f*");
+        assertThat(Long.parseLong(bytes)).isBetween(56L << 20, 64L << 20);
+        String files = AgentHost.shell(
+                guest,
+                "mkdir /root/n; cd /root/n; i=0; while true > f$i && [ $i -lt 4000 ]; do i=$((i+1)); done 2>/dev/null;"
+                        + " ls | wc -l");
+        assertThat(Integer.parseInt(files)).isBetween(1500, 2100);
+        assertThat(AgentHost.shell(guest, "rm -r /root/n; sync; echo still")).isEqualTo("still");
+        AgentHost.await("what was deleted is given back", () -> agent.usage(incarnation)
+                        .diskBytes()
+                < 8 << 20);
+    }
+
+    @Test
+    void aDiskThatDoesNotFitIsRefusedAndNothingOfItIsMade() {
+        Incarnation incarnation = AgentHost.fresh();
+        Limits limits = Limits.DEFAULT.withDisk(agent.facts().diskBytes() + (1L << 30), 2000);
+        StartSandbox command = new StartSandbox(
+                incarnation, "base", Isolation.CONTAINER, limits, Privilege.SUDO, Optional.empty(), true);
+        failsWith(ErrorCode.NO_SPACE, () -> agent.start(command));
+        assertThat(agent.list()).isEmpty();
+        assertThat(agent.disks()).isEmpty();
+    }
+
+    @Test
+    void sudoWorksForUserAndNothingElseIsSetuid() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        agent.start(AgentHost.onDisk(incarnation));
+        var guest = agent.guest(incarnation);
+        ExecRequest sudo = ExecRequest.of("sudo", "id", "-u").as("user").unconfined();
+        assertThat(AgentHost.run(guest, sudo)).isEqualTo("0");
+        assertThat(AgentHost.run(guest, ExecRequest.of("sudo", "-n", "id", "-u").as("user")))
+                .as("a confined process gains nothing")
+                .contains("no new privileges");
+        assertThat(AgentHost.shell(guest, "find / -xdev -perm /6000 -type f 2>/dev/null"))
+                .isEqualTo("/usr/bin/sudo");
+        String caps = AgentHost.run(
+                guest, ExecRequest.of("sudo", "grep", "CapBnd", "/proc/self/status").as("user").unconfined());
+        // Docker's, less NET_RAW (13) and MKNOD (27).
+        assertThat(caps).isEqualTo("CapBnd:\t00000000a00405fb");
+        assertThat(AgentHost.run(
+                        guest,
+                        ExecRequest.of("sudo", "mknod", "/tmp/null", "c", "1", "3").as("user").unconfined()))
+                .contains("not permitted");
+        assertThat(AgentHost.run(guest, ExecRequest.of("sudo", "mount", "-t", "tmpfs", "x", "/mnt")
+                        .as("user")
+                        .unconfined()))
+                .isNotEmpty();
+    }
+
+    @Test
+    void aLifeWithoutPrivilegeHasNoSetuidProgram() throws Exception {
+        Incarnation incarnation = AgentHost.fresh();
+        agent.start(AgentHost.inMemory(incarnation));
+        assertThat(AgentHost.shell(agent.guest(incarnation), "find / -xdev -perm /6000 -type f 2>/dev/null"))
+                .isEmpty();
+        assertThat(agent.usage(incarnation).diskBytes()).isZero();
+    }
+
+    @Test
+    void theHostKnowsItsTemplatesAndKeepsThoseThatAreUsed() throws Exception {
+        HostTemplate base = agent.templates().stream()
+                .filter(template -> template.name().equals(Optional.of("base")))
+                .findFirst()
+                .orElseThrow();
+        assertThat(base.current()).isTrue();
+        assertThat(base.privileged()).isTrue();
+        assertThat(base.user()).isEqualTo("user");
+        assertThat(base.environment()).contains("LANG=C.UTF-8");
+        Incarnation incarnation = AgentHost.fresh();
+        HostedSandbox made = agent.start(AgentHost.onDisk(incarnation));
+        assertThat(made.template()).isEqualTo(base.digest());
+        failsWith(ErrorCode.CONFLICT, () -> agent.removeTemplate(base.digest()));
+        failsWith(ErrorCode.INVALID_REQUEST, () -> agent.removeTemplate("base"));
+        failsWith(ErrorCode.NOT_FOUND, () -> agent.removeTemplate("nonesuch"));
+        failsWith(ErrorCode.NOT_FOUND, () -> agent.start(new StartSandbox(
+                AgentHost.fresh(),
+                "nonesuch",
+                Isolation.CONTAINER,
+                Limits.DEFAULT,
+                Privilege.NONE,
+                Optional.empty(),
+                true)));
+    }
+
+    @Test
+    void theFactsAreThoseOfThisMachine() {
+        assertThat(agent.facts().levels()).contains(Isolation.CONTAINER);
+        assertThat(agent.facts().bootId()).matches("[0-9a-f-]{36}");
+        assertThat(agent.facts().memoryBytes()).isGreaterThan(1L << 30);
+        assertThat(agent.facts().cpuMillis()).isGreaterThanOrEqualTo(1000);
+        assertThat(agent.facts().diskBytes()).isGreaterThan(1L << 30);
+    }
+}
