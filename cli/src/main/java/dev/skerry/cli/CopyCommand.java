@@ -30,7 +30,8 @@ final class CopyCommand implements Callable<Integer> {
     @Parameters(
             index = "1",
             paramLabel = "TO",
-            description = "Where to; a folder that is there gets it under its own name.")
+            description = "Where to; a folder that is there gets it under its own name,"
+                    + " or what is in it when FROM ends with '/.'.")
     private String to = "";
 
     @Option(

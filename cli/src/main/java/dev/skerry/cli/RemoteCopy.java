@@ -66,6 +66,11 @@ record RemoteCopy(Context context, Envd envd, String path) {
         }
     }
 
+    /** As with cp(1): what is in the folder, not the folder. */
+    private static boolean onlyContent(String folder) {
+        return folder.endsWith("/.");
+    }
+
     private void fileIn(Path from, String target) throws InterruptedException {
         try {
             envd.write(target, BodyPublishers.ofFile(from));
@@ -125,7 +130,7 @@ record RemoteCopy(Context context, Envd envd, String path) {
         if (folder && !into && !facts.folder()) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "there is no folder '" + to + "'");
         }
-        Path target = into ? to.resolve(name == null ? "root" : name.toString()) : to;
+        Path target = into && !onlyContent(path) ? to.resolve(name == null ? "root" : name.toString()) : to;
         try {
             if (facts.folder()) {
                 folderOut(target);

@@ -24,6 +24,9 @@ final class FakeServer implements RunningServer {
     final List<String> keys = new ArrayList<>();
     final List<String> minted = new ArrayList<>();
     final CountDownLatch drained = new CountDownLatch(1);
+    /** What takes its time while it is drained. */
+    Runnable draining = () -> {};
+
     boolean closed;
 
     @Override
@@ -51,6 +54,7 @@ final class FakeServer implements RunningServer {
 
     @Override
     public void drain() {
+        draining.run();
         drained.countDown();
     }
 
