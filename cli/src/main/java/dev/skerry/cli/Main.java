@@ -1,7 +1,5 @@
 package dev.skerry.cli;
 
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -28,9 +26,7 @@ public final class Main {
         System.exit(execute(
                 new Context(
                         EngineHost::open,
-                        _ -> {
-                            throw new Failure(ErrorCode.UNSUPPORTED, "this build has no server");
-                        },
+                        settings -> LocalServer.open(settings, System.err),
                         StopSignals::onFirst,
                         isRoot(),
                         // Through a channel, because a read of that can be interrupted: a thread still waiting for

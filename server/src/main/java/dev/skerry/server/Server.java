@@ -72,7 +72,7 @@ public final class Server implements AutoCloseable {
         Gateway gateway = opened(new Gateway(
                 sandboxes,
                 tokens,
-                Map.of(EnvdService.PORT, envd, InterpreterService.PORT, new InterpreterService(tokens)),
+                Map.of(EnvdService.PORT, envd, InterpreterService.PORT, new InterpreterService(tokens, clock)),
                 GatewayBounds.DEFAULT));
         UsageHistory usage = opened(new UsageHistory(host, clock));
         this.health = new Health(
@@ -83,8 +83,8 @@ public final class Server implements AutoCloseable {
                         HealthCheck.diskSpace(data, DISK_FREE_BYTES)),
                 CHECK_BOUND);
         ServerMetrics metrics = new ServerMetrics();
-        E2bApi api = new E2bApi(
-                new E2bApi.Parts(sandboxes, host, keys, tokens, settings, clock, usage, health, metrics));
+        E2bApi api =
+                new E2bApi(new E2bApi.Parts(sandboxes, host, keys, tokens, settings, clock, usage, health, metrics));
         FrontDoor door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         List<Listener> listeners =
                 List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));

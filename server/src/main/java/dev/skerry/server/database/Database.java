@@ -99,8 +99,8 @@ public final class Database implements AutoCloseable {
 
     /** Asks it something; for whoever wants to know whether it is well. */
     public String probe() {
-        reader.useHandle(handle ->
-                handle.createQuery("SELECT 1").mapTo(Integer.class).one());
+        reader.useHandle(
+                handle -> handle.createQuery("SELECT 1").mapTo(Integer.class).one());
         return "answers";
     }
 
