@@ -38,6 +38,17 @@ final class Drift {
 
     private Map<Suspicion, Instant> stillSuspected = new HashMap<>();
 
+    /** As it was before the host was asked. */
+    private record Known(Entry entry, long revision) {
+        SandboxId id() {
+            return entry.sandbox().id();
+        }
+
+        boolean unchanged() {
+            return entry.isQuietAt(revision);
+        }
+    }
+
     private sealed interface Suspicion {
         /** The host does not have it. */
         record Missing(Incarnation incarnation, long revision) implements Suspicion {}
@@ -65,20 +76,16 @@ final class Drift {
         try {
             stillSuspected = new HashMap<>();
             findUncertain();
-            Map<Entry, Long> before = registry.all().stream()
+            List<Known> before = registry.all().stream()
                     .filter(Entry::stored)
-                    .collect(Collectors.toMap(
-                            entry -> entry, entry -> entry.sandbox().revision()));
+                    .map(entry -> new Known(entry, entry.sandbox().revision()))
+                    .toList();
             checkBoot();
             List<HostedSandbox> hosted = host.list();
             Set<SandboxId> disks = new HashSet<>(host.disks());
             Map<Incarnation, HostedSandbox> byIncarnation =
                     hosted.stream().collect(Collectors.toMap(HostedSandbox::incarnation, one -> one, (a, _) -> a));
-            before.forEach((entry, revision) -> {
-                if (entry.isQuietAt(revision)) {
-                    guarded(entry.sandbox().id(), () -> compare(entry, revision, byIncarnation, disks));
-                }
-            });
+            before.forEach(known -> guarded(known.id(), () -> compare(known, byIncarnation, disks)));
             hosted.forEach(one -> guarded(one.incarnation().id(), () -> findStray(one)));
             disks.forEach(id -> guarded(id, () -> findStrayDisk(id)));
             return !stillSuspected.isEmpty() || !registry.uncertain().isEmpty();
@@ -106,7 +113,7 @@ final class Drift {
 
     /** Whose insertion threw: nobody was given its id, so it is ended if it is there after all. */
     private void findUncertain() {
-        for (SandboxId id : Set.copyOf(registry.uncertain())) {
+        for (SandboxId id : List.copyOf(registry.uncertain())) {
             Optional<Sandbox> stored = store.get(id);
             if (registry.get(id).isEmpty()
                     && stored.isPresent()
@@ -149,8 +156,11 @@ final class Drift {
         }
     }
 
-    private void compare(Entry entry, long revision, Map<Incarnation, HostedSandbox> hosted, Set<SandboxId> disks) {
-        Sandbox sandbox = entry.sandbox();
+    private void compare(Known known, Map<Incarnation, HostedSandbox> hosted, Set<SandboxId> disks) {
+        if (!known.unchanged()) {
+            return;
+        }
+        Sandbox sandbox = known.entry().sandbox();
         Optional<HostedSandbox> there = Optional.ofNullable(hosted.get(sandbox.incarnation()));
         Optional<LifecycleEvent> event =
                 switch (sandbox.state()) {
@@ -167,7 +177,7 @@ final class Drift {
                             SandboxState.Stopped _ -> Optional.empty();
                 };
         event.ifPresent(found -> {
-            Decision decision = transitions.apply(entry, found, () -> entry.isQuietAt(revision));
+            Decision decision = transitions.apply(known.entry(), found, known::unchanged);
             if (!(decision instanceof Decision.Unchanged)) {
                 LOG.info("sandbox {}: {} while it is {}", sandbox.id(), found, sandbox.state());
             }

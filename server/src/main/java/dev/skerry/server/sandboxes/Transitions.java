@@ -295,7 +295,7 @@ final class Transitions {
 
     private void failed(Entry entry, long turn, Work work, RuntimeException cause) {
         SandboxState state = work.sandbox().state();
-        LOG.info("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
+        LOG.debug("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
         try {
             Optional<LifecycleEvent> event = work.effect().flatMap(effect -> meaning(work.sandbox(), effect, cause));
             if (event.isPresent()) {
