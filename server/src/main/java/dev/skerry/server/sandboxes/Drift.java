@@ -44,8 +44,10 @@ final class Drift {
             return entry.sandbox().id();
         }
 
-        boolean unchanged() {
-            return entry.isQuietAt(revision);
+        /** Nothing but its end can be believed of one that something is being done to. */
+        boolean stillMeans(LifecycleEvent event) {
+            boolean end = event instanceof LifecycleEvent.HostEnded || event instanceof LifecycleEvent.HostLost;
+            return end ? entry.isAt(revision) : entry.isQuietAt(revision);
         }
     }
 
@@ -157,7 +159,7 @@ final class Drift {
     }
 
     private void compare(Known known, Map<Incarnation, HostedSandbox> hosted, Set<SandboxId> disks) {
-        if (!known.unchanged()) {
+        if (!known.entry().isAt(known.revision())) {
             return;
         }
         Sandbox sandbox = known.entry().sandbox();
@@ -177,7 +179,7 @@ final class Drift {
                             SandboxState.Stopped _ -> Optional.empty();
                 };
         event.ifPresent(found -> {
-            Decision decision = transitions.apply(known.entry(), found, known::unchanged);
+            Decision decision = transitions.apply(known.entry(), found, () -> known.stillMeans(found));
             if (!(decision instanceof Decision.Unchanged)) {
                 LOG.info("sandbox {}: {} while it is {}", sandbox.id(), found, sandbox.state());
             }

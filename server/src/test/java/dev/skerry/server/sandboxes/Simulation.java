@@ -52,6 +52,7 @@ final class Simulation {
 
     final Set<SandboxId> known = new LinkedHashSet<>();
     final Set<SandboxId> killed = new LinkedHashSet<>();
+    final Set<SandboxId> ran = new LinkedHashSet<>();
     final Set<SandboxId> endedOnHost = new LinkedHashSet<>();
 
     /** Until when they were promised to run. */
@@ -414,7 +415,9 @@ final class Simulation {
                     violations.add(next.id() + " went from revision " + before + " to " + next.revision());
                 }
                 revisions.put(next.id(), next.revision());
-                if (next.state() instanceof SandboxState.Stopping stopping) {
+                if (next.state() instanceof SandboxState.Running) {
+                    ran.add(next.id());
+                } else if (next.state() instanceof SandboxState.Stopping stopping) {
                     Verdict.checkEnd(Simulation.this, next, stopping.reason(), now);
                 }
             }

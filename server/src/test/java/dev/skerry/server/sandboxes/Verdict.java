@@ -21,7 +21,7 @@ record Verdict(Simulation simulation, Instant now) {
                 switch (reason) {
                     case REQUESTED -> simulation.killed.contains(id);
                     case EXPIRED -> true;
-                    case START_FAILED -> sandbox.revision() <= 4;
+                    case START_FAILED -> !simulation.ran.contains(id);
                     case EXITED, OUT_OF_MEMORY, HOST_REBOOTED, FAILED -> simulation.endedOnHost.contains(id);
                     case CPU_TIME, HOST_LOST -> false;
                 };
