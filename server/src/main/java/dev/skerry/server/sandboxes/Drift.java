@@ -37,11 +37,16 @@ final class Drift {
     private Map<Suspicion, Instant> suspicions = Map.of();
 
     private Map<Suspicion, Instant> stillSuspected = new HashMap<>();
+    private StopReason lost = StopReason.FAILED;
 
     /** As it was before the host was asked. */
     private record Known(Entry entry, long revision) {
         SandboxId id() {
             return entry.sandbox().id();
+        }
+
+        boolean quiet() {
+            return entry.isQuietAt(entry.sandbox().revision()) || !entry.stored();
         }
 
         /** Nothing but its end can be believed of one that something is being done to. */
@@ -82,7 +87,9 @@ final class Drift {
                     .filter(Entry::stored)
                     .map(entry -> new Known(entry, entry.sandbox().revision()))
                     .toList();
-            checkBoot();
+            HostFacts facts = host.facts();
+            boolean rebooted = bootChanged(facts);
+            lost = rebooted ? StopReason.HOST_REBOOTED : StopReason.FAILED;
             List<HostedSandbox> hosted = host.list();
             Set<SandboxId> disks = new HashSet<>(host.disks());
             Map<Incarnation, HostedSandbox> byIncarnation =
@@ -90,7 +97,10 @@ final class Drift {
             before.forEach(known -> guarded(known.id(), () -> compare(known, byIncarnation, disks)));
             hosted.forEach(one -> guarded(one.incarnation().id(), () -> findStray(one)));
             disks.forEach(id -> guarded(id, () -> findStrayDisk(id)));
-            return !stillSuspected.isEmpty() || !registry.uncertain().isEmpty();
+            if (rebooted) {
+                perhapsRecordBoot(facts, before);
+            }
+            return rebooted || !stillSuspected.isEmpty() || !registry.uncertain().isEmpty();
         } finally {
             suspicions = stillSuspected;
             lock.unlock();
@@ -128,33 +138,21 @@ final class Drift {
         }
     }
 
-    private void checkBoot() {
-        HostFacts facts = host.facts();
+    /** Whether sandboxes that are missing are so because the host was restarted. */
+    private boolean bootChanged(HostFacts facts) {
         Optional<String> known = store.boot(facts.id());
-        if (known.filter(facts.bootId()::equals).isPresent()) {
-            return;
+        if (known.isEmpty()) {
+            store.recordBoot(facts.id(), facts.bootId());
         }
-        if (known.isPresent()) {
-            LOG.warn("host {} was restarted", facts.id());
-            registry.all().forEach(this::rebooted);
-        }
-        // Last, so that after a crash all of them hear of it.
-        store.recordBoot(facts.id(), facts.bootId());
+        return known.filter(boot -> !boot.equals(facts.bootId())).isPresent();
     }
 
-    /** Only what is on disk is still there; one that is being started is started again. */
-    private void rebooted(Entry entry) {
-        boolean inMemory =
-                switch (entry.sandbox().state()) {
-                    case SandboxState.Running _ -> true;
-                    case SandboxState.Pausing pausing -> pausing.kind() == PauseKind.MEMORY;
-                    case SandboxState.Paused paused -> paused.kind() == PauseKind.MEMORY;
-                    case SandboxState.Resuming resuming -> resuming.from() == PauseKind.MEMORY;
-                    case SandboxState.Starting _, SandboxState.Stopping _, SandboxState.Stopped _ -> false;
-                };
-        if (inMemory) {
-            transitions.apply(
-                    entry, new LifecycleEvent.HostLost(entry.sandbox().generation(), StopReason.HOST_REBOOTED));
+    /** Only when it is known of each sandbox whether it is of the boot before: after a crash it is asked again. */
+    private void perhapsRecordBoot(HostFacts facts, List<Known> all) {
+        boolean missing = stillSuspected.keySet().stream().anyMatch(Suspicion.Missing.class::isInstance);
+        if (!missing && all.stream().allMatch(Known::quiet)) {
+            LOG.warn("host {} was restarted: what ran there has ended", facts.id());
+            store.recordBoot(facts.id(), facts.bootId());
         }
     }
 
@@ -198,7 +196,7 @@ final class Drift {
 
     private Optional<LifecycleEvent> missing(Sandbox sandbox) {
         return confirmed(new Suspicion.Missing(sandbox.incarnation(), sandbox.revision()))
-                ? Optional.of(new LifecycleEvent.HostLost(sandbox.generation(), StopReason.FAILED))
+                ? Optional.of(new LifecycleEvent.HostLost(sandbox.generation(), lost))
                 : Optional.empty();
     }
 

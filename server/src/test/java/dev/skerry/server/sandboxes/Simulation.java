@@ -45,7 +45,8 @@ final class Simulation {
     private SandboxEngine engine;
     private boolean calm;
     private boolean looking;
-    private boolean lied;
+    private int looks;
+    private int lastLie;
     private int nesting;
     private boolean traced;
     private final List<String> trace = new ArrayList<>();
@@ -181,6 +182,7 @@ final class Simulation {
             return;
         }
         looking = true;
+        looks++;
         try {
             engine.compareWithHost();
         } catch (Failure | UncheckedStoreTrouble e) {
@@ -451,17 +453,19 @@ final class Simulation {
             return pretended.contains(call);
         }
 
-        /** Never twice in a row: what is seen twice is believed. */
+        /** Never in two looks in a row: what is seen twice is believed. */
         @Override
         public List<HostedSandbox> told(List<HostedSandbox> all) {
-            lied = !calm && !lied && chance(4);
-            trace("the host has " + all + (lied ? " and lies" : ""));
-            return lied ? all.stream().filter(box -> random.nextBoolean()).toList() : all;
+            boolean lies = !calm && looking && (looks == lastLie || looks > lastLie + 1) && chance(4);
+            lastLie = lies ? looks : lastLie;
+            trace("the host has " + all + (lies ? " and lies" : ""));
+            return lies ? all.stream().filter(box -> random.nextBoolean()).toList() : all;
         }
 
         @Override
         public List<SandboxId> toldDisks(List<SandboxId> all) {
-            return lied ? all.stream().filter(id -> random.nextBoolean()).toList() : all;
+            boolean lies = !calm && looking && looks == lastLie;
+            return lies ? all.stream().filter(id -> random.nextBoolean()).toList() : all;
         }
     }
 }
