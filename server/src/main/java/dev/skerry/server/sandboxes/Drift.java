@@ -37,6 +37,24 @@ final class Drift {
     private Map<Suspicion, Instant> suspicions = Map.of();
 
     private Map<Suspicion, Instant> stillSuspected = new HashMap<>();
+    private StopReason lost = StopReason.FAILED;
+
+    /** As it was before the host was asked. */
+    private record Known(Entry entry, long revision) {
+        SandboxId id() {
+            return entry.sandbox().id();
+        }
+
+        boolean quiet() {
+            return entry.isQuietAt(entry.sandbox().revision()) || !entry.stored();
+        }
+
+        /** Nothing but its end can be believed of one that something is being done to. */
+        boolean stillMeans(LifecycleEvent event) {
+            boolean end = event instanceof LifecycleEvent.HostEnded || event instanceof LifecycleEvent.HostLost;
+            return end ? entry.isAt(revision) : entry.isQuietAt(revision);
+        }
+    }
 
     private sealed interface Suspicion {
         /** The host does not have it. */
@@ -65,23 +83,24 @@ final class Drift {
         try {
             stillSuspected = new HashMap<>();
             findUncertain();
-            Map<Entry, Long> before = registry.all().stream()
+            List<Known> before = registry.all().stream()
                     .filter(Entry::stored)
-                    .collect(Collectors.toMap(
-                            entry -> entry, entry -> entry.sandbox().revision()));
-            checkBoot();
+                    .map(entry -> new Known(entry, entry.sandbox().revision()))
+                    .toList();
+            HostFacts facts = host.facts();
+            boolean rebooted = bootChanged(facts);
+            lost = rebooted ? StopReason.HOST_REBOOTED : StopReason.FAILED;
             List<HostedSandbox> hosted = host.list();
             Set<SandboxId> disks = new HashSet<>(host.disks());
             Map<Incarnation, HostedSandbox> byIncarnation =
                     hosted.stream().collect(Collectors.toMap(HostedSandbox::incarnation, one -> one, (a, _) -> a));
-            before.forEach((entry, revision) -> {
-                if (entry.isQuietAt(revision)) {
-                    guarded(entry.sandbox().id(), () -> compare(entry, revision, byIncarnation, disks));
-                }
-            });
+            before.forEach(known -> guarded(known.id(), () -> compare(known, byIncarnation, disks)));
             hosted.forEach(one -> guarded(one.incarnation().id(), () -> findStray(one)));
             disks.forEach(id -> guarded(id, () -> findStrayDisk(id)));
-            return !stillSuspected.isEmpty() || !registry.uncertain().isEmpty();
+            if (rebooted) {
+                perhapsRecordBoot(facts, before);
+            }
+            return rebooted || !stillSuspected.isEmpty() || !registry.uncertain().isEmpty();
         } finally {
             suspicions = stillSuspected;
             lock.unlock();
@@ -106,7 +125,7 @@ final class Drift {
 
     /** Whose insertion threw: nobody was given its id, so it is ended if it is there after all. */
     private void findUncertain() {
-        for (SandboxId id : Set.copyOf(registry.uncertain())) {
+        for (SandboxId id : List.copyOf(registry.uncertain())) {
             Optional<Sandbox> stored = store.get(id);
             if (registry.get(id).isEmpty()
                     && stored.isPresent()
@@ -119,38 +138,29 @@ final class Drift {
         }
     }
 
-    private void checkBoot() {
-        HostFacts facts = host.facts();
+    /** Whether sandboxes that are missing are so because the host was restarted. */
+    private boolean bootChanged(HostFacts facts) {
         Optional<String> known = store.boot(facts.id());
-        if (known.filter(facts.bootId()::equals).isPresent()) {
+        if (known.isEmpty()) {
+            store.recordBoot(facts.id(), facts.bootId());
+        }
+        return known.filter(boot -> !boot.equals(facts.bootId())).isPresent();
+    }
+
+    /** Only when it is known of each sandbox whether it is of the boot before: after a crash it is asked again. */
+    private void perhapsRecordBoot(HostFacts facts, List<Known> all) {
+        boolean missing = stillSuspected.keySet().stream().anyMatch(Suspicion.Missing.class::isInstance);
+        if (!missing && all.stream().allMatch(Known::quiet)) {
+            LOG.warn("host {} was restarted: what ran there has ended", facts.id());
+            store.recordBoot(facts.id(), facts.bootId());
+        }
+    }
+
+    private void compare(Known known, Map<Incarnation, HostedSandbox> hosted, Set<SandboxId> disks) {
+        if (!known.entry().isAt(known.revision())) {
             return;
         }
-        if (known.isPresent()) {
-            LOG.warn("host {} was restarted", facts.id());
-            registry.all().forEach(this::rebooted);
-        }
-        // Last, so that after a crash all of them hear of it.
-        store.recordBoot(facts.id(), facts.bootId());
-    }
-
-    /** Only what is on disk is still there; one that is being started is started again. */
-    private void rebooted(Entry entry) {
-        boolean inMemory =
-                switch (entry.sandbox().state()) {
-                    case SandboxState.Running _ -> true;
-                    case SandboxState.Pausing pausing -> pausing.kind() == PauseKind.MEMORY;
-                    case SandboxState.Paused paused -> paused.kind() == PauseKind.MEMORY;
-                    case SandboxState.Resuming resuming -> resuming.from() == PauseKind.MEMORY;
-                    case SandboxState.Starting _, SandboxState.Stopping _, SandboxState.Stopped _ -> false;
-                };
-        if (inMemory) {
-            transitions.apply(
-                    entry, new LifecycleEvent.HostLost(entry.sandbox().generation(), StopReason.HOST_REBOOTED));
-        }
-    }
-
-    private void compare(Entry entry, long revision, Map<Incarnation, HostedSandbox> hosted, Set<SandboxId> disks) {
-        Sandbox sandbox = entry.sandbox();
+        Sandbox sandbox = known.entry().sandbox();
         Optional<HostedSandbox> there = Optional.ofNullable(hosted.get(sandbox.incarnation()));
         Optional<LifecycleEvent> event =
                 switch (sandbox.state()) {
@@ -167,7 +177,7 @@ final class Drift {
                             SandboxState.Stopped _ -> Optional.empty();
                 };
         event.ifPresent(found -> {
-            Decision decision = transitions.apply(entry, found, () -> entry.isQuietAt(revision));
+            Decision decision = transitions.apply(known.entry(), found, () -> known.stillMeans(found));
             if (!(decision instanceof Decision.Unchanged)) {
                 LOG.info("sandbox {}: {} while it is {}", sandbox.id(), found, sandbox.state());
             }
@@ -186,7 +196,7 @@ final class Drift {
 
     private Optional<LifecycleEvent> missing(Sandbox sandbox) {
         return confirmed(new Suspicion.Missing(sandbox.incarnation(), sandbox.revision()))
-                ? Optional.of(new LifecycleEvent.HostLost(sandbox.generation(), StopReason.FAILED))
+                ? Optional.of(new LifecycleEvent.HostLost(sandbox.generation(), lost))
                 : Optional.empty();
     }
 

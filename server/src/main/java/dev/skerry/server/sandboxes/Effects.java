@@ -18,6 +18,7 @@ import dev.skerry.wire.Isolation;
 import dev.skerry.wire.hosts.AtDeadline;
 import dev.skerry.wire.hosts.Deadline;
 import dev.skerry.wire.hosts.HostId;
+import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,7 +53,8 @@ final class Effects {
                 switch (resuming.from()) {
                     case MEMORY ->
                         List.of(new SetDeadline(sandbox.incarnation(), net(sandbox)), new Thaw(sandbox.incarnation()));
-                    case DISK -> List.of(start(sandbox));
+                    // No disk ever has two users, whatever became of the one before.
+                    case DISK -> List.of(new Destroy(before(sandbox), Duration.ZERO), start(sandbox));
                 };
             case Stopping _ ->
                 List.of(new Destroy(sandbox.incarnation(), Duration.ZERO), new DiscardDisk(sandbox.id()));
@@ -95,6 +97,10 @@ final class Effects {
             case Resuming _ -> Optional.of(new LifecycleEvent.ResumeFailed(detail));
             case Stopping _, Running _, Paused _, Stopped _ -> Optional.empty();
         };
+    }
+
+    private static Incarnation before(Sandbox sandbox) {
+        return new Incarnation(sandbox.id(), sandbox.generation() - 1);
     }
 
     private static StartOn start(Sandbox sandbox) {

@@ -38,6 +38,10 @@ final class Entry {
     long turns;
     int failures;
     boolean ended;
+
+    /** Whoever has the turn waits for a start. */
+    boolean starting;
+
     boolean occupies;
     Optional<Instant> retryAt = Optional.empty();
     private Isolation achieved;
@@ -152,6 +156,10 @@ final class Entry {
         } finally {
             lock.unlock();
         }
+    }
+
+    boolean isAt(long revision) {
+        return stored && sandbox.revision() == revision;
     }
 
     void achieved(Isolation isolation) {

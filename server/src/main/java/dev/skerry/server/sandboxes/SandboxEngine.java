@@ -21,11 +21,20 @@ final class SandboxEngine {
     private final SandboxStore store;
     private final HostAgent host;
     private final Executor executor;
-    private final SecureRandom random = new SecureRandom();
+    private final Rules rules;
     private final Registry registry;
     private final Alarms alarms = new Alarms();
     private final Transitions transitions;
     private final Drift drift;
+
+    /**
+     * What it goes by.
+     *
+     * @param runningMax sandboxes that run at a time
+     * @param confirmation how far apart two observations are at least that are to be believed
+     * @param random of ids
+     */
+    record Rules(int runningMax, Duration confirmation, SecureRandom random) {}
 
     /** What became of a wish to create one. */
     sealed interface Begun {
@@ -36,19 +45,14 @@ final class SandboxEngine {
         record Existing(Entry entry) implements Begun {}
     }
 
-    SandboxEngine(
-            SandboxStore store,
-            HostAgent host,
-            int runningMax,
-            Duration confirmation,
-            InstantSource clock,
-            Executor executor) {
+    SandboxEngine(SandboxStore store, HostAgent host, Rules rules, InstantSource clock, Executor executor) {
         this.store = store;
         this.host = host;
         this.executor = executor;
-        this.registry = new Registry(runningMax);
+        this.rules = rules;
+        this.registry = new Registry(rules.runningMax());
         this.transitions = new Transitions(store, host, registry, alarms, clock, executor);
-        this.drift = new Drift(store, host, registry, transitions, confirmation);
+        this.drift = new Drift(store, host, registry, transitions, rules.confirmation());
     }
 
     /** Takes up what a process before this one has left, and has its effects issued again. */
@@ -82,7 +86,12 @@ final class SandboxEngine {
     Begun begin(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> key) {
         Instant now = transitions.now();
         Decision.Changed first = SandboxLifecycle.create(
-                SandboxId.create(now, random), tenant, config, host.facts().id(), timeout, now);
+                SandboxId.create(now, rules.random()),
+                tenant,
+                config,
+                host.facts().id(),
+                timeout,
+                now);
         Entry entry = new Entry(first.sandbox(), key, false);
         Optional<Entry> other = registry.add(entry);
         if (other.isPresent()) {

@@ -9,6 +9,7 @@ import dev.skerry.wire.Usage;
 import dev.skerry.wire.hosts.HostAgent;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.stream.GuestConnection;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -48,7 +49,12 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
         this.settings = settings;
         this.executor = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("sandbox-", 0).factory());
-        this.engine = new SandboxEngine(store, host, settings.runningMax(), CONFIRMATION, clock, executor);
+        this.engine = new SandboxEngine(
+                store,
+                host,
+                new SandboxEngine.Rules(settings.runningMax(), CONFIRMATION, new SecureRandom()),
+                clock,
+                executor);
         this.reconciler = new Reconciler(engine, clock);
         this.creation = new Creation(engine, this::isClosed);
     }
@@ -73,7 +79,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     private void lookAtHost() {
         try {
             engine.compareWithHost();
-        } catch (Failure e) {
+        } catch (RuntimeException e) {
             LOG.warn("the host cannot be looked at yet", e);
         }
     }

@@ -102,11 +102,13 @@ final class Transitions {
         } else if (state instanceof SandboxState.Stopping || state instanceof SandboxState.Paused) {
             entry.openStreams().ifPresent(OpenStreams::shut);
         }
-        if (event instanceof LifecycleEvent.DeadlinePassed) {
+        boolean late = event instanceof LifecycleEvent.DeadlinePassed;
+        if (late && !entry.starting) {
             // Whoever has the turn has had it for too long.
             entry.turn = Entry.IDLE;
-        } else if (state instanceof SandboxState.Stopping && entry.turn != Entry.IDLE) {
-            // It may be waiting for a start that is not wanted any more.
+        } else if (entry.turn != Entry.IDLE && (late || state instanceof SandboxState.Stopping)) {
+            // What is under way is not wanted any more. A start is waited for all the same: were it given up, it could
+            // reach the host behind what undoes it.
             execute(() -> hurry(changed.sandbox()));
         }
         wake(entry);
@@ -236,9 +238,12 @@ final class Transitions {
                 return Optional.empty();
             }
             if (entry.stored() && entry.retryAt.isEmpty() && hasWork(entry)) {
-                return Optional.of(new Work(entry.sandbox(), Optional.ofNullable(entry.pending.poll())));
+                Work work = new Work(entry.sandbox(), Optional.ofNullable(entry.pending.poll()));
+                entry.starting = work.effect().filter(Effect.StartOn.class::isInstance).isPresent();
+                return Optional.of(work);
             }
             entry.turn = Entry.IDLE;
+            entry.starting = false;
             entry.wakeWaiters();
             return Optional.empty();
         } finally {
@@ -295,7 +300,7 @@ final class Transitions {
 
     private void failed(Entry entry, long turn, Work work, RuntimeException cause) {
         SandboxState state = work.sandbox().state();
-        LOG.info("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
+        LOG.debug("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
         try {
             Optional<LifecycleEvent> event = work.effect().flatMap(effect -> meaning(work.sandbox(), effect, cause));
             if (event.isPresent()) {
@@ -334,14 +339,14 @@ final class Transitions {
         return Effects.failure(sandbox.state(), Objects.requireNonNullElse(cause.getMessage(), "the host failed"));
     }
 
-    /** What the host says of one that it says is gone. */
+    /** The record of its end. That the host has none may be a mistake, and is believed when it was seen twice. */
     private Optional<LifecycleEvent> whatHappened(Sandbox sandbox) {
         for (HostedSandbox hosted : host.list()) {
             if (hosted.incarnation().equals(sandbox.incarnation())) {
                 return hosted.end().map(end -> new LifecycleEvent.HostEnded(sandbox.generation(), end));
             }
         }
-        return Optional.of(new LifecycleEvent.HostLost(sandbox.generation(), SandboxState.StopReason.FAILED));
+        return Optional.empty();
     }
 
     private void retryLater(Entry entry, long turn, Work work) {

@@ -6,6 +6,7 @@ import java.util.regex.Pattern;
 
 /** Names a tenant: up to 63 of a-z, 0-9 and '-'. */
 public record TenantId(String text) {
+    // Before the constant below, whose constructor needs it.
     private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
 
     /** The one that exists from the first start. */

@@ -1,0 +1,99 @@
+package dev.skerry.server.sandboxes;
+
+import dev.skerry.server.sandboxes.SandboxState.StopReason;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.HostedSandbox;
+import dev.skerry.wire.hosts.Incarnation;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What must be true of a {@link Simulation} that has come to rest. */
+record Verdict(Simulation simulation, Instant now) {
+    /** Nothing ends without a reason that there was. */
+    static void checkEnd(Simulation simulation, Sandbox sandbox, StopReason reason, Instant now) {
+        SandboxId id = sandbox.id();
+        boolean right =
+                switch (reason) {
+                    case REQUESTED -> simulation.killed.contains(id);
+                    case EXPIRED -> true;
+                    case START_FAILED -> !simulation.ran.contains(id);
+                    case EXITED, OUT_OF_MEMORY, HOST_REBOOTED, FAILED -> simulation.endedOnHost.contains(id);
+                    case CPU_TIME, HOST_LOST -> false;
+                };
+        if (!right) {
+            simulation.violations.add(id + " was ended because of " + reason + ", which nobody caused");
+        }
+        Instant promised = simulation.promises.getOrDefault(id, Instant.MIN);
+        if (reason == StopReason.EXPIRED && now.isBefore(promised)) {
+            simulation.violations.add(id + " expired at " + now + " though it was to run until " + promised);
+        }
+    }
+
+    void check() {
+        Map<Incarnation, HostedSandbox> boxes = new HashMap<>();
+        simulation.host().boxes().forEach(box -> boxes.put(box.incarnation(), box));
+        Set<SandboxId> disks = new HashSet<>(simulation.host().keptDisks());
+        for (SandboxId id : simulation.known) {
+            Optional<Sandbox> stored = simulation.truth().get(id);
+            if (stored.isEmpty()) {
+                wrong(id + " is lost");
+                continue;
+            }
+            checkHistory(stored.get());
+            checkPlace(
+                    stored.get(), Optional.ofNullable(boxes.remove(stored.get().incarnation())), disks.remove(id));
+        }
+        boxes.keySet().forEach(incarnation -> wrong(incarnation + " is leaked on the host"));
+        disks.forEach(id -> wrong("the disk of " + id + " is leaked on the host"));
+    }
+
+    private void wrong(String what) {
+        simulation.violations.add(what);
+    }
+
+    private void checkHistory(Sandbox sandbox) {
+        List<SandboxEvent> events = simulation.truth().events(Samples.TENANT, sandbox.id());
+        long ends = count(events, SandboxEvent.Kind.ENDED);
+        boolean ended = sandbox.state() instanceof SandboxState.Stopped;
+        if (ends != (ended ? 1 : 0) || count(events, SandboxEvent.Kind.CREATED) != 1) {
+            wrong(sandbox.id() + " is " + sandbox.state() + " with the history " + events);
+        }
+        if (ended && events.getLast().kind() != SandboxEvent.Kind.ENDED) {
+            wrong(sandbox.id() + " went on after its end: " + events);
+        }
+    }
+
+    private static long count(List<SandboxEvent> events, SandboxEvent.Kind kind) {
+        return events.stream().filter(event -> event.kind() == kind).count();
+    }
+
+    private void checkPlace(Sandbox sandbox, Optional<HostedSandbox> box, boolean disk) {
+        Optional<HostedSandbox.State> state = box.map(HostedSandbox::state);
+        boolean right =
+                switch (sandbox.state()) {
+                    case SandboxState.Running _ ->
+                        disk
+                                && state.equals(Optional.of(HostedSandbox.State.RUNNING))
+                                && now.isBefore(sandbox.endsAt());
+                    case SandboxState.Paused paused ->
+                        disk
+                                && (paused.kind() == PauseKind.MEMORY
+                                        ? state.equals(Optional.of(HostedSandbox.State.FROZEN))
+                                        : state.isEmpty());
+                    case SandboxState.Stopped _ -> !disk && state.isEmpty();
+                    case SandboxState.Starting _,
+                            SandboxState.Pausing _,
+                            SandboxState.Resuming _,
+                            SandboxState.Stopping _ -> false;
+                };
+        if (!right) {
+            wrong(sandbox.id() + " is " + sandbox.state() + " at " + now + ", on its host it is " + state
+                    + (disk ? " with" : " without") + " a disk");
+        }
+    }
+}
