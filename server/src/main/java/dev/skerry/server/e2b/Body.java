@@ -4,11 +4,11 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A JSON object of a request, field by field. A field that is absent and one that is null are the same; a field of
@@ -58,8 +58,16 @@ record Body(JsonNode root, String where) {
             if (!value.isString()) {
                 throw wrong(name, "a string");
             }
-            return value.stringValue();
+            return whole(name, value.stringValue());
         });
+    }
+
+    /** Half of a surrogate pair is legal in JSON, and can neither be stored nor be sent back as UTF-8. */
+    private String whole(String name, String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw wrong(name, "Unicode text without half characters");
+        }
+        return text;
     }
 
     Optional<Long> number(String name) {
@@ -104,13 +112,8 @@ record Body(JsonNode root, String where) {
         object(name).ifPresent(object -> object.root()
                 .properties()
                 .forEach(entry -> found.put(
-                        entry.getKey(),
+                        object.whole("?", entry.getKey()),
                         object.text(entry.getKey()).orElseThrow(() -> object.wrong(entry.getKey(), "a string")))));
         return found;
-    }
-
-    /** As it came, to be answered with later; empty when absent. */
-    Optional<ObjectNode> raw(String name) {
-        return object(name).map(body -> (ObjectNode) body.root());
     }
 }

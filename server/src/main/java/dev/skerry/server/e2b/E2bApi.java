@@ -61,6 +61,7 @@ public final class E2bApi {
                         exchange -> exchange.bytes(200, "application/json", document()))
                 .answers(200, "OpenApi"));
         this.operations = List.copyOf(all);
+        parts.usage().bindTo(parts.metrics());
     }
 
     private byte[] document() {

@@ -22,6 +22,11 @@ import java.util.regex.Pattern;
 record NewSandbox(String template, Duration timeout, Body body, boolean secure) {
     private static final int METADATA_MAX = 128;
     private static final int TEXT_MAX = 32 << 10;
+
+    /** All together; a list shows that of a hundred sandboxes at once. */
+    private static final int METADATA_LENGTH_MAX = 64 << 10;
+
+    private static final int ENVIRONMENT_LENGTH_MAX = 128 << 10;
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     /** What needs parts that this server does not have yet. */
@@ -92,7 +97,7 @@ record NewSandbox(String template, Duration timeout, Body body, boolean secure) 
                         .map(network -> network.flag("allowPublicTraffic", true))
                         .orElse(true),
                 lifetime(),
-                body.raw("network").map(Object::toString).orElse("{}"));
+                "{}");
     }
 
     private Lifetime lifetime() {
@@ -116,7 +121,7 @@ record NewSandbox(String template, Duration timeout, Body body, boolean secure) 
         if (metadata.size() > METADATA_MAX) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "'metadata' has more than " + METADATA_MAX + " entries");
         }
-        checkLengths("metadata", metadata);
+        checkLengths("metadata", metadata, METADATA_LENGTH_MAX);
         metadata.forEach((name, value) -> {
             // Not every database can hold one.
             if (name.indexOf('\0') >= 0 || value.indexOf('\0') >= 0) {
@@ -135,11 +140,18 @@ record NewSandbox(String template, Duration timeout, Body body, boolean secure) 
                 throw new Failure(ErrorCode.INVALID_REQUEST, "'envVars." + name + "' is not an environment variable");
             }
         });
-        checkLengths("envVars", variables);
+        checkLengths("envVars", variables, ENVIRONMENT_LENGTH_MAX);
         return variables;
     }
 
-    private static void checkLengths(String where, Map<String, String> entries) {
+    private static void checkLengths(String where, Map<String, String> entries, int totalMax) {
+        int total = entries.entrySet().stream()
+                .mapToInt(entry -> entry.getKey().length() + entry.getValue().length())
+                .sum();
+        if (total > totalMax) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST, "'" + where + "' has more than " + totalMax + " characters in all");
+        }
         entries.forEach((name, value) -> {
             if (name.length() + value.length() > TEXT_MAX) {
                 throw new Failure(

@@ -45,13 +45,15 @@ final class ObservationRoutes {
                 door.keyed(
                                 "GET",
                                 "/skerry/v1/sandboxes/{sandboxID}/events",
-                                "What happened to a sandbox.",
+                                "What happened to a sandbox, oldest first; also after its end.",
                                 this::events)
-                        .answers(200, "Events"),
-                door.keyed("GET", "/skerry/v1/events", "What happened to all sandboxes.", this::allEvents)
+                        .queryNumber("after", "The sequence number of the last one that is known.")
+                        .queryNumber("limit", "1 to 1000; 1000 if absent.")
+                        .answers(200, "[]Event"),
+                door.keyed("GET", "/skerry/v1/events", "What happened to all sandboxes, oldest first.", this::allEvents)
                         .queryNumber("after", "The sequence number of the last one that is known.")
                         .queryNumber("limit", "1 to 1000; 100 if absent.")
-                        .answers(200, "Events"));
+                        .answers(200, "[]Event"));
     }
 
     private void metrics(Exchange exchange, Caller caller) throws IOException, InterruptedException {
@@ -135,19 +137,28 @@ final class ObservationRoutes {
     }
 
     private void events(Exchange exchange, Caller caller) throws IOException, InterruptedException {
-        exchange.json(200, body(SandboxPath.call(exchange, caller, sandboxes::events), 0));
+        long after = after(exchange);
+        int limit = Queries.limit(exchange, 1, EVENTS_MAX, EVENTS_MAX);
+        List<SandboxEvent> all = SandboxPath.call(exchange, caller, sandboxes::events);
+        exchange.json(
+                200,
+                array(all.stream()
+                        .filter(event -> event.sequence() > after)
+                        .limit(limit)
+                        .toList()));
     }
 
     private void allEvents(Exchange exchange, Caller caller) throws IOException {
-        long after = Queries.number(exchange, "after", 0, Long.MAX_VALUE, 0);
         int limit = Queries.limit(exchange, 1, EVENTS_MAX, EVENTS);
-        exchange.json(200, body(sandboxes.eventsAfter(caller.tenant(), after, limit), after));
+        exchange.json(200, array(sandboxes.eventsAfter(caller.tenant(), after(exchange), limit)));
     }
 
-    /** @param before what to go on after if there are none */
-    private static ObjectNode body(List<SandboxEvent> events, long before) {
-        ObjectNode root = Exchange.JSON.createObjectNode();
-        ArrayNode array = root.putArray("events");
+    private static long after(Exchange exchange) {
+        return Queries.number(exchange, "after", 0, Long.MAX_VALUE, 0);
+    }
+
+    private static ArrayNode array(List<SandboxEvent> events) {
+        ArrayNode array = Exchange.JSON.createArrayNode();
         for (SandboxEvent event : events) {
             ObjectNode node = array.addObject();
             node.put("sequence", event.sequence());
@@ -156,7 +167,6 @@ final class ObservationRoutes {
             node.put("kind", EventLogs.kind(event));
             node.put("detail", event.detail());
         }
-        root.put("next", events.isEmpty() ? before : events.getLast().sequence());
-        return root;
+        return array;
     }
 }

@@ -5,6 +5,7 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.Sandbox;
+import dev.skerry.server.sandboxes.SandboxConfig;
 import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.sandboxes.Sandboxes.Connected;
 import dev.skerry.server.settings.SandboxSettings;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What is done to one sandbox. */
 final class SandboxRoutes {
@@ -38,6 +40,12 @@ final class SandboxRoutes {
     }
 
     List<Operation> operations(Door door) {
+        return Stream.of(beginning(door), running(door), notYet(door))
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private List<Operation> beginning(Door door) {
         return List.of(
                 door.keyed("POST", "/sandboxes", "Create a sandbox.", create(Dialect.V1))
                         .takes("NewSandbox")
@@ -47,8 +55,6 @@ final class SandboxRoutes {
                         .answers(201, "Sandbox"),
                 door.keyed("GET", "/sandboxes/{sandboxID}", "Get a sandbox.", this::get)
                         .answers(200, "SandboxDetail"),
-                door.keyed("DELETE", "/sandboxes/{sandboxID}", "End a sandbox, also a paused one.", this::kill)
-                        .answers(204),
                 door.keyed(
                                 "POST",
                                 "/sandboxes/{sandboxID}/connect",
@@ -67,7 +73,13 @@ final class SandboxRoutes {
                         .answers(201, "Sandbox"),
                 door.keyed("POST", "/sandboxes/{sandboxID}/resume", "Resume a paused sandbox.", this::resume)
                         .takes("ResumedSandbox")
-                        .answers(201, "Sandbox"),
+                        .answers(201, "Sandbox"));
+    }
+
+    private List<Operation> running(Door door) {
+        return List.of(
+                door.keyed("DELETE", "/sandboxes/{sandboxID}", "End a sandbox, also a paused one.", this::kill)
+                        .answers(204),
                 door.keyed(
                                 "POST",
                                 "/sandboxes/{sandboxID}/timeout",
@@ -91,7 +103,11 @@ final class SandboxRoutes {
                                 "Replace the network rules of a sandbox; there can be none yet.",
                                 this::network)
                         .takes("SandboxNetworkUpdate")
-                        .answers(204),
+                        .answers(204));
+    }
+
+    private List<Operation> notYet(Door door) {
+        return List.of(
                 door.keyed(
                         "POST",
                         "/sandboxes/{sandboxID}/snapshots",
@@ -108,13 +124,23 @@ final class SandboxRoutes {
         return (exchange, caller) -> {
             NewSandbox asked = NewSandbox.parse(Body.of(exchange), dialect, settings);
             Templates.Found found = templates.find(caller.tenant(), asked.template());
-            Sandbox sandbox = sandboxes.create(
-                    caller.tenant(),
-                    asked.config(found.template().id(), found.alias(), settings),
-                    asked.timeout(),
-                    idempotencyKey(exchange));
-            exchange.json(201, answers.access(sandbox));
+            SandboxConfig config = asked.config(found.template().id(), found.alias(), settings);
+            Optional<String> key = idempotencyKey(exchange);
+            exchange.json(201, answers.access(place(caller.tenant(), config, asked.timeout(), key)));
         };
+    }
+
+    /** What is not there yet cannot be gone: one that ends while it starts was not placed. */
+    private Sandbox place(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> idempotencyKey)
+            throws InterruptedException {
+        try {
+            return sandboxes.create(tenant, config, timeout, idempotencyKey);
+        } catch (Failure e) {
+            if (e.code() == ErrorCode.SANDBOX_GONE) {
+                throw new Failure(ErrorCode.NO_CAPACITY, "Failed to place sandbox: " + e.getMessage(), e);
+            }
+            throw e;
+        }
     }
 
     private static Optional<String> idempotencyKey(Exchange exchange) {

@@ -112,7 +112,7 @@ final class TeamRoutes {
         exchange.json(
                 200,
                 List.of(Map.of(
-                        "tenant",
+                        "id",
                         caller.tenant().text(),
                         "keys",
                         keys.list(caller.tenant()).size(),

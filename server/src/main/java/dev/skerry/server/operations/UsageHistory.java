@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,24 @@ public final class UsageHistory implements AutoCloseable {
     public UsageHistory(HostAgent host, InstantSource clock) {
         this.host = host;
         this.clock = clock;
+    }
+
+    /** Adds what all sandboxes use together. */
+    public void bindTo(ServerMetrics metrics) {
+        metrics.gauge("skerry.sandboxes.measured", "Sandboxes that are measured.", series::size);
+        metrics.gauge("skerry.sandboxes.cpus", "CPUs that sandboxes use.", () -> latest().mapToDouble(Sample::cpus)
+                .sum());
+        metrics.gauge("skerry.sandboxes.memory.bytes", "Memory that sandboxes use.", () -> latest().mapToLong(
+                        Sample::memoryBytes)
+                .sum());
+        metrics.gauge(
+                "skerry.sandboxes.disk.bytes", "Disk that sandboxes use.", () -> latest().mapToLong(Sample::diskBytes)
+                        .sum());
+    }
+
+    private Stream<Sample> latest() {
+        return series.values().stream().map(Series::samples).flatMap(samples -> samples.stream()
+                .skip(Math.max(0, samples.size() - 1)));
     }
 
     /** Measures from now on, until it is closed. */

@@ -3,7 +3,11 @@ package dev.skerry.server.e2b;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,6 +62,15 @@ class BadRequestsTest {
                 create("{\"metadata\":[]}", "'metadata' must be an object"),
                 create("{\"metadata\":{\"a\":1}}", "'metadata.a' must be a string"),
                 create("{\"metadata\":{\"a\":\"\\u0000\"}}", "'metadata' has a NUL in the entry 'a'"),
+                create(
+                        "{\"metadata\":{\"a\":\"\\ud800\"}}",
+                        "'metadata.a' must be Unicode text without half characters"),
+                create(
+                        "{\"metadata\":{\"a\":\"" + "x".repeat(33 << 10) + "\"}}",
+                        "an entry of 'metadata' has more than 32768 characters"),
+                create(
+                        "{\"metadata\":{\"a\":\"X\",\"b\":\"X\",\"c\":\"X\"}}".replace("X", "x".repeat(30 << 10)),
+                        "'metadata' has more than 65536 characters in all"),
                 create("{\"envVars\":{\"A=B\":\"x\"}}", "'envVars.A=B' is not an environment variable"),
                 create("{\"envVars\":{\"A\":\"\\u0000\"}}", "'envVars.A' is not an environment variable"),
                 create("{\"allow_internet_access\":\"no\"}", "'allow_internet_access' must be true or false"),
@@ -163,12 +176,37 @@ class BadRequestsTest {
     }
 
     static Stream<String> noJson() {
-        return Stream.of("{", "nonsense", "{\"a\":1}}", "{'a':1}", "[".repeat(5000));
+        return Stream.of(
+                "{", "nonsense", "{\"a\":1}}", "{'a':1}", "[".repeat(5000), "{\"metadata\":{\"\\udc00\":\"a\"}}");
     }
 
     @Test
     void aBodyOfMoreThanAMegabyteIsRefused() throws IOException, InterruptedException {
         server.send("POST", "/v2/sandboxes", "{\"metadata\":{\"a\":\"" + "x".repeat(1 << 20) + "\"}}")
                 .fails(400, "the request's content has more than 1 MiB");
+    }
+
+    @Test
+    void whatIsNotEvenHttpIsRefused() throws IOException {
+        for (String query : List.of("limit=%zz", "limit=%", "metadata=%e", "order=%u0041")) {
+            assertThat(raw("GET /v2/sandboxes?" + query + " HTTP/1.1"))
+                    .as(query)
+                    .startsWith("HTTP/1.1 400 ");
+        }
+        assertThat(raw("GET /sandboxes/%zz HTTP/1.1")).startsWith("HTTP/1.1 400 ");
+        assertThat(raw("GET /sandboxes/../teams HTTP/1.1")).startsWith("HTTP/1.1 404 ");
+        assertThat(raw("GET /sandboxes/%2e%2e HTTP/1.1")).startsWith("HTTP/1.1 404 ");
+        assertThat(raw("GET /sandboxes/a%2fb HTTP/1.1")).startsWith("HTTP/1.1 404 ");
+        assertThat(raw("GET /sandboxes/%00 HTTP/1.1")).startsWith("HTTP/1.1 400 ");
+    }
+
+    /** @return the first line of the answer */
+    private String raw(String requestLine) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(20_000);
+            String request = requestLine + "\r\nHost: x\r\nX-API-Key: " + server.key + "\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 }

@@ -108,8 +108,7 @@ final class E2bServer implements AutoCloseable {
 
     /** A body goes out in chunks, as the official clients send it. */
     Answer send(String method, String path, String body, String... headers) throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + http.ports().getFirst() + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
                 .timeout(Duration.ofSeconds(20))
                 .method(
                         method,
@@ -132,6 +131,10 @@ final class E2bServer implements AutoCloseable {
             conformance.check(method, path.replaceFirst("\\?.*", ""), response.statusCode(), parsed);
         }
         return new Answer(response.statusCode(), parsed, response);
+    }
+
+    int port() {
+        return http.ports().getFirst();
     }
 
     /** @return the id of a new one */

@@ -143,17 +143,27 @@ class ObservationTest {
     void eventsGoOnWhereTheyWereLeft() throws Exception {
         server.create("{}");
         server.create("{}");
-        Answer first = server.get("/skerry/v1/events?limit=3").is(200);
-        assertThat(first.body().get("events").size()).isEqualTo(3);
-        long next = first.body().get("next").longValue();
-        Answer second = server.get("/skerry/v1/events?after=" + next).is(200);
-        assertThat(second.body().get("events").size()).isEqualTo(1);
-        assertThat(second.body().get("events").get(0).get("kind").stringValue()).isEqualTo("started");
-        long last = second.body().get("next").longValue();
-        assertThat(server.get("/skerry/v1/events?after=" + last)
-                        .body()
-                        .get("next")
-                        .longValue())
-                .isEqualTo(last);
+        JsonNode first = server.get("/skerry/v1/events?limit=3").is(200).body();
+        assertThat(first.size()).isEqualTo(3);
+        long last = first.get(2).get("sequence").longValue();
+        JsonNode second = server.get("/skerry/v1/events?after=" + last).is(200).body();
+        assertThat(second.size()).isEqualTo(1);
+        assertThat(second.get(0).get("kind").stringValue()).isEqualTo("started");
+        long end = second.get(0).get("sequence").longValue();
+        assertThat(server.get("/skerry/v1/events?after=" + end).body().size()).isZero();
+    }
+
+    @Test
+    void eventsOfOneSandboxGoOnToo() throws Exception {
+        server.create("{}");
+        String id = server.create("{}");
+        server.send("DELETE", "/sandboxes/" + id, "").is(204);
+        String path = "/skerry/v1/sandboxes/" + id + "/events";
+        JsonNode all = server.get(path).is(200).body();
+        assertThat(all.findValuesAsString("kind")).containsExactly("created", "started", "ended");
+        assertThat(all.findValuesAsString("sandboxID")).containsOnly(id);
+        long first = all.get(0).get("sequence").longValue();
+        assertThat(server.get(path + "?limit=1&after=" + first).body().findValuesAsString("kind"))
+                .containsExactly("started");
     }
 }

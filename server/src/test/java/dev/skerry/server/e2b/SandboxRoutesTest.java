@@ -208,6 +208,12 @@ class SandboxRoutesTest {
     }
 
     @Test
+    void aSandboxThatEndsWhileItStartsWasNotPlaced() throws Exception {
+        server.sandboxes.fail(new Failure(ErrorCode.SANDBOX_GONE, "it ran out of memory"));
+        server.send("POST", "/v2/sandboxes", "{}").fails(503, "Failed to place sandbox: it ran out of memory");
+    }
+
+    @Test
     void anIdempotencyKeyReachesTheSandboxes() throws Exception {
         server.send("POST", "/v2/sandboxes", "{}", "X-API-Key", server.key, "Idempotency-Key", "once-1")
                 .is(201);

@@ -79,6 +79,7 @@ class ServerRoutesTest {
                             + "status=\"200\"} 1")
                     .contains("method=\"OTHER\",route=\"other\",status=\"405\"")
                     .contains("jvm_memory_used_bytes")
+                    .contains("skerry_sandboxes_memory_bytes 0")
                     .doesNotContain(id);
         }
     }

@@ -63,7 +63,7 @@ class TeamRoutesTest {
     void theTenantAndTheHostAreDescribed() throws Exception {
         server.create("{}");
         assertThat(server.get("/skerry/v1/tenants").is(200).response().body())
-                .contains("\"tenant\":\"default\"", "\"running\":1", "\"keys\":1");
+                .contains("\"id\":\"default\"", "\"running\":1", "\"keys\":1");
         assertThat(server.get("/skerry/v1/host").is(200).response().body())
                 .contains("\"host\":\"local\"", "\"levels\":[\"container\"]");
     }

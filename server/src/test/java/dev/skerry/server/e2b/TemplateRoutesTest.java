@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skerry.server.e2b.E2bServer.Answer;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,7 +99,6 @@ class TemplateRoutesTest {
     @Test
     void anImportedTemplateCanBeDeletedAndTheBuiltInOneCannot() throws Exception {
         server.host.templates.add(FakeHost.template("node", DIGEST, true));
-        server.clock.pass(Duration.ofSeconds(2));
         create("node").is(201);
         server.send("DELETE", "/templates/node", "").is(204);
         server.send("DELETE", "/templates/node", "").fails(404, "template 'node' not found");
