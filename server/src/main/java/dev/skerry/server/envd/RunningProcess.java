@@ -61,6 +61,7 @@ final class RunningProcess {
     /**
      * What is known of how it was started; less after a restart of this program.
      *
+     * @param command cut, if it is long, as are the arguments: they are shown, not used
      * @param input whether it has a stdin to write to
      */
     record Origin(
@@ -70,13 +71,30 @@ final class RunningProcess {
             Optional<String> tag,
             boolean terminal,
             boolean input) {
+        private static final int SHOWN_CHARS_MAX = 16 << 10;
+        private static final int SHOWN_ARGUMENTS_MAX = 64;
+
         Origin {
-            arguments = List.copyOf(arguments);
+            command = shown(command);
+            int each = SHOWN_CHARS_MAX / Math.clamp(arguments.size(), 1, SHOWN_ARGUMENTS_MAX);
+            arguments = arguments.stream()
+                    .limit(SHOWN_ARGUMENTS_MAX)
+                    .map(argument -> argument.length() > each ? argument.substring(0, each) + "…" : argument)
+                    .toList();
+        }
+
+        private static String shown(String text) {
+            return text.length() > SHOWN_CHARS_MAX ? text.substring(0, SHOWN_CHARS_MAX) + "…" : text;
+        }
+
+        /** Of one that has ended: what it is found by. */
+        Origin stub() {
+            return new Origin("", List.of(), Optional.empty(), tag, terminal, input);
         }
     }
 
     private final GuestProcess process;
-    private final Origin origin;
+    private volatile Origin origin;
     private final ProcessInput input;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Mailbox<Event>> listeners = new ArrayList<>();
@@ -142,6 +160,7 @@ final class RunningProcess {
             } finally {
                 lock.unlock();
             }
+            origin = origin.stub();
             input.close();
         } catch (Failure e) {
             fail(e);
