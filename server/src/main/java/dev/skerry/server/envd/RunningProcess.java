@@ -20,13 +20,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process, whoever listens to it. Threads of its own take its output from guestd and tell all listeners; who listens
- * slowly holds the process up, for a minute at most, and is cut off then. With no listener the output is dropped. The
+ * slowly holds the process up, so long and no longer, and is cut off then. With no listener the output is dropped. The
  * process goes on when listeners leave. Thread-safe.
  */
 final class RunningProcess {
-    /** How long one listener may take nothing. */
-    private static final Duration STALL_BOUND = Duration.ofMinutes(1);
-
     private static final Duration END_POLL = Duration.ofMinutes(1);
     private static final int CHUNK_BYTES = 32 << 10;
     private static final int TERMINAL_CHUNK_BYTES = 16 << 10;
@@ -94,6 +91,7 @@ final class RunningProcess {
     }
 
     private final GuestProcess process;
+    private final Duration stallBound;
     private volatile Origin origin;
     private final ProcessInput input;
     private final ReentrantLock lock = new ReentrantLock();
@@ -101,7 +99,9 @@ final class RunningProcess {
     private Optional<ProcessExit> exit = Optional.empty();
     private @Nullable Failure failure;
 
-    RunningProcess(GuestProcess process, Origin origin) {
+    /** @param stallBound how long one listener may take nothing */
+    RunningProcess(GuestProcess process, Origin origin, Duration stallBound) {
+        this.stallBound = stallBound;
         this.process = process;
         this.origin = origin;
         this.input = new ProcessInput(process.stdin());
@@ -169,17 +169,17 @@ final class RunningProcess {
 
     private void tell(Event.Output event, int bytes) throws InterruptedException {
         for (Mailbox<Event> listener : listening()) {
-            if (!listener.offer(event, bytes, STALL_BOUND)) {
+            if (!listener.offer(event, bytes, stallBound)) {
                 unsubscribe(listener);
-                listener.cut(RunningProcess::tooSlow);
+                listener.cut(this::tooSlow);
             }
         }
     }
 
-    private static RpcError tooSlow() {
+    private RpcError tooSlow() {
         return new RpcError(
                 Code.RESOURCE_EXHAUSTED,
-                "the output was not read for " + STALL_BOUND.toSeconds() + " s; connect again and read faster");
+                "the output was not read for " + stallBound.toSeconds() + " s; connect again and read faster");
     }
 
     private List<Mailbox<Event>> listening() {
@@ -235,7 +235,7 @@ final class RunningProcess {
         } finally {
             lock.unlock();
         }
-        listener.cut(RunningProcess::tooSlow);
+        listener.cut(this::tooSlow);
     }
 
     boolean running() {
