@@ -23,6 +23,7 @@ import java.util.zip.GZIPOutputStream;
 /** {@code GET /files}: a file's bytes, as they are or packed, all or a part of them; never more than a window in memory. */
 final class Download {
     private static final int BUFFER_BYTES = 32 << 10;
+    private static final int UNMEASURED_BYTES_MAX = 256 << 10;
 
     private final Exchange exchange;
     private final GuestFiles files;
@@ -118,7 +119,7 @@ final class Download {
 
     private void send(int status, ByteRange range) throws IOException, InterruptedException {
         if (range.length() == 0) {
-            exchange.bytes(status, type(), new byte[0]);
+            sendUnmeasured(status);
             return;
         }
         try (InputStream in = files.read(path, range.offset(), range.length())) {
@@ -129,6 +130,21 @@ final class Download {
                 // The length was said already: only a broken answer tells the client.
                 throw new EOFException("the file became shorter while it was read");
             }
+            out.close();
+        }
+    }
+
+    /** A file that says it is empty: it is, or it is one of /proc, whose length shows only when it is read. */
+    private void sendUnmeasured(int status) throws IOException, InterruptedException {
+        try (InputStream in = files.read(path)) {
+            byte[] head = in.readNBytes(UNMEASURED_BYTES_MAX);
+            if (head.length < UNMEASURED_BYTES_MAX) {
+                exchange.bytes(status, type(), head);
+                return;
+            }
+            OutputStream out = exchange.stream(status, type());
+            out.write(head);
+            in.transferTo(out);
             out.close();
         }
     }

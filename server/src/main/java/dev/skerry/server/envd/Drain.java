@@ -65,6 +65,7 @@ final class Drain {
 
     private static RpcError stopping() {
         return new RpcError(
-                Code.UNAVAILABLE, "the server is stopping; the process runs on, connect to it again in a moment");
+                Code.UNAVAILABLE,
+                "the server is stopping and what runs in the sandbox is not: connect again in a moment");
     }
 }

@@ -13,6 +13,7 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Usage;
 import dev.skerry.wire.stream.GuestConnection;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -32,16 +33,24 @@ public final class EnvdService implements SandboxService {
 
     private static final Logger LOG = LoggerFactory.getLogger(EnvdService.class);
     private static final String TOKEN_HEADER = "X-Access-Token";
+    private static final Duration STALL_BOUND = Duration.ofMinutes(1);
     private static final int MILLIS_PER_CPU = 1000;
 
     private final SandboxTokens tokens;
     private final InstantSource clock;
+    private final Duration stallBound;
     private final Drain drain = new Drain();
     private final ConnectServer<Caller> connect;
     private final FilesEndpoint files;
     private final Map<GuestConnection, GuestSession> sessions = new ConcurrentHashMap<>();
 
     public EnvdService(SandboxTokens tokens, InstantSource clock) {
+        this(tokens, clock, STALL_BOUND);
+    }
+
+    /** @param stallBound how long a client that does not read may hold a process up */
+    EnvdService(SandboxTokens tokens, InstantSource clock, Duration stallBound) {
+        this.stallBound = stallBound;
         this.tokens = tokens;
         this.clock = clock;
         this.files = new FilesEndpoint(tokens, clock);
@@ -177,7 +186,7 @@ public final class EnvdService implements SandboxService {
             return known;
         }
         sessions.keySet().removeIf(GuestConnection::closed);
-        return sessions.computeIfAbsent(guest, connection -> new GuestSession(connection, clock));
+        return sessions.computeIfAbsent(guest, connection -> new GuestSession(connection, clock, stallBound));
     }
 
     private Map<String, Object> metrics(LiveSandbox live) {

@@ -16,9 +16,9 @@ final class GuestSession {
     private final Watchers watchers = new Watchers();
     private final AtomicReference<Sample> lastSample = new AtomicReference<>(new Sample(Instant.MAX, Duration.ZERO));
 
-    GuestSession(GuestConnection guest, InstantSource clock) {
+    GuestSession(GuestConnection guest, InstantSource clock, Duration stallBound) {
         this.accounts = new Accounts(guest.files(), clock);
-        this.processes = new ProcessTable(guest);
+        this.processes = new ProcessTable(guest, stallBound);
     }
 
     Accounts accounts() {

@@ -60,14 +60,14 @@ final class ProcessService {
 
     private void start(Caller caller, Message request, Replies replies) throws IOException, InterruptedException {
         drain.check();
-        ProcessTable.Started started = ProcessStart.of(caller, request).run();
+        ProcessTable.Heard started = ProcessStart.of(caller, request).run();
         relay(new Relay(caller, started.process(), started.events(), "StartResponse", true), replies);
     }
 
     private void connect(Caller caller, Message request, Replies replies) throws IOException, InterruptedException {
         drain.check();
-        RunningProcess process = find(caller, request);
-        relay(new Relay(caller, process, process.subscribe(), "ConnectResponse", false), replies);
+        ProcessTable.Heard found = caller.session().processes().listen(request.message("process"));
+        relay(new Relay(caller, found.process(), found.events(), "ConnectResponse", false), replies);
     }
 
     /**

@@ -88,7 +88,7 @@ final class ProcessStart {
     }
 
     /** @throws RpcError that says which part of the request cannot be */
-    ProcessTable.Started run() throws InterruptedException {
+    ProcessTable.Heard run() throws InterruptedException {
         try {
             return caller.session().processes().start(exec, origin);
         } catch (Failure e) {

@@ -9,6 +9,8 @@ import dev.skerry.wire.stream.ExecRequest;
 import dev.skerry.wire.stream.GuestConnection;
 import dev.skerry.wire.stream.GuestProcess;
 import dev.skerry.wire.stream.GuestProcesses.Listed;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -31,31 +33,34 @@ final class ProcessTable {
     private static final int TAG_BYTES_MAX = 250;
     private static final int ENDED_MAX = 256;
 
-    /** Started, and its first listener, who hears everything. */
-    record Started(RunningProcess process, Mailbox<RunningProcess.Event> events) {}
+    /** A process, and a listener of it; the one that it was started or found with hears everything. */
+    record Heard(RunningProcess process, Mailbox<RunningProcess.Event> events) {}
 
     /** One that runs, whether this program started it or an earlier one. */
     record Known(int pid, RunningProcess.Origin origin) {}
 
     private final GuestConnection guest;
+    private final Duration stallBound;
     private final ReentrantLock lock = new ReentrantLock();
     private final ReentrantLock adoption = new ReentrantLock();
     private final Map<Long, RunningProcess> byNumber = new LinkedHashMap<>();
 
-    ProcessTable(GuestConnection guest) {
+    /** @param stallBound how long a listener may hold a process up */
+    ProcessTable(GuestConnection guest, Duration stallBound) {
         this.guest = guest;
+        this.stallBound = stallBound;
     }
 
-    Started start(ExecRequest request, RunningProcess.Origin origin) throws InterruptedException {
+    Heard start(ExecRequest request, RunningProcess.Origin origin) throws InterruptedException {
         String tag = MARK + origin.tag().map(text -> ":" + text).orElse("");
-        if (tag.getBytes(java.nio.charset.StandardCharsets.UTF_8).length > TAG_BYTES_MAX) {
+        if (tag.getBytes(StandardCharsets.UTF_8).length > TAG_BYTES_MAX) {
             throw new RpcError(Code.INVALID_ARGUMENT, "a tag may have 245 bytes");
         }
         return register(guest.exec(request.tagged(tag)), origin);
     }
 
-    private Started register(GuestProcess process, RunningProcess.Origin origin) {
-        RunningProcess running = new RunningProcess(process, origin);
+    private Heard register(GuestProcess process, RunningProcess.Origin origin) {
+        RunningProcess running = new RunningProcess(process, origin, stallBound);
         Mailbox<RunningProcess.Event> events = running.subscribe();
         lock.lock();
         try {
@@ -64,7 +69,7 @@ final class ProcessTable {
             lock.unlock();
         }
         running.begin(() -> ended(running));
-        return new Started(running, events);
+        return new Heard(running, events);
     }
 
     private void ended(RunningProcess process) {
@@ -90,14 +95,29 @@ final class ProcessTable {
 
     /** @throws RpcError {@code not_found} */
     RunningProcess find(Message selector) throws InterruptedException {
+        Optional<RunningProcess> known = known(selector);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        Heard heard = listen(selector);
+        heard.process.unsubscribe(heard.events);
+        return heard.process;
+    }
+
+    /**
+     * Finds it and listens; what a process said while no program like this one ran is heard by who asks first.
+     *
+     * @throws RpcError {@code not_found}
+     */
+    Heard listen(Message selector) throws InterruptedException {
         if (!selector.has("pid") && !selector.has("tag")) {
             throw new RpcError(Code.INVALID_ARGUMENT, "no process is named: give its pid or its tag");
         }
         Optional<RunningProcess> known = known(selector);
-        if (known.isEmpty()) {
-            known = adopted(selector);
+        if (known.isPresent()) {
+            return new Heard(known.get(), known.get().subscribe());
         }
-        return known.orElseThrow(() -> missing(selector));
+        return adopted(selector).orElseThrow(() -> missing(selector));
     }
 
     static RpcError missing(Message selector) {
@@ -129,12 +149,12 @@ final class ProcessTable {
                 : tag.filter(selector.text("tag")::equals).isPresent();
     }
 
-    private Optional<RunningProcess> adopted(Message selector) throws InterruptedException {
+    private Optional<Heard> adopted(Message selector) throws InterruptedException {
         adoption.lockInterruptibly();
         try {
             Optional<RunningProcess> meanwhile = known(selector);
             if (meanwhile.isPresent()) {
-                return meanwhile;
+                return Optional.of(new Heard(meanwhile.get(), meanwhile.get().subscribe()));
             }
             List<Listed> fitting = ours().stream()
                     .filter(one -> fits(selector, one.pid(), tag(one)))
@@ -150,12 +170,9 @@ final class ProcessTable {
         }
     }
 
-    private Optional<RunningProcess> attached(Listed one) throws InterruptedException {
+    private Optional<Heard> attached(Listed one) throws InterruptedException {
         try {
-            GuestProcess process = guest.processes().attach(one.process());
-            Started started = register(process, origin(one));
-            started.process().unsubscribe(started.events());
-            return Optional.of(started.process());
+            return Optional.of(register(guest.processes().attach(one.process()), origin(one)));
         } catch (Failure e) {
             if (e.code() == ErrorCode.NOT_FOUND) {
                 return Optional.empty();

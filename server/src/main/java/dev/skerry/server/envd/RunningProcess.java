@@ -20,13 +20,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process, whoever listens to it. Threads of its own take its output from guestd and tell all listeners; who listens
- * slowly holds the process up, for a minute at most, and is cut off then. With no listener the output is dropped. The
+ * slowly holds the process up, so long and no longer, and is cut off then. With no listener the output is dropped. The
  * process goes on when listeners leave. Thread-safe.
  */
 final class RunningProcess {
-    /** How long one listener may take nothing. */
-    private static final Duration STALL_BOUND = Duration.ofMinutes(1);
-
     private static final Duration END_POLL = Duration.ofMinutes(1);
     private static final int CHUNK_BYTES = 32 << 10;
     private static final int TERMINAL_CHUNK_BYTES = 16 << 10;
@@ -61,6 +58,7 @@ final class RunningProcess {
     /**
      * What is known of how it was started; less after a restart of this program.
      *
+     * @param command cut, if it is long, as are the arguments: they are shown, not used
      * @param input whether it has a stdin to write to
      */
     record Origin(
@@ -70,20 +68,40 @@ final class RunningProcess {
             Optional<String> tag,
             boolean terminal,
             boolean input) {
+        private static final int SHOWN_CHARS_MAX = 16 << 10;
+        private static final int SHOWN_ARGUMENTS_MAX = 64;
+
         Origin {
-            arguments = List.copyOf(arguments);
+            command = shown(command);
+            int each = SHOWN_CHARS_MAX / Math.clamp(arguments.size(), 1, SHOWN_ARGUMENTS_MAX);
+            arguments = arguments.stream()
+                    .limit(SHOWN_ARGUMENTS_MAX)
+                    .map(argument -> argument.length() > each ? argument.substring(0, each) + "…" : argument)
+                    .toList();
+        }
+
+        private static String shown(String text) {
+            return text.length() > SHOWN_CHARS_MAX ? text.substring(0, SHOWN_CHARS_MAX) + "…" : text;
+        }
+
+        /** Of one that has ended: what it is found by. */
+        Origin stub() {
+            return new Origin("", List.of(), Optional.empty(), tag, terminal, input);
         }
     }
 
     private final GuestProcess process;
-    private final Origin origin;
+    private final Duration stallBound;
+    private volatile Origin origin;
     private final ProcessInput input;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Mailbox<Event>> listeners = new ArrayList<>();
     private Optional<ProcessExit> exit = Optional.empty();
     private @Nullable Failure failure;
 
-    RunningProcess(GuestProcess process, Origin origin) {
+    /** @param stallBound how long one listener may take nothing */
+    RunningProcess(GuestProcess process, Origin origin, Duration stallBound) {
+        this.stallBound = stallBound;
         this.process = process;
         this.origin = origin;
         this.input = new ProcessInput(process.stdin());
@@ -142,6 +160,7 @@ final class RunningProcess {
             } finally {
                 lock.unlock();
             }
+            origin = origin.stub();
             input.close();
         } catch (Failure e) {
             fail(e);
@@ -150,17 +169,17 @@ final class RunningProcess {
 
     private void tell(Event.Output event, int bytes) throws InterruptedException {
         for (Mailbox<Event> listener : listening()) {
-            if (!listener.offer(event, bytes, STALL_BOUND)) {
+            if (!listener.offer(event, bytes, stallBound)) {
                 unsubscribe(listener);
-                listener.cut(RunningProcess::tooSlow);
+                listener.cut(this::tooSlow);
             }
         }
     }
 
-    private static RpcError tooSlow() {
+    private RpcError tooSlow() {
         return new RpcError(
                 Code.RESOURCE_EXHAUSTED,
-                "the output was not read for " + STALL_BOUND.toSeconds() + " s; connect again and read faster");
+                "the output was not read for " + stallBound.toSeconds() + " s; connect again and read faster");
     }
 
     private List<Mailbox<Event>> listening() {
@@ -216,7 +235,7 @@ final class RunningProcess {
         } finally {
             lock.unlock();
         }
-        listener.cut(RunningProcess::tooSlow);
+        listener.cut(this::tooSlow);
     }
 
     boolean running() {

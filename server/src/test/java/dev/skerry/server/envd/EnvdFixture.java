@@ -5,6 +5,7 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.sandboxes.LiveSandbox;
+import dev.skerry.server.sandboxes.OpenStreams;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -35,6 +36,8 @@ final class EnvdFixture implements AutoCloseable {
     static final Duration SOON = Duration.ofSeconds(20);
     static final Instant NOW = Instant.parse("2026-01-01T00:10:00Z");
 
+    private static final Duration STALL_BOUND = Duration.ofMillis(300);
+
     private final BareGuest guest;
     private final SandboxTokens tokens = new SandboxTokens(new byte[32]);
     private final AtomicReference<EnvdService> service = new AtomicReference<>();
@@ -52,7 +55,7 @@ final class EnvdFixture implements AutoCloseable {
 
     /** As the gateway does it. */
     private void gateway(Exchange exchange) throws IOException, InterruptedException {
-        try {
+        try (OpenStreams.Entry _ = sandbox.get().streams().enter()) {
             service.get().handle(exchange, sandbox.get());
         } catch (Failure e) {
             if (e.code() != ErrorCode.SANDBOX_GONE || exchange.answered()) {
@@ -64,7 +67,7 @@ final class EnvdFixture implements AutoCloseable {
 
     /** As when the program is started anew: nothing is remembered. */
     void restart() {
-        service.set(new EnvdService(tokens, InstantSource.fixed(NOW)));
+        service.set(new EnvdService(tokens, InstantSource.fixed(NOW), STALL_BOUND));
     }
 
     void open() {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skerry.server.envd.EnvdFixture.Streamed;
 import dev.skerry.server.http.Exchange;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -226,5 +228,39 @@ class EnvdServiceTest {
         assertThat(post("/process.Process/StreamInput", "application/connect+json", headless)
                         .body())
                 .contains("data before start");
+    }
+
+    /** What no client of ours would send; the answer, or nothing when the connection is just closed. */
+    private String raw(String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), envd.port())) {
+            socket.setSoTimeout((int) EnvdFixture.SOON.toMillis());
+            socket.getOutputStream().write(request.replace("\n", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void brokenRequestsAreTheClientsFault() throws Exception {
+        String token = "Host: x\nX-Access-Token: " + envd.token() + "\nConnection: close\n";
+        assertThat(raw("GET /files?path=%zz HTTP/1.1\n" + token + "\n")).startsWith("HTTP/1.1 404");
+        assertThat(raw("GET /files?path=%ff%00 HTTP/1.1\n" + token + "\n")).startsWith("HTTP/1.1 400");
+        String upload = "POST /files?path=x HTTP/1.1\n" + token + "Content-Type: application/octet-stream\n";
+        assertThat(raw(upload + "Transfer-Encoding: chunked\n\nzz\n"))
+                .doesNotStartWith("HTTP/1.1 200")
+                .doesNotContain("HTTP/1.1 500");
+        assertThat(raw(upload + "Content-Length: 100\n\ncut"))
+                .doesNotStartWith("HTTP/1.1 200")
+                .doesNotContain("HTTP/1.1 500");
+        String call = "POST /process.Process/List HTTP/1.1\n" + token + "Content-Type: application/json\n";
+        assertThat(raw(call + "Content-Length: 100\n\n{}"))
+                .doesNotStartWith("HTTP/1.1 200")
+                .doesNotContain("HTTP/1.1 500");
+        assertThat(raw(call + "Authorization: Basic ???\nContent-Length: 2\n\n{}"))
+                .startsWith("HTTP/1.1 200");
+        String stat = "POST /filesystem.Filesystem/Stat HTTP/1.1\n" + token + "Content-Type: application/json\n";
+        assertThat(raw(stat + "Authorization: Basic ???\nContent-Length: 2\n\n{}"))
+                .contains("unauthenticated");
+        assertThat(raw(stat + "Content-Length: 18\n\n{\"path\":\"a\\u0000\"}")).contains("invalid_argument");
     }
 }
