@@ -4,7 +4,6 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -160,16 +159,19 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
     static void answer(AnswerHead answer, HttpFields.Mutable into) {
         Set<String> left = new HashSet<>(AnswerHead.tokens(answer.fields(), "Connection"));
         left.addAll(HOP);
-        List<HttpField> passing = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
         for (HttpField field : answer.fields()) {
             String name = field.getName().toLowerCase(Locale.ROOT);
-            if (!left.contains(name) && !name.startsWith("x-skerry-")) {
-                passing.add(field);
+            if (left.contains(name) || name.startsWith("x-skerry-")) {
+                continue;
+            }
+            // The first replaces what Jetty has put there (a date), which cannot be removed.
+            if (seen.add(name)) {
+                into.put(field);
+            } else {
+                into.add(field);
             }
         }
-        // Those that Jetty has put there are the program's to say.
-        passing.forEach(field -> into.remove(field.getName()));
-        passing.forEach(into::add);
         if (answer.status() != 204 && answer.status() != 304) {
             answer.field("Content-Length").ifPresent(length -> into.put("Content-Length", length));
         }
