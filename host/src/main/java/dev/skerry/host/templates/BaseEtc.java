@@ -18,7 +18,7 @@ final class BaseEtc {
     private static final Pattern WANTED = Pattern.compile("etc/("
             + "(debian_version|os-release|lsb-release|mime\\.types|protocols|services|rpc|ethertypes|netconfig"
             + "|host\\.conf|gai\\.conf|magic|magic\\.mime|inputrc|locale\\.alias|login\\.defs"
-            + "|ld\\.so\\.conf|ssl/openssl\\.cnf)"
+            + "|ld\\.so\\.conf|matplotlibrc|ssl/openssl\\.cnf)"
             + "|(ld\\.so\\.conf\\.d|java-[0-9]+-openjdk|perl|python[0-9.]*|fonts|terminfo|vim|gprofng\\.rc|R|ghc|erlang"
             + "|mono|octave|lua|irb|ImageMagick-[0-9]+|OpenCL|gimp|maven|texmf|nanorc)(/.+)?"
             + "|php/[0-9.]+/(cli|mods-available)(/.+)?"

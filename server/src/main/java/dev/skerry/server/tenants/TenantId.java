@@ -6,10 +6,10 @@ import java.util.regex.Pattern;
 
 /** Names a tenant: up to 63 of a-z, 0-9 and '-'. */
 public record TenantId(String text) {
+    private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
+
     /** The one that exists from the first start. */
     public static final TenantId DEFAULT = new TenantId("default");
-
-    private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
 
     public TenantId {
         if (!FORM.matcher(text).matches()) {
