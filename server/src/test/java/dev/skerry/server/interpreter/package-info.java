@@ -1,0 +1,5 @@
+/** Tests of the code interpreter, with real kernels. */
+@NullMarked
+package dev.skerry.server.interpreter;
+
+import org.jspecify.annotations.NullMarked;
