@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /** One incarnation that the agent knows: it starts, runs here, or has ended and was not destroyed. Thread-safe. */
 final class Life {
@@ -23,16 +25,24 @@ final class Life {
     private final boolean onDisk;
     private final Isolation isolation;
     private volatile String template;
+    /** How one that was found running is taken over; of one that starts here, empty. */
+    private final Optional<Supplier<Sandbox>> finder;
+
+    private final ReentrantLock finding = new ReentrantLock();
     private final CompletableFuture<Sandbox> sandbox = new CompletableFuture<>();
-    private volatile Optional<SandboxEnd> end;
+    private volatile Optional<SandboxEnd> end = Optional.empty();
 
     private Life(
-            Incarnation incarnation, boolean onDisk, Isolation isolation, String template, Optional<SandboxEnd> end) {
+            Incarnation incarnation,
+            boolean onDisk,
+            Isolation isolation,
+            String template,
+            Optional<Supplier<Sandbox>> finder) {
         this.incarnation = incarnation;
         this.onDisk = onDisk;
         this.isolation = isolation;
         this.template = template;
-        this.end = end;
+        this.finder = finder;
     }
 
     /** @param isolation that it will have */
@@ -40,8 +50,10 @@ final class Life {
         return new Life(command.incarnation(), command.keepsDisk(), isolation, command.template(), Optional.empty());
     }
 
-    static Life found(SandboxRecord record, Optional<SandboxEnd> end) {
-        return new Life(record.incarnation(), record.onDisk(), record.isolation(), record.template(), end);
+    /** @param finder takes it over, or throws; tried again whenever it is needed */
+    static Life found(SandboxRecord record, Supplier<Sandbox> finder) {
+        return new Life(
+                record.incarnation(), record.onDisk(), record.isolation(), record.template(), Optional.of(finder));
     }
 
     Incarnation incarnation() {
@@ -69,10 +81,19 @@ final class Life {
         sandbox.completeExceptionally(reason);
     }
 
-    /** Once it is known to run here; not when it fails to start. */
+    /**
+     * Its end is known.
+     *
+     * @param report run once it is known to have run, too; not when it fails to start
+     */
     void ended(SandboxEnd facts, Runnable report) {
         end = Optional.of(facts);
-        sandbox.thenRun(report);
+        var _ = sandbox.thenRun(report);
+    }
+
+    /** It was found to have ended. */
+    void ended(SandboxEnd facts) {
+        end = Optional.of(facts);
     }
 
     Optional<SandboxEnd> end() {
@@ -85,7 +106,25 @@ final class Life {
 
     /** Whether it is still being started. */
     boolean pending() {
-        return end.isEmpty() && !sandbox.isDone();
+        return finder.isEmpty() && end.isEmpty() && !sandbox.isDone();
+    }
+
+    /** It, where this process has it. */
+    Optional<Sandbox> here() {
+        boolean there = end.isEmpty() && sandbox.isDone() && !sandbox.isCompletedExceptionally();
+        return there ? Optional.of(sandbox.join()) : Optional.empty();
+    }
+
+    /** Takes over what was found running, unless that was done. */
+    void find() {
+        finding.lock();
+        try {
+            if (finder.isPresent() && end.isEmpty() && !sandbox.isDone()) {
+                sandbox.complete(finder.get().get());
+            }
+        } finally {
+            finding.unlock();
+        }
     }
 
     /** Waits for its start to succeed or fail; false when it takes longer. */
@@ -102,6 +141,7 @@ final class Life {
 
     /** It, once it runs. */
     Sandbox sandbox(Duration bound) throws InterruptedException {
+        find();
         if (end.isPresent()) {
             throw gone();
         }
@@ -138,7 +178,7 @@ final class Life {
             return Optional.of(view(State.ENDED, facts));
         }
         if (!sandbox.isDone()) {
-            return Optional.of(view(State.STARTING, facts));
+            return Optional.of(view(finder.isPresent() ? State.RUNNING : State.STARTING, facts));
         }
         if (sandbox.isCompletedExceptionally()) {
             return Optional.empty();

@@ -5,9 +5,7 @@ import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.host.engine.Sandbox;
-import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.engine.SandboxView;
-import dev.skerry.host.templates.Template;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -25,12 +23,8 @@ import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
 import dev.skerry.wire.stream.GuestConnection;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -57,7 +51,6 @@ public final class LocalAgent implements HostAgent {
     private static final Duration ENDING_BOUND = Duration.ofSeconds(10);
     private static final Duration DISK_BOUND = Duration.ofSeconds(30);
     private static final Duration RETRY = Duration.ofMillis(20);
-    private static final int ERASED_MAX = 10_000;
 
     private final Engine engine;
     private final Disks disks;
@@ -67,26 +60,17 @@ public final class LocalAgent implements HostAgent {
     private final Reports reports = new Reports();
     private final Noticing noticing = new Noticing();
     private final ConcurrentHashMap<Incarnation, Life> lives = new ConcurrentHashMap<>();
-    /** Who has a disk, in words. */
-    private final ConcurrentHashMap<SandboxId, String> diskHolders = new ConcurrentHashMap<>();
-    /** Of late: a command to start one of these came too late. */
-    private final Set<Incarnation> erased = Collections.synchronizedSet(Collections.newSetFromMap(new Recent()));
+    private final DiskHolders holders = new DiskHolders();
+    private final Erased erased = new Erased();
+    private final Starts starts;
 
     private LocalAgent(EngineSettings settings, HostId id, Engine engine, DataFolderHold hold) {
         this.engine = engine;
         this.hold = hold;
         this.disks = Disks.open(settings.dataFolder());
         this.facts = new HostFactsReader(id, engine.drivers(), disks);
+        this.starts = new Starts(engine, disks, holders, noticing);
         this.startBound = settings.startTimeout().plus(START_SLACK);
-    }
-
-    private static final class Recent extends LinkedHashMap<Incarnation, Boolean> {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Incarnation, Boolean> eldest) {
-            return size() > ERASED_MAX;
-        }
     }
 
     /**
@@ -113,9 +97,7 @@ public final class LocalAgent implements HostAgent {
 
     private void recover() {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (SandboxView view : engine.hosted()) {
-                threads.submit(() -> recover(view));
-            }
+            engine.hosted().forEach(view -> threads.execute(() -> recover(view)));
         }
         try {
             engine.reaper().reap(KEEP_UNASKED);
@@ -135,29 +117,30 @@ public final class LocalAgent implements HostAgent {
                     return; // It never came to run: starting it is possible again.
                 }
             }
-            Life life = Life.found(view.record(), end);
+            Life life = Life.found(view.record(), () -> engine.adopt(incarnation, noticing));
             lives.put(incarnation, life);
-            if (end.isEmpty()) {
-                holdDisk(life);
-                adopt(life);
+            if (end.isPresent()) {
+                life.ended(end.get());
+                return;
             }
+            holders.hold(life);
+            find(life);
         } catch (RuntimeException e) {
             LOG.atError().addKeyValue("sandbox", incarnation).setCause(e).log("a sandbox could not be found again");
         }
     }
 
-    private void adopt(Life life) {
+    /** Takes it over; one that has ended meanwhile is known to have. */
+    private void find(Life life) {
         try {
-            life.runs(engine.adopt(life.incarnation(), noticing));
+            life.find();
         } catch (Failure e) {
             Optional<SandboxEnd> end = engine.end(life.incarnation());
-            if (end.isPresent()) {
-                life.ended(end.get(), () -> {});
-                releaseDisk(life);
-                return;
+            if (end.isEmpty()) {
+                throw e;
             }
-            life.failed(e);
-            throw e;
+            life.ended(end.get());
+            holders.release(life);
         }
     }
 
@@ -168,7 +151,7 @@ public final class LocalAgent implements HostAgent {
             Life life = lives.get(incarnation);
             if (life != null) {
                 life.ended(end, () -> {
-                    releaseDisk(life);
+                    holders.release(life);
                     reports.ended(incarnation, end);
                 });
             }
@@ -203,69 +186,21 @@ public final class LocalAgent implements HostAgent {
 
     private void begin(Life life, StartSandbox command) {
         try {
-            life.runs(launch(life, command));
+            requireNoLater(life.incarnation());
+            life.runs(starts.start(life, command));
         } catch (RuntimeException e) {
             lives.remove(life.incarnation(), life);
             life.failed(e);
         }
     }
 
-    private Sandbox launch(Life life, StartSandbox command) {
-        Incarnation incarnation = command.incarnation();
-        requireNoLater(incarnation);
-        Optional<String> lies = command.keepsDisk() ? disks.template(incarnation.id()) : Optional.empty();
-        Template template = engine.template(lies.orElse(command.template()), command.privilege());
-        life.uses(template.digest());
-        SandboxSpec spec = SandboxSpec.base(command.floor(), command.limits().withoutWallTime())
-                .fromTemplate(template.digest())
-                .withPrivilege(command.privilege());
-        if (!command.keepsDisk()) {
-            return engine.start(incarnation, spec, command.deadline(), noticing);
-        }
-        holdDisk(life);
-        try {
-            Disks.Disk disk = disks.prepare(incarnation.id(), command.limits(), template.digest());
-            try {
-                return engine.start(incarnation, spec.onDisk(disk.image()), command.deadline(), noticing);
-            } catch (RuntimeException e) {
-                if (disk.fresh() && disks.awaitFree(incarnation.id(), DISK_BOUND)) {
-                    disks.discard(incarnation.id());
-                }
-                throw e;
-            }
-        } catch (RuntimeException e) {
-            releaseDisk(life);
-            throw e;
-        }
-    }
-
     private void requireNoLater(Incarnation incarnation) {
-        boolean late = erased.contains(incarnation)
+        boolean late = erased.has(incarnation)
                 || lives.keySet().stream()
                         .anyMatch(other ->
                                 other.id().equals(incarnation.id()) && other.generation() > incarnation.generation());
         if (late) {
             throw new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " was destroyed on this host");
-        }
-    }
-
-    private void holdDisk(Life life) {
-        if (!life.onDisk()) {
-            return;
-        }
-        String holder = diskHolders.putIfAbsent(
-                life.incarnation().id(), life.incarnation().toString());
-        if (holder != null) {
-            throw new Failure(
-                    ErrorCode.CONFLICT,
-                    "the disk of " + life.incarnation().id() + " is in use by " + holder,
-                    "destroy that first");
-        }
-    }
-
-    private void releaseDisk(Life life) {
-        if (life.onDisk()) {
-            diskHolders.remove(life.incarnation().id(), life.incarnation().toString());
         }
     }
 
@@ -276,6 +211,7 @@ public final class LocalAgent implements HostAgent {
             throw new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " is not on this host");
         }
         try {
+            find(life);
             Sandbox sandbox = life.sandbox(startBound);
             try {
                 T result = action.apply(sandbox);
@@ -342,11 +278,14 @@ public final class LocalAgent implements HostAgent {
         erased.add(incarnation);
         Life life = lives.get(incarnation);
         try {
+            if (life != null) {
+                find(life);
+            }
             while (life != null && life.pending() && !life.settles(RETRY)) {
                 engine.erase(incarnation);
             }
             if (life != null && !life.over()) {
-                end(life.sandbox(startBound), grace);
+                life.here().ifPresent(sandbox -> end(sandbox, grace));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -360,7 +299,7 @@ public final class LocalAgent implements HostAgent {
                                 + " s after its end",
                         "try again");
             }
-            releaseDisk(life);
+            holders.release(life);
             lives.remove(incarnation, life);
         }
     }
@@ -380,16 +319,7 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public void discardDisk(SandboxId id) {
-        String holder = diskHolders.putIfAbsent(id, "its removal");
-        if (holder != null) {
-            throw new Failure(
-                    ErrorCode.CONFLICT, "the disk of " + id + " is in use by " + holder, "destroy that first");
-        }
-        try {
-            disks.discard(id);
-        } finally {
-            diskHolders.remove(id);
-        }
+        holders.remove(id, () -> disks.discard(id));
     }
 
     @Override
@@ -440,14 +370,18 @@ public final class LocalAgent implements HostAgent {
                 engine;
                 reports;
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            lives.values().forEach(life -> threads.submit(() -> letGo(life)));
+            lives.values().forEach(life -> threads.execute(() -> letGo(life)));
         }
     }
 
     private void letGo(Life life) {
         try {
-            if (life.end().isEmpty()) {
-                life.sandbox(startBound).detach();
+            if (life.pending()) {
+                life.settles(startBound);
+            }
+            Optional<Sandbox> here = life.here();
+            if (here.isPresent()) {
+                here.get().detach();
                 engine.disown(life.incarnation());
             }
         } catch (InterruptedException e) {

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -43,7 +42,7 @@ final class BlankDisk {
     private final long sizeBytes;
     private final List<Piece> pieces;
 
-    private record Piece(long offset, byte[] bytes) {}
+    private record Piece(long offset, ByteBuffer bytes) {}
 
     private BlankDisk(long sizeBytes, List<Piece> pieces) {
         this.sizeBytes = sizeBytes;
@@ -167,7 +166,7 @@ final class BlankDisk {
 
     private static void keep(List<Piece> found, long start, ByteBuffer run) {
         if (run.position() > 0) {
-            found.add(new Piece(start, Arrays.copyOf(run.array(), run.position())));
+            found.add(new Piece(start, run.flip().asReadOnlyBuffer()));
         }
     }
 
@@ -203,7 +202,7 @@ final class BlankDisk {
                 FileChannel channel = file.getChannel()) {
             file.setLength(sizeBytes);
             for (Piece piece : pieces) {
-                ByteBuffer bytes = ByteBuffer.wrap(piece.bytes);
+                ByteBuffer bytes = piece.bytes.duplicate();
                 while (bytes.hasRemaining()) {
                     channel.write(bytes, piece.offset + bytes.position());
                 }

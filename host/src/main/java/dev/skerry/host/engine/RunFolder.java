@@ -53,6 +53,7 @@ final class RunFolder {
 
     private static final String EPOCH = "epoch.";
     private static final long POLL_NANOS = Duration.ofMillis(1).toNanos();
+    private static final int DELETE_TRIES = 100;
     private static final Set<String> KEPT = Set.of("record", "end", "condemned");
 
     private final Path path;
@@ -258,16 +259,18 @@ final class RunFolder {
         });
     }
 
-    /** Deletes all but the record of the sandbox and that of its end. */
+    /** Deletes all but the record of the sandbox and that of its end; success when somebody else deletes it all. */
     void finish(SandboxEnd end) {
-        write("end", end.cause() + "\n" + end.detail());
         try {
+            replace("end", end.cause() + "\n" + end.detail());
             for (Path entry : entries()) {
                 String name = entry.getFileName().toString();
                 if (!entry.equals(path) && !KEPT.contains(name)) {
                     Files.deleteIfExists(entry);
                 }
             }
+        } catch (NoSuchFileException e) {
+            return;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -282,14 +285,20 @@ final class RunFolder {
      * is faster.
      */
     void delete() {
-        try {
-            for (Path entry : entries()) {
-                Files.deleteIfExists(entry);
+        for (int tries = 1; ; tries++) {
+            try {
+                for (Path entry : entries()) {
+                    Files.deleteIfExists(entry);
+                }
+                return;
+            } catch (DirectoryNotEmptyException e) {
+                // Somebody else may be writing the end down at this moment.
+                if (tries == DELETE_TRIES) {
+                    throw new Failure(ErrorCode.CONFLICT, "something still writes into " + path, e);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-        } catch (DirectoryNotEmptyException e) {
-            throw new Failure(ErrorCode.CONFLICT, "something still writes into " + path, e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
@@ -319,14 +328,18 @@ final class RunFolder {
 
     private void write(String file, String text) {
         try {
-            // A name of its own: others may be writing the same file.
-            Path fresh = Files.createTempFile(path, file, ".new");
-            Files.writeString(fresh, text);
-            Files.move(fresh, path.resolve(file), StandardCopyOption.ATOMIC_MOVE);
+            replace(file, text);
         } catch (NoSuchFileException e) {
             throw gone(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** In one step, and from a name of its own: others may be writing the same file. */
+    private void replace(String file, String text) throws IOException {
+        Path fresh = Files.createTempFile(path, file, ".new");
+        Files.writeString(fresh, text);
+        Files.move(fresh, path.resolve(file), StandardCopyOption.ATOMIC_MOVE);
     }
 }

@@ -102,7 +102,8 @@ final class FilterCompiler {
                         new Instruction(IF_BIT_SET, 0, 1, mask),
                         answer(Verdict.EPERM),
                         answer(Verdict.ALLOW));
-            case SyscallRule.OneOf(var argument, var values) -> compare(argument, values, Verdict.ALLOW, Verdict.EPERM);
+            case SyscallRule.OneOf(var argument, var values, var otherwise) ->
+                compare(argument, values, Verdict.ALLOW, otherwise);
             case SyscallRule.NoneOf(var argument, var values) ->
                 compare(argument, values, Verdict.EPERM, Verdict.ALLOW);
             case SyscallRule.Either(var one, var other) -> {

@@ -22,24 +22,33 @@ final class OciRule {
     static List<Map<String, Object>> of(List<String> names, SyscallRule rule) {
         return switch (rule) {
             case SyscallRule.Always(var verdict) -> List.of(always(names, verdict));
-            case SyscallRule.NoneSet(var argument, var mask) -> List.of(masked(names, argument, new Prefix(mask, 0)));
-            case SyscallRule.OneOf(var argument, var values) ->
-                values.stream()
-                        .map(value -> masked(names, argument, new Prefix(-1, value)))
-                        .toList();
-            case SyscallRule.NoneOf(var argument, var values) -> {
-                var others = new ArrayList<Prefix>();
-                collectOthers(new Prefix(0, 0), Integer.MIN_VALUE, values, others);
-                yield others.stream()
-                        .map(prefix -> masked(names, argument, prefix))
-                        .toList();
+            case SyscallRule.NoneSet(var argument, var mask) ->
+                List.of(masked(always(names, Verdict.ALLOW), argument, new Prefix(mask, 0)));
+            case SyscallRule.OneOf(var argument, var values, var otherwise) -> {
+                var entries = new ArrayList<Map<String, Object>>();
+                values.forEach(
+                        value -> entries.add(masked(always(names, Verdict.ALLOW), argument, new Prefix(-1, value))));
+                if (!otherwise.equals(Verdict.EPERM)) { // which is the default
+                    others(values).forEach(prefix -> entries.add(masked(always(names, otherwise), argument, prefix)));
+                }
+                yield entries;
             }
+            case SyscallRule.NoneOf(var argument, var values) ->
+                others(values).stream()
+                        .map(prefix -> masked(always(names, Verdict.ALLOW), argument, prefix))
+                        .toList();
             case SyscallRule.Either(var one, var other) -> {
                 var alternatives = new ArrayList<>(of(names, one));
                 alternatives.addAll(of(names, other));
                 yield alternatives;
             }
         };
+    }
+
+    private static List<Prefix> others(List<Integer> values) {
+        var found = new ArrayList<Prefix>();
+        collectOthers(new Prefix(0, 0), Integer.MIN_VALUE, values, found);
+        return found;
     }
 
     /** Splits a prefix at its next bit until a part has none of the values, or is one. */
@@ -63,8 +72,7 @@ final class OciRule {
         return json;
     }
 
-    private static Map<String, Object> masked(List<String> names, int argument, Prefix prefix) {
-        var json = always(names, Verdict.ALLOW);
+    private static Map<String, Object> masked(Map<String, Object> json, int argument, Prefix prefix) {
         var condition = new LinkedHashMap<String, Object>();
         condition.put("index", argument);
         condition.put("value", Integer.toUnsignedLong(prefix.mask()));

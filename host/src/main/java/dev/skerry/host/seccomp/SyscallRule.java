@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * What the list says of one system call. Conditions concern the low 32 bits of an argument and answer EPERM when they
- * fail.
+ * fail, or what they say.
  */
 sealed interface SyscallRule {
     /** The same whatever the arguments. */
@@ -14,8 +14,12 @@ sealed interface SyscallRule {
     /** Allowed if no bit of the mask is set. */
     record NoneSet(int argument, int mask) implements SyscallRule {}
 
-    /** Allowed if the argument is one of the values. */
-    record OneOf(int argument, List<Integer> values) implements SyscallRule {
+    /**
+     * Allowed if the argument is one of the values.
+     *
+     * @param otherwise the answer where it is none of them
+     */
+    record OneOf(int argument, List<Integer> values, Verdict otherwise) implements SyscallRule {
         public OneOf {
             values = List.copyOf(values);
         }
@@ -43,8 +47,12 @@ sealed interface SyscallRule {
         if (text.matches("arg[0-5] & \\S+ == 0")) {
             return new NoneSet(argument(words), number(words.get(2)));
         }
+        if (text.matches("arg[0-5] in \\S.* else [0-9]+")) {
+            var values = numbers(words.subList(2, words.size() - 2));
+            return new OneOf(argument(words), values, new Verdict(number(words.getLast())));
+        }
         if (text.matches("arg[0-5] in \\S.*")) {
-            return new OneOf(argument(words), numbers(words.subList(2, words.size())));
+            return new OneOf(argument(words), numbers(words.subList(2, words.size())), Verdict.EPERM);
         }
         String[] parts = text.split(" or ", -1);
         if (parts.length == 2 && parse(parts[0]) instanceof NoneOf one && parse(parts[1]) instanceof NoneOf other) {
@@ -61,7 +69,8 @@ sealed interface SyscallRule {
         return switch (this) {
             case Always(var verdict) -> verdict;
             case NoneSet(var argument, var mask) -> allowedIf(((int) arguments[argument] & mask) == 0);
-            case OneOf(var argument, var values) -> allowedIf(values.contains((int) arguments[argument]));
+            case OneOf(var argument, var values, var otherwise) ->
+                values.contains((int) arguments[argument]) ? Verdict.ALLOW : otherwise;
             case NoneOf(var argument, var values) -> allowedIf(!values.contains((int) arguments[argument]));
             case Either(var one, var other) ->
                 allowedIf(one.verdict(arguments).equals(Verdict.ALLOW)

@@ -63,9 +63,9 @@ class LocalAgentTest {
     }
 
     private static void failsWith(ErrorCode code, ThrowingCallable call) {
-        assertThatThrownBy(call)
-                .isInstanceOfSatisfying(
-                        Failure.class, e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code));
+        assertThatThrownBy(call).isInstanceOfSatisfying(Failure.class, e -> assertThat(e.code())
+                .as(e.getMessage())
+                .isEqualTo(code));
     }
 
     private State state(Incarnation incarnation) {
@@ -250,11 +250,15 @@ class LocalAgentTest {
         agent.start(AgentHost.onDisk(first));
         var guest = agent.guest(first);
         AgentHost.shell(guest, "rm /etc/hostname; rm -r /var/spool; mkdir /var/spool; echo new > /etc/hosts");
-        AgentHost.run(guest, ExecRequest.of("/bin/sh", "-c", "echo mine > /home/user/file; mkdir ~/d; ln -s x ~/l")
-                .as("user"));
-        AgentHost.shell(guest, "dd if=/dev/urandom of=/root/noise bs=1M count=8 2>/dev/null; sha256sum /root/noise >"
-                + " /root/sum");
-        assertThat(agent.usage(first).diskBytes()).isBetween(100_000L, 64L << 20);
+        AgentHost.run(
+                guest,
+                ExecRequest.of("/bin/sh", "-c", "echo mine > /home/user/file; mkdir /home/user/d; ln -s x /home/user/l")
+                        .as("user"));
+        AgentHost.shell(
+                guest,
+                "dd if=/dev/urandom of=/root/noise bs=1M count=8 2>/dev/null; sha256sum /root/noise >"
+                        + " /root/sum; sync");
+        assertThat(agent.usage(first).diskBytes()).isBetween(8L << 20, 64L << 20);
         failsWith(ErrorCode.CONFLICT, () -> agent.discardDisk(first.id()));
         failsWith(ErrorCode.CONFLICT, () -> agent.start(AgentHost.onDisk(AgentHost.next(first))));
         agent.destroy(first, Duration.ofSeconds(5));
@@ -269,8 +273,10 @@ class LocalAgentTest {
         assertThat(AgentHost.shell(again, "sha256sum -c /root/sum")).isEqualTo("/root/noise: OK");
         assertThat(AgentHost.shell(again, "stat -c %U:%G /home/user/file /home/user/l /etc/hosts"))
                 .isEqualTo("user:user\nuser:user\nroot:root");
-        assertThat(AgentHost.run(again, ExecRequest.of("/bin/sh", "-c", "echo more >> ~/file; cat ~/file")
-                        .as("user")))
+        assertThat(AgentHost.run(
+                        again,
+                        ExecRequest.of("/bin/sh", "-c", "echo more >> /home/user/file; cat /home/user/file")
+                                .as("user")))
                 .isEqualTo("mine\nmore");
         goneIs(() -> agent.start(AgentHost.onDisk(first)));
         agent.destroy(second, NO_GRACE);
@@ -284,8 +290,10 @@ class LocalAgentTest {
         Incarnation first = AgentHost.fresh();
         agent.start(AgentHost.onDisk(first));
         var process = agent.guest(first)
-                .exec(ExecRequest.of("/bin/sh", "-c", "trap 'echo saved > /root/state; exit' TERM; echo ready; while :;"
-                        + " do sleep 0.05; done"));
+                .exec(ExecRequest.of(
+                        "/bin/sh",
+                        "-c",
+                        "trap 'echo saved > /root/state; exit' TERM; echo ready; while :;" + " do sleep 0.05; done"));
         assertThat(process.stdout().read()).isEqualTo('r');
         agent.destroy(first, Duration.ofSeconds(5));
         Incarnation second = AgentHost.next(first);
@@ -309,9 +317,8 @@ class LocalAgentTest {
                         + " ls | wc -l");
         assertThat(Integer.parseInt(files)).isBetween(1500, 2100);
         assertThat(AgentHost.shell(guest, "rm -r /root/n; sync; echo still")).isEqualTo("still");
-        AgentHost.await("what was deleted is given back", () -> agent.usage(incarnation)
-                        .diskBytes()
-                < 8 << 20);
+        AgentHost.await(
+                "what was deleted is given back", () -> agent.usage(incarnation).diskBytes() < 8 << 20);
     }
 
     @Test
@@ -338,16 +345,23 @@ class LocalAgentTest {
         assertThat(AgentHost.shell(guest, "find / -xdev -perm /6000 -type f 2>/dev/null"))
                 .isEqualTo("/usr/bin/sudo");
         String caps = AgentHost.run(
-                guest, ExecRequest.of("sudo", "grep", "CapBnd", "/proc/self/status").as("user").unconfined());
+                guest,
+                ExecRequest.of("sudo", "grep", "CapBnd", "/proc/self/status")
+                        .as("user")
+                        .unconfined());
         // Docker's, less NET_RAW (13) and MKNOD (27).
         assertThat(caps).isEqualTo("CapBnd:\t00000000a00405fb");
         assertThat(AgentHost.run(
                         guest,
-                        ExecRequest.of("sudo", "mknod", "/tmp/null", "c", "1", "3").as("user").unconfined()))
+                        ExecRequest.of("sudo", "mknod", "/tmp/null", "c", "1", "3")
+                                .as("user")
+                                .unconfined()))
                 .contains("not permitted");
-        assertThat(AgentHost.run(guest, ExecRequest.of("sudo", "mount", "-t", "tmpfs", "x", "/mnt")
-                        .as("user")
-                        .unconfined()))
+        assertThat(AgentHost.run(
+                        guest,
+                        ExecRequest.of("sudo", "mount", "-t", "tmpfs", "x", "/mnt")
+                                .as("user")
+                                .unconfined()))
                 .isNotEmpty();
     }
 
@@ -376,14 +390,16 @@ class LocalAgentTest {
         failsWith(ErrorCode.CONFLICT, () -> agent.removeTemplate(base.digest()));
         failsWith(ErrorCode.INVALID_REQUEST, () -> agent.removeTemplate("base"));
         failsWith(ErrorCode.NOT_FOUND, () -> agent.removeTemplate("nonesuch"));
-        failsWith(ErrorCode.NOT_FOUND, () -> agent.start(new StartSandbox(
-                AgentHost.fresh(),
-                "nonesuch",
-                Isolation.CONTAINER,
-                Limits.DEFAULT,
-                Privilege.NONE,
-                Optional.empty(),
-                true)));
+        failsWith(
+                ErrorCode.NOT_FOUND,
+                () -> agent.start(new StartSandbox(
+                        AgentHost.fresh(),
+                        "nonesuch",
+                        Isolation.CONTAINER,
+                        Limits.DEFAULT,
+                        Privilege.NONE,
+                        Optional.empty(),
+                        true)));
     }
 
     @Test

@@ -1,0 +1,64 @@
+package dev.skerry.host.agent;
+
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.hosts.Incarnation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * A process that holds an agent, as a server does; for {@link AgentCrashTest}. {@code hold N} starts N sandboxes, says
+ * so and waits; {@code churn} starts and destroys them until it is killed.
+ */
+final class AgentProcess {
+    private AgentProcess() {}
+
+    static Process start(String... arguments) throws Exception {
+        String[] command = {
+            Path.of(System.getProperty("java.home"), "bin/java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            AgentProcess.class.getName(),
+            String.join(" ", arguments)
+        };
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        String[] words = arguments[0].split(" ", -1);
+        LocalAgent agent = AgentHost.open();
+        if (words[0].equals("hold")) {
+            for (int i = 0; i < Integer.parseInt(words[1]); i++) {
+                agent.start(AgentHost.onDisk(AgentHost.fresh()));
+            }
+            System.out.println("started");
+            Thread.currentThread().join();
+        }
+        System.out.println("started");
+        for (int i = 0; i < 2; i++) {
+            Thread.ofPlatform().start(() -> churn(agent));
+        }
+    }
+
+    private static void churn(LocalAgent agent) {
+        try {
+            while (true) {
+                Incarnation incarnation = AgentHost.fresh();
+                agent.start(AgentHost.onDisk(incarnation));
+                agent.destroy(incarnation, Duration.ofMillis(10));
+                agent.start(AgentHost.onDisk(AgentHost.next(incarnation)));
+                agent.destroy(AgentHost.next(incarnation), Duration.ZERO);
+                agent.discardDisk(incarnation.id());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Failure e) {
+            System.err.println(e.code().name().toLowerCase(Locale.ROOT) + ": " + e.getMessage());
+            throw e;
+        }
+    }
+}
