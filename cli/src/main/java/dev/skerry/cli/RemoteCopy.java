@@ -56,8 +56,9 @@ record RemoteCopy(Context context, Envd envd, String path) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "there is no '" + from + "'");
         }
         Path name = from.toAbsolutePath().normalize().getFileName();
-        boolean into =
-                path.endsWith("/") || envd.stat(path).filter(FileFacts::folder).isPresent();
+        boolean into = !onlyContent(from.toString())
+                && (path.endsWith("/")
+                        || envd.stat(path).filter(FileFacts::folder).isPresent());
         String target = into ? path.replaceFirst("/*$", "/") + (name == null ? "root" : name) : path;
         if (Files.isDirectory(from)) {
             folderIn(from, target);

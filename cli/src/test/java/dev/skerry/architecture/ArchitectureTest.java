@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 class ArchitectureTest {
     private static final String ROOT = "dev.skerry";
-    private static final List<String> MODULES = List.of("wire", "host", "testkit", "bench", "cli");
+    private static final List<String> MODULES = List.of("wire", "host", "server", "testkit", "bench", "cli");
     private static final JavaClasses CODE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(ROOT);
@@ -35,14 +35,28 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "dev.skerry..host..", "dev.skerry..testkit..", "dev.skerry..bench..", "dev.skerry..cli..");
+                    "dev.skerry..host..",
+                    "dev.skerry..server..",
+                    "dev.skerry..testkit..",
+                    "dev.skerry..bench..",
+                    "dev.skerry..cli..");
+
+    private static final ArchRule SERVER_KNOWS_ONLY_WIRE = noClasses()
+            .that()
+            .resideInAPackage("dev.skerry..server..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.skerry..host..", "dev.skerry..testkit..", "dev.skerry..bench..", "dev.skerry..cli..")
+            .because("a host may be another machine");
 
     private static final ArchRule HOST_KNOWS_NO_CALLER = noClasses()
             .that()
             .resideInAPackage("dev.skerry..host..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.skerry..testkit..", "dev.skerry..bench..", "dev.skerry..cli..");
+            .resideInAnyPackage(
+                    "dev.skerry..server..", "dev.skerry..testkit..", "dev.skerry..bench..", "dev.skerry..cli..");
 
     private static final ArchRule TESTKIT_KNOWS_ONLY_THE_ENGINE = noClasses()
             .that()
@@ -80,7 +94,7 @@ class ArchitectureTest {
 
     private static final ArchRule ONLY_DRIVERS_START_PROCESSES = noClasses()
             .that()
-            .resideInAnyPackage("dev.skerry..wire..", "dev.skerry..host..", "dev.skerry..cli..")
+            .resideInAnyPackage("dev.skerry..wire..", "dev.skerry..host..", "dev.skerry..server..", "dev.skerry..cli..")
             .and()
             .resideOutsideOfPackages("dev.skerry..host.drivers..", "dev.skerry..host.templates..")
             .should()
@@ -135,6 +149,11 @@ class ArchitectureTest {
     @Test
     void wireKnowsNobody() {
         holds(WIRE_KNOWS_NOBODY, "layers.wire", "UpwardFrame");
+    }
+
+    @Test
+    void serverKnowsOnlyWire() {
+        holds(SERVER_KNOWS_ONLY_WIRE, "layers.server", "LocalServer");
     }
 
     @Test
