@@ -29,9 +29,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * A copy between this machine and a path in a sandbox. Files go through the file interface of the sandbox; folders as an
- * archive that the sandbox's own {@code tar} writes or reads. What a sandbox sends is unpacked as hostile: no links, no
- * set-uid bits, nothing outside of the folder.
+ * A copy between this machine and a path in a sandbox. Files go through the file interface of the sandbox; folders as
+ * an archive that the sandbox's own {@code tar} writes or reads. What a sandbox sends is unpacked as hostile: no links,
+ * no set-uid bits, nothing outside of the folder.
  */
 record RemoteCopy(Context context, Envd envd, String path) {
     private static final int CHUNK_BYTES = 64 << 10;
