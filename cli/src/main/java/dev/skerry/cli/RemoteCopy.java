@@ -29,9 +29,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * A copy between this machine and a path in a sandbox. Files go through the file interface of the sandbox; folders as an
- * archive that the sandbox's own {@code tar} writes or reads. What a sandbox sends is unpacked as hostile: no links, no
- * set-uid bits, nothing outside of the folder.
+ * A copy between this machine and a path in a sandbox. Files go through the file interface of the sandbox; folders as
+ * an archive that the sandbox's own {@code tar} writes or reads. What a sandbox sends is unpacked as hostile: no links,
+ * no set-uid bits, nothing outside of the folder.
  */
 record RemoteCopy(Context context, Envd envd, String path) {
     private static final int CHUNK_BYTES = 64 << 10;
@@ -56,8 +56,9 @@ record RemoteCopy(Context context, Envd envd, String path) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "there is no '" + from + "'");
         }
         Path name = from.toAbsolutePath().normalize().getFileName();
-        boolean into =
-                path.endsWith("/") || envd.stat(path).filter(FileFacts::folder).isPresent();
+        boolean into = !onlyContent(from.toString())
+                && (path.endsWith("/")
+                        || envd.stat(path).filter(FileFacts::folder).isPresent());
         String target = into ? path.replaceFirst("/*$", "/") + (name == null ? "root" : name) : path;
         if (Files.isDirectory(from)) {
             folderIn(from, target);

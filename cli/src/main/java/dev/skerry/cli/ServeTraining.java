@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * As {@link Training}, for {@code skerry serve}, which has a cache of its own: the server's JVM has other options, and a
- * cache belongs to its options.
+ * As {@link Training}, for {@code skerry serve}, which has a cache of its own: the server's JVM has other options, and
+ * a cache belongs to its options.
  */
 final class ServeTraining {
     private ServeTraining() {}

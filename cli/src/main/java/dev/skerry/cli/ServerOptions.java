@@ -12,8 +12,9 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
- * Which server to talk to: the one of {@code --url}, else of {@code E2B_API_URL}, else the one that {@code skerry serve}
- * noted in the data folder. A key given in words goes with any of them; otherwise it comes from where the URL came from.
+ * Which server to talk to: the one of {@code --url}, else of {@code E2B_API_URL}, else the one that {@code skerry
+ * serve} noted in the data folder. A key given in words goes with any of them; otherwise it comes from where the URL
+ * came from.
  */
 final class ServerOptions {
     @Option(

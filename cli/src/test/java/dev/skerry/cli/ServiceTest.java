@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code ./skerry service}, with stand-ins for systemd's programs. {@code ServiceOnSystemd} is the same with systemd. */
+/** {@code ./skerry service}, with stand-ins for systemd's programs; {@code ServiceOnSystemd} has the real ones. */
 class ServiceTest {
     @TempDir
     @SuppressWarnings("NullAway.Init")

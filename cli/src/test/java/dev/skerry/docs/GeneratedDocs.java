@@ -31,13 +31,14 @@ final class GeneratedDocs {
         StringBuilder text = new StringBuilder("""
                 # Settings of the server
 
-                `skerry serve --config FILE` reads one file in [TOML](https://toml.io). Every key may be left out; one that does
-                not exist is refused, with the nearest one that does, and all that is wrong is said at once. `skerry serve --check`
-                tries a file and prints what every setting comes to. What the command line says (`--data`, `--http`, `--tls`,
-                `--domain`) comes before the file.
+                `skerry serve --config FILE` reads one file in [TOML](https://toml.io). Every key may be left out;
+                one that does not exist is refused, with the nearest one that does, and all that is wrong is said at
+                once. `skerry serve --check` tries a file and prints what every setting comes to. What the command
+                line says (`--data`, `--http`, `--tls`, `--domain`) comes before the file.
 
                 A name with a dot is written below the table of its first part: `sandboxes.memory` as `memory` below
-                `[sandboxes]`. Sizes are written as `"512m"` or `"1.5g"` (powers of 1024), times as `"30s"`, `"5m"` or `"24h"`.
+                `[sandboxes]`. Sizes are written as `"512m"` or `"1.5g"` (powers of 1024), times as `"30s"`, `"5m"`
+                or `"24h"`.
 
                 | setting | standard | meaning |
                 | --- | --- | --- |
@@ -71,12 +72,12 @@ final class GeneratedDocs {
         StringBuilder text = new StringBuilder("""
                 # Errors
 
-                Whatever refuses something names one of these codes, says what was wrong, and where it knows it, what would be right.
-                Programs branch on the code or the status, never on the text. A door that imitates another API keeps that API's own
-                statuses where they differ; docs of that door say so.
+                Whatever refuses something names one of these codes, says what was wrong, and where it knows it,
+                what would be right. Programs branch on the code or the status, never on the text. A door that
+                imitates another API keeps that API's own statuses where they differ; docs of that door say so.
 
-                *Who acts* is the caller (ask differently), whoever adds hosts, whoever runs what we depend on, or us: a bug. What is
-                marked *again* may succeed when it is asked again, unchanged and a little later.
+                *Who acts* is the caller (ask differently), whoever adds hosts, whoever runs what we depend on, or
+                us: a bug. What is marked *again* may succeed when it is asked again, unchanged and a little later.
 
                 | code | status | who acts | again | meaning |
                 | --- | --- | --- | --- | --- |
