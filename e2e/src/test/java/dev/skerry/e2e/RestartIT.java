@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The server ends in every way that it can; no sandbox notices. */
 @ExtendWith(SharedServer.class)
 class RestartIT {
-    /** What is promised is 2 s on a quiet machine; what it took is printed. This one tells a hang from a busy machine. */
+    /** Promised are 2 s on a quiet machine; what it took is printed. This tells a hang from a busy machine. */
     private static final Duration SERVES_AGAIN = Duration.ofSeconds(15);
     /** Streams are given 30 s to end. */
     private static final Duration STOPS = Duration.ofSeconds(35);

@@ -114,6 +114,12 @@ scenario('javascript', async (t) => {
   assert.equal((await run('await Promise.resolve(7)')).text, '7');
 });
 
+scenario('typescript', async (t) => {
+  const sandbox = await t.shared();
+  const code = 'interface Point { x: number }\nconst point: Point = { x: 41 };\npoint.x + 1';
+  assert.equal((await sandbox.runCode(code, { language: 'typescript' })).text, '42');
+});
+
 scenario('bash', async (t) => {
   const sandbox = await t.shared();
   const run = (code) => sandbox.runCode(code, { language: 'bash' });

@@ -4,7 +4,7 @@ const { assert, rejects, sleep, topic, until } = require('../harness.cjs');
 const { scenario } = topic('pause', sdk);
 const { Sandbox } = sdk;
 
-const MISSING = 'nosuchsandbox0000000000000';
+const MISSING = '0nosuchsandbox00000000000';
 
 /** Counts in a file; the pid of the process that does. */
 async function startCounter(sandbox) {

@@ -4,7 +4,7 @@ const { PASS, RUN, assert, rejects, sleep, topic, until } = require('../harness.
 const { scenario } = topic('sandbox', sdk);
 const { Sandbox } = sdk;
 
-const MISSING = 'nosuchsandbox0000000000000';
+const MISSING = '0nosuchsandbox00000000000';
 const secondsLeft = async (id) => ((await Sandbox.getInfo(id)).endAt.getTime() - Date.now()) / 1000;
 const isNear = (value, expected) => assert.ok(Math.abs(value - expected) < 6, `${value} is not near ${expected}`);
 

@@ -169,7 +169,7 @@ scenario('closed-port', async (t) => {
 
 scenario('sandbox-that-is-not-there', async (t) => {
   const sandbox = await t.create();
-  const hosts = [`8000-nosuchsandbox0000000000000.${process.env.E2B_DOMAIN}`, sandbox.getHost(8000)];
+  const hosts = [`8000-0nosuchsandbox00000000000.${process.env.E2B_DOMAIN}`, sandbox.getHost(8000)];
   await sandbox.kill();
   for (const host of hosts) {
     const response = await fetch(`https://${host}/`);

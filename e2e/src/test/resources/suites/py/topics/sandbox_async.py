@@ -43,7 +43,7 @@ async def errors(t):
     with raises(SandboxException, "404"):
         await AsyncSandbox.create("no-such-template")
     with raises(SandboxNotFoundException):
-        await AsyncSandbox.connect("nosuchsandbox0000000000000")
+        await AsyncSandbox.connect("0nosuchsandbox00000000000")
     with raises(AuthenticationException):
         await AsyncSandbox.create(api_key="e2b_" + "0" * 40)
 

@@ -21,7 +21,7 @@ from harness import PASS, RUN, Topic, equal, raises, until
 topic = Topic(__name__, Sandbox)
 scenario = topic.scenario
 
-MISSING = "nosuchsandbox0000000000000"
+MISSING = "0nosuchsandbox00000000000"
 
 
 def seconds_left(sandbox):
