@@ -100,7 +100,9 @@ final class Drift {
             if (rebooted) {
                 perhapsRecordBoot(facts, before);
             }
-            return rebooted || !stillSuspected.isEmpty() || !registry.uncertain().isEmpty();
+            return rebooted
+                    || !stillSuspected.isEmpty()
+                    || !registry.uncertain().isEmpty();
         } finally {
             suspicions = stillSuspected;
             lock.unlock();

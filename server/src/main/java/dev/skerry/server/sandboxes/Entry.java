@@ -39,6 +39,9 @@ final class Entry {
     int failures;
     boolean ended;
 
+    /** A write threw, and may have happened. */
+    boolean doubtful;
+
     /** Whoever has the turn waits for a start. */
     boolean starting;
 

@@ -64,15 +64,18 @@ final class Transitions {
     Decision apply(Entry entry, LifecycleEvent event, BooleanSupplier still) {
         entry.lock();
         try {
+            resolveDoubt(entry);
             while (entry.stored() && still.getAsBoolean()) {
                 Decision decision = SandboxLifecycle.decide(entry.sandbox(), event, now());
                 switch (decision) {
                     case Decision.Changed changed -> {
-                        if (store.replace(changed.sandbox(), changed.notes())) {
+                        if (write(entry, changed)) {
                             moved(entry, changed, event);
                             return decision;
                         }
-                        reload(entry);
+                        if (!reload(entry)) {
+                            throw new IllegalStateException("the store does not take " + changed.sandbox());
+                        }
                     }
                     case Decision.Repeated repeated -> {
                         entry.append(repeated.effects());
@@ -89,6 +92,23 @@ final class Transitions {
                     : new Decision.Unchanged();
         } finally {
             entry.unlock();
+        }
+    }
+
+    private boolean write(Entry entry, Decision.Changed changed) {
+        try {
+            return store.replace(changed.sandbox(), changed.notes());
+        } catch (RuntimeException e) {
+            // It may have happened; then nobody else would ever carry it out.
+            entry.doubtful = true;
+            setAlarm(entry);
+            throw e;
+        }
+    }
+
+    private void resolveDoubt(Entry entry) {
+        if (entry.doubtful && entry.stored()) {
+            boolean _ = reload(entry);
         }
     }
 
@@ -129,16 +149,25 @@ final class Transitions {
         alarms.set(entry.sandbox().id(), Optional.empty());
     }
 
-    /** Another one has changed it, or a write that threw had happened. */
-    private void reload(Entry entry) {
+    /**
+     * Another one has changed it, or a write that threw had happened.
+     *
+     * @return whether that is so
+     */
+    private boolean reload(Entry entry) {
         Optional<Sandbox> stored = store.get(entry.sandbox().id());
+        entry.doubtful = false;
         if (stored.isEmpty()) {
             forget(entry);
-            return;
+            return true;
+        }
+        if (stored.get().revision() == entry.sandbox().revision()) {
+            return false;
         }
         entry.become(stored.get(), Effects.of(stored.get()));
         settle(entry);
         wake(entry);
+        return true;
     }
 
     private void hurry(Sandbox sandbox) {
@@ -158,6 +187,10 @@ final class Transitions {
     }
 
     private void setAlarm(Entry entry) {
+        if (entry.doubtful) {
+            alarms.set(entry.sandbox().id(), Optional.of(now().plus(RETRY_FIRST)));
+            return;
+        }
         Optional<Instant> own = Effects.alarm(entry.sandbox());
         Optional<Instant> retry = entry.retryAt;
         boolean retryFirst =
@@ -172,6 +205,7 @@ final class Transitions {
             if (!entry.stored()) {
                 return;
             }
+            resolveDoubt(entry);
             Instant now = now();
             if (entry.retryAt.filter(at -> !now.isBefore(at)).isPresent()) {
                 entry.retryAt = Optional.empty();
@@ -239,7 +273,8 @@ final class Transitions {
             }
             if (entry.stored() && entry.retryAt.isEmpty() && hasWork(entry)) {
                 Work work = new Work(entry.sandbox(), Optional.ofNullable(entry.pending.poll()));
-                entry.starting = work.effect().filter(Effect.StartOn.class::isInstance).isPresent();
+                entry.starting =
+                        work.effect().filter(Effect.StartOn.class::isInstance).isPresent();
                 return Optional.of(work);
             }
             entry.turn = Entry.IDLE;

@@ -102,13 +102,13 @@ final class Simulation {
         } else {
             guarded(() -> {});
         }
-        for (int i = 0; i < 90; i++) {
+        for (int i = 0; i < 45; i++) {
             runAllTasks();
             looking = true;
             engine.compareWithHost();
             looking = false;
             runAllTasks();
-            now = now.plusMillis(800);
+            now = now.plusMillis(1_700);
             host.passTime(now);
             engine.ring(engine.alarms().due(now));
         }

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 /** Thousands of random histories; a failing one is repeated by its seed. */
 class SimulationTest {
     private static final Logger LOG = Logger.getLogger(SandboxEngine.class.getPackageName());
-    private static final int HISTORIES = 3000;
+    /** More of them: -Dskerry.histories=N. */
+    private static final int HISTORIES = Integer.getInteger("skerry.histories", 2000);
+
     private static final int UNTIL_SEEN = 2000;
 
     @BeforeAll
