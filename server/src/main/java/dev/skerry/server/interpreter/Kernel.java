@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A kernel's process. Two threads read its outputs for as long as it lives, so that code which prints between cells
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * their order. Thread-safe; one execution at a time, which its context sees to.
  */
 final class Kernel {
+    private static final Logger LOG = LoggerFactory.getLogger(Kernel.class);
+
     private static final int SIGINT = 2;
     private static final int SIGKILL = 9;
     private static final Duration EXIT_BOUND = Duration.ofSeconds(10);
@@ -326,11 +330,17 @@ final class Kernel {
         }
     }
 
+    /** A kernel that takes no more has ended or will soon, which is told in its own words then. */
     void write(byte[] bytes) {
         try {
             process.stdin().write(bytes);
         } catch (IOException e) {
-            throw new Failure(ErrorCode.CONFLICT, "the kernel takes no requests any more", e);
+            LOG.atDebug().addKeyValue("pid", process.pid()).setCause(e).log("a kernel takes no requests any more");
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.CONFLICT) {
+                throw e;
+            }
+            LOG.atDebug().addKeyValue("pid", process.pid()).setCause(e).log("a kernel takes no requests any more");
         }
     }
 

@@ -8,6 +8,7 @@ import dev.skerry.server.http.Listener;
 import dev.skerry.server.sandboxes.LiveSandbox;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -135,15 +136,15 @@ final class Interpreted implements AutoCloseable {
 
     /** An answer that is being read. */
     static final class Running implements AutoCloseable {
-        private final HttpResponse<InputStream> response;
+        private final InputStream body;
         private final List<JsonNode> lines = new ArrayList<>();
 
         Running(HttpResponse<InputStream> response) {
-            this.response = response;
+            this.body = new BufferedInputStream(response.body());
         }
 
         InputStream body() {
-            return response.body();
+            return body;
         }
 
         /** The next line that is not a sign of life. */
@@ -160,7 +161,9 @@ final class Interpreted implements AutoCloseable {
             StringBuilder text = new StringBuilder();
             try {
                 for (int c = body().read(); c != '\n'; c = body().read()) {
-                    assertThat(c).as("in '%s' after %s", text, lines).isBetween((int) ' ', 0x7e);
+                    if (c < ' ' || c > 0x7e) {
+                        throw new AssertionError("byte " + c + " after '" + text + "', after " + lines);
+                    }
                     text.append((char) c);
                 }
             } catch (IOException e) {

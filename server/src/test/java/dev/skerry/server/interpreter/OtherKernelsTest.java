@@ -1,0 +1,191 @@
+package dev.skerry.server.interpreter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skerry.server.interpreter.Interpreted.Answer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Needs nodejs and node-typescript; `./skerry test` installs them. */
+class OtherKernelsTest {
+    @TempDir
+    private static Path folder;
+
+    private static Interpreted interpreter;
+
+    @BeforeAll
+    static void open() throws Exception {
+        interpreter = new Interpreted(folder, Map.of("SBX", "value"), Duration.ofSeconds(30));
+    }
+
+    @AfterAll
+    static void close() {
+        interpreter.close();
+    }
+
+    private static String js(String code) throws Exception {
+        return interpreter.run("js", code).result().path("text").asString();
+    }
+
+    private static Answer bash(String code) throws Exception {
+        return interpreter.run("bash", code);
+    }
+
+    @Test
+    void theLastExpressionOfJavaScriptIsTheResult() throws Exception {
+        assertThat(js("const add = (x, y) => x + y;\nadd(1, 2)")).isEqualTo("3");
+        assertThat(js("'Hello'")).isEqualTo("Hello");
+        assertThat(js("({a: [1, {b: 2}]})")).isEqualTo("{ a: [ 1, { b: 2 } ] }");
+        assertThat(interpreter.run("javascript", "undefined").of("result")).isEmpty();
+        assertThat(js("process.cwd()")).isEqualTo("/home/user");
+        assertThat(js("require('os').EOL.length")).isEqualTo("1");
+    }
+
+    @Test
+    void declarationsStayAndCanBeMadeAgain() throws Exception {
+        interpreter.run("js", "const z = 1; let [p, q] = [2, 3]; class A { m() { return 4 } }");
+        assertThat(js("z + p + q + new A().m()")).isEqualTo("10");
+        interpreter.run("js", "const z = 5; let p = `a${ {b: 1}.b }`; class A { m() { return 6 } }");
+        assertThat(js("[z, p, new A().m()].join()")).isEqualTo("5,a1,6");
+        assertThat(js("for (const i of [1]) { const z = 9 }\nz // const z = 3\n"))
+                .isEqualTo("5");
+        assertThat(js("const s = 'const z = 7'; /[/`]const z = 8/.test(s); s + z"))
+                .isEqualTo("const z = 75");
+    }
+
+    @Test
+    void awaitAndImportWorkAtTheOutermostLevel() throws Exception {
+        assertThat(js("async function main() { return 'Hi' }\n\nawait main()")).isEqualTo("Hi");
+        interpreter.run("js", "const w = await Promise.resolve(1)");
+        interpreter.run("js", "const w = await Promise.resolve(2)");
+        assertThat(js("w")).isEqualTo("2");
+        assertThat(js("import path, {join as j} from 'node:path'\nimport * as os from \"os\"\n"
+                        + "j('a', 'b') + path.sep + os.EOL.length"))
+                .isEqualTo("a/b/1");
+        assertThat(js("import('node:path').then(m => m.sep)")).isEqualTo("/");
+    }
+
+    @Test
+    void whatNodePrintsIsInOrder() throws Exception {
+        Answer answer = interpreter.run(
+                "js",
+                "console.log('Hello World!'); console.error('no'); display(1);"
+                        + "process.stdout.write('x'); require('child_process').execSync('echo kid', {stdio: 'inherit'}); 2");
+        assertThat(answer.text("stdout")).isEqualTo("Hello World!\nxkid\n");
+        assertThat(answer.text("stderr")).isEqualTo("no\n");
+        assertThat(answer.order())
+                .containsSubsequence("stdout", "result", "stdout", "result")
+                .containsSubsequence("stderr", "result");
+        assertThat(interpreter.run("js", "console.log('Hello World!')").of("stdout"))
+                .hasSize(1);
+    }
+
+    @Test
+    void errorsOfJavaScriptHaveAStack() throws Exception {
+        Answer answer = interpreter.run("js", "function f() { throw new TypeError('bad') }\nf()");
+        assertThat(answer.error().path("name").asString()).isEqualTo("TypeError");
+        assertThat(answer.error().path("value").asString()).isEqualTo("bad");
+        assertThat(answer.error().path("traceback").asString())
+                .contains("at f (<cell ")
+                .doesNotContain("skerry", "node:");
+        assertThat(interpreter.run("js", "syntax error").error().path("name").asString())
+                .isEqualTo("SyntaxError");
+        assertThat(interpreter
+                        .run("js", "await Promise.reject(new RangeError('x'))")
+                        .error()
+                        .path("name")
+                        .asString())
+                .isEqualTo("RangeError");
+        Answer later = interpreter.run(
+                "js",
+                "setTimeout(() => { throw new Error('later') }, 5); await new Promise(f => setTimeout(f, 50)); 8");
+        assertThat(later.text("stderr")).contains("Uncaught Error: later");
+        assertThat(later.result().path("text").asString()).isEqualTo("8");
+    }
+
+    @Test
+    void aNodeObjectCanBringItsForms() throws Exception {
+        Answer answer = interpreter.run("js", """
+                {
+                  [Symbol.for("Jupyter.display")]() {
+                    return { "text/plain": "Hello", "text/html": "<h1>é</h1>" }
+                  }
+                }
+                """);
+        assertThat(answer.result().path("html").asString()).isEqualTo("<h1>é</h1>");
+        assertThat(answer.result().path("text").asString()).isEqualTo("Hello");
+    }
+
+    @Test
+    void environmentVariablesOfACellAreGoneAfterItInEveryLanguage() throws Exception {
+        Map<String, String> variables = Map.of("FOO", "it's \"ä\"\n$x", "SBX", "other");
+        String code = "`${process.env.FOO}|${process.env.SBX}`";
+        Answer js = interpreter.run(Map.of("code", code, "language", "js", "env_vars", variables));
+        assertThat(js.result().path("text").asString()).isEqualTo("it's \"ä\"\n$x|other");
+        assertThat(js(code)).isEqualTo("undefined|value");
+        String shell = "printf %s \"${FOO-none}|$SBX\"";
+        Answer bash = interpreter.run(Map.of("code", shell, "language", "bash", "env_vars", variables));
+        assertThat(bash.text("stdout")).isEqualTo("it's \"ä\"\n$x|other");
+        assertThat(bash(shell).text("stdout")).isEqualTo("none|value");
+    }
+
+    @Test
+    void typesAreTakenOutOfTypeScript() throws Exception {
+        Answer answer = interpreter.run("ts", """
+                interface P { x: number }
+                function subtract(x: number, y: number): number {
+                  return x - y;
+                }
+
+                subtract(1, 2)
+                """);
+        assertThat(answer.result().path("text").asString()).isEqualTo("-1");
+        interpreter.run("typescript", "const kept: string = await Promise.resolve('k')");
+        assertThat(interpreter.run("ts", "kept as string").result().path("text").asString())
+                .isEqualTo("k");
+        assertThat(interpreter
+                        .run("ts", "let b: number = ")
+                        .error()
+                        .path("name")
+                        .asString())
+                .isEqualTo("SyntaxError");
+    }
+
+    @Test
+    void bashKeepsItsStateAndItsOutputsApart() throws Exception {
+        String context = interpreter.context("bash", "/home").path("id").asString();
+        interpreter.in(context, "x=5; f() { echo \"f $1 $x\"; }; cd user");
+        Answer answer = interpreter.in(context, "f 'ä' ; pwd\necho err >&2\nread line; echo \"[$line]\"");
+        assertThat(answer.text("stdout")).isEqualTo("f ä 5\n/home/user\n[]\n");
+        assertThat(answer.text("stderr")).isEqualTo("err\n");
+        assertThat(answer.of("error")).isEmpty();
+    }
+
+    @Test
+    void aFailedCommandIsAnErrorWithItsStatus() throws Exception {
+        assertThat(bash("true; (exit 3)").error().path("value").asString()).isEqualTo("3");
+        assertThat(bash("if fi").error().path("value").asString()).isEqualTo("2");
+        assertThat(bash("echo good").of("error")).isEmpty();
+    }
+
+    @Test
+    void settingsOfBashDoNotShowOrStopTheKernel() throws Exception {
+        String context = interpreter.context("bash", "/").path("id").asString();
+        assertThat(interpreter.in(context, "set -xu; echo one").text("stderr")).isEqualTo("++ echo one\n");
+        Answer answer = interpreter.in(context, "echo two; set +x");
+        assertThat(answer.text("stderr")).isEqualTo("++ echo two\n++ set +x\n");
+        assertThat(interpreter.in(context, "exec >/dev/null; echo lost").of("error"))
+                .isEmpty();
+        assertThat(interpreter.in(context, "echo back").text("stdout")).isEqualTo("back\n");
+        Answer ended = interpreter.in(context, "set -e; false; echo never");
+        assertThat(ended.error().path("name").asString()).isEqualTo("KernelDied");
+        assertThat(ended.error().path("value").asString()).contains("exit status 1");
+        assertThat(interpreter.in(context, "exit 0").of("error")).isEmpty();
+        assertThat(interpreter.in(context, "echo again").text("stdout")).isEqualTo("again\n");
+    }
+}
