@@ -46,7 +46,9 @@ class ClientCommandsTest {
     private static String listed(String id, String state) {
         return """
                 [{"sandboxID":"%s","templateID":"t1","alias":"base","state":"%s",
-                  "startedAt":"2026-01-01T00:00:00Z","endAt":"2999-01-01T00:00:00Z","cpuCount":2,"memoryMB":512,"metadata":{"b":"2","a":"1"}}]""".formatted(id, state);
+                  "startedAt":"2026-01-01T00:00:00Z","endAt":"2999-01-01T00:00:00Z",
+                  "cpuCount":2,"memoryMB":512,
+                  "metadata":{"b":"2","a":"1"}}]""".formatted(id, state);
     }
 
     @Test

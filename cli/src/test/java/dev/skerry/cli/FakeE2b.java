@@ -73,7 +73,8 @@ final class FakeE2b implements AutoCloseable {
         answers.remove("GET /sandboxes/" + ID);
         on("GET /sandboxes/" + ID, 200, """
                 {"sandboxID":"%s","templateID":"base","state":"%s","startedAt":"2026-01-01T00:00:00Z",
-                 "cpuCount":2,"memoryMB":1024,"envdAccessToken":"%s","domain":"sbx.test:8443","lifecycle":{"autoResume":%s}}""".formatted(ID, state, TOKEN, resumes));
+                 "cpuCount":2,"memoryMB":1024,"envdAccessToken":"%s","domain":"sbx.test:8443",
+                 "lifecycle":{"autoResume":%s}}""".formatted(ID, state, TOKEN, resumes));
     }
 
     /** Adds an answer; the last one is given again and again. */
