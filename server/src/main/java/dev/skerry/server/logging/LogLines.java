@@ -3,6 +3,7 @@ package dev.skerry.server.logging;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.logging.ErrorManager;
 import java.util.logging.Formatter;
@@ -13,6 +14,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Log records as lines of {@code key=value}: {@code time}, {@code level}, {@code logger}, {@code msg}, then what the
@@ -27,12 +29,18 @@ public final class LogLines extends Formatter {
     private static final Pattern PAIR = Pattern.compile("([A-Za-z][A-Za-z0-9_.]{0,31})=(\\S*) ");
     private static final Pattern PLAIN = Pattern.compile("[!-~&&[^\"=\\\\]]+");
 
+    /** Libraries that tell how they start. Kept here, because java.util.logging forgets loggers that nobody holds. */
+    private static final List<Logger> TALKATIVE = Stream.of("com.zaxxer", "org.flywaydb", "org.eclipse.jetty")
+            .map(Logger::getLogger)
+            .toList();
+
     /** From now on everything that is logged in this process goes there, and nowhere else. */
     public static void install(PrintStream out) {
         LogManager.getLogManager().reset();
         Logger root = Logger.getLogger("");
         root.setLevel(Level.INFO);
         root.addHandler(new Lines(out));
+        TALKATIVE.forEach(library -> library.setLevel(Level.WARNING));
     }
 
     @Override
