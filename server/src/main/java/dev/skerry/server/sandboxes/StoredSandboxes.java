@@ -315,6 +315,11 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
         return engine.running();
     }
 
+    /** Of one that has not ended. */
+    OpenStreams streamsOf(SandboxId id) {
+        return engine.find(id).orElseThrow(() -> notFound(id)).streams();
+    }
+
     private boolean isClosed() {
         return closed;
     }
