@@ -227,6 +227,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                     if (decision instanceof Decision.Refused refused) {
                         throw refused(refused);
                     }
+                    resumed |= decision instanceof Decision.Changed;
                 }
                 case SandboxState.Stopping _ -> ask(entry, new LifecycleEvent.Extended(timeout));
                 case SandboxState.Stopped _ -> throw notFound(sandbox.id());
