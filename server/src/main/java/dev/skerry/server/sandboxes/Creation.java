@@ -54,6 +54,11 @@ final class Creation {
             entry.awaitSuccess(starting, StoredSandboxes.TRANSITION, closed);
             sandbox = entry.sandbox();
         }
+        Optional<Sandbox> ran = entry.started();
+        if (ran.isPresent() && SandboxQuery.Visible.of(sandbox.state()).isEmpty()) {
+            // It did run, for as long as was asked or until somebody ended it.
+            return ran.get();
+        }
         return switch (sandbox.state()) {
             case SandboxState.Stopping(HostId _, SandboxState.StopReason reason, String detail, Instant _) ->
                 throw ended(sandbox, reason, detail);

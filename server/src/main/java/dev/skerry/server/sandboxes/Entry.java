@@ -28,6 +28,7 @@ final class Entry {
 
     private volatile Sandbox sandbox;
     private volatile @Nullable LiveSandbox live;
+    private volatile Optional<Sandbox> started = Optional.empty();
 
     /** It is in the store; false while that is not known yet, and once it has ended. */
     private volatile boolean stored;
@@ -67,6 +68,11 @@ final class Entry {
 
     Optional<String> key() {
         return key;
+    }
+
+    /** As it was when it began to run, if it was seen to. */
+    Optional<Sandbox> started() {
+        return started;
     }
 
     boolean stored() {
@@ -118,6 +124,9 @@ final class Entry {
     void become(Sandbox next, List<Effect> effects) {
         if (!sandbox.state().equals(next.state())) {
             pending.clear();
+        }
+        if (sandbox.state() instanceof SandboxState.Starting && next.state() instanceof SandboxState.Running) {
+            started = Optional.of(next);
         }
         sandbox = next;
         live = null;

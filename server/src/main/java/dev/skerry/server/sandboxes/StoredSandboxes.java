@@ -227,6 +227,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                     if (decision instanceof Decision.Refused refused) {
                         throw refused(refused);
                     }
+                    resumed |= decision instanceof Decision.Changed;
                 }
                 case SandboxState.Stopping _ -> ask(entry, new LifecycleEvent.Extended(timeout));
                 case SandboxState.Stopped _ -> throw notFound(sandbox.id());
@@ -313,6 +314,11 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     /** How many run, or are on their way there. */
     public int running() {
         return engine.running();
+    }
+
+    /** Of one that has not ended. */
+    OpenStreams streamsOf(SandboxId id) {
+        return engine.find(id).orElseThrow(() -> notFound(id)).streams();
     }
 
     private boolean isClosed() {

@@ -3,12 +3,10 @@ package dev.skerry.server.sandboxes;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.hosts.HostAgent;
-import dev.skerry.wire.hosts.HostedSandbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -22,12 +20,11 @@ import org.slf4j.LoggerFactory;
  */
 final class Transitions {
     private static final Logger LOG = LoggerFactory.getLogger(Transitions.class);
-    private static final Duration DRAIN = Duration.ofSeconds(2);
     private static final Duration RETRY_FIRST = Duration.ofMillis(200);
     private static final Duration RETRY_LAST = Duration.ofSeconds(5);
 
     private final SandboxStore store;
-    private final HostAgent host;
+    private final HostHands hands;
     private final Registry registry;
     private final Alarms alarms;
     private final InstantSource clock;
@@ -44,7 +41,7 @@ final class Transitions {
             InstantSource clock,
             Executor executor) {
         this.store = store;
-        this.host = host;
+        this.hands = new HostHands(host);
         this.registry = registry;
         this.alarms = alarms;
         this.clock = clock;
@@ -129,7 +126,7 @@ final class Transitions {
         } else if (entry.turn != Entry.IDLE && (late || state instanceof SandboxState.Stopping)) {
             // What is under way is not wanted any more. A start is waited for all the same: were it given up, it could
             // reach the host behind what undoes it.
-            execute(() -> hurry(changed.sandbox()));
+            execute(() -> hands.hurry(changed.sandbox()));
         }
         wake(entry);
     }
@@ -168,14 +165,6 @@ final class Transitions {
         settle(entry);
         wake(entry);
         return true;
-    }
-
-    private void hurry(Sandbox sandbox) {
-        try {
-            host.destroy(sandbox.incarnation(), Duration.ZERO);
-        } catch (RuntimeException e) {
-            LOG.debug("sandbox {} could not be hurried to its end", sandbox.id(), e);
-        }
     }
 
     private void execute(Runnable task) {
@@ -289,7 +278,7 @@ final class Transitions {
     private void carryOut(Entry entry, long turn, Work work) throws InterruptedException {
         try {
             if (work.effect().isPresent()) {
-                perform(entry, work.effect().get());
+                hands.carryOut(entry, work.effect().get());
             } else {
                 LifecycleEvent done = Effects.completion(work.sandbox().state(), entry.achieved())
                         .orElseThrow();
@@ -306,38 +295,12 @@ final class Transitions {
                 && entry.sandbox().state().equals(seen.state());
     }
 
-    private void perform(Entry entry, Effect effect) throws InterruptedException {
-        switch (effect) {
-            case Effect.StartOn start ->
-                entry.achieved(host.start(start.command()).isolation());
-            case Effect.SetDeadline set -> host.deadline(set.incarnation(), Optional.of(set.deadline()));
-            case Effect.Freeze freeze -> {
-                drain(entry);
-                host.freeze(freeze.incarnation());
-            }
-            case Effect.Thaw thaw -> host.thaw(thaw.incarnation());
-            case Effect.Destroy destroy -> {
-                if (destroy.grace().isPositive()) {
-                    drain(entry);
-                }
-                host.destroy(destroy.incarnation(), destroy.grace());
-            }
-            case Effect.DiscardDisk discard -> host.discardDisk(discard.id());
-        }
-    }
-
-    private static void drain(Entry entry) throws InterruptedException {
-        Optional<OpenStreams> streams = entry.openStreams();
-        if (streams.isPresent()) {
-            streams.get().drain(DRAIN);
-        }
-    }
-
     private void failed(Entry entry, long turn, Work work, RuntimeException cause) {
         SandboxState state = work.sandbox().state();
         LOG.debug("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
         try {
-            Optional<LifecycleEvent> event = work.effect().flatMap(effect -> meaning(work.sandbox(), effect, cause));
+            Optional<LifecycleEvent> event =
+                    work.effect().flatMap(effect -> hands.meaning(work.sandbox(), effect, cause));
             if (event.isPresent()) {
                 apply(entry, event.get(), () -> {
                     boolean same = same(entry, turn, work.sandbox());
@@ -361,27 +324,6 @@ final class Transitions {
 
     private static Failure failure(RuntimeException cause) {
         return cause instanceof Failure failure ? failure : new Failure(ErrorCode.INTERNAL, "the host failed", cause);
-    }
-
-    private Optional<LifecycleEvent> meaning(Sandbox sandbox, Effect effect, RuntimeException cause) {
-        boolean gone = cause instanceof Failure failure && failure.code() == ErrorCode.SANDBOX_GONE;
-        if (gone && !(effect instanceof Effect.StartOn)) {
-            Optional<LifecycleEvent> end = whatHappened(sandbox);
-            if (end.isPresent()) {
-                return end;
-            }
-        }
-        return Effects.failure(sandbox.state(), Objects.requireNonNullElse(cause.getMessage(), "the host failed"));
-    }
-
-    /** The record of its end. That the host has none may be a mistake, and is believed when it was seen twice. */
-    private Optional<LifecycleEvent> whatHappened(Sandbox sandbox) {
-        for (HostedSandbox hosted : host.list()) {
-            if (hosted.incarnation().equals(sandbox.incarnation())) {
-                return hosted.end().map(end -> new LifecycleEvent.HostEnded(sandbox.generation(), end));
-            }
-        }
-        return Optional.empty();
     }
 
     private void retryLater(Entry entry, long turn, Work work) {
