@@ -62,10 +62,14 @@ final class Queries {
         return text(exchange, name).map(value -> {
             try {
                 // A plus that the client has not encoded has become a space.
-                return OffsetDateTime.parse(value.replace(' ', '+')).toInstant();
+                Instant time = OffsetDateTime.parse(value.replace(' ', '+')).toInstant();
+                if (time.getEpochSecond() >= 0 && time.getEpochSecond() <= SECONDS_MAX) {
+                    return time;
+                }
             } catch (DateTimeException e) {
-                throw wrong(name, value, "a time with its offset, as in 2026-01-31T12:00:00Z");
+                // Said below.
             }
+            throw wrong(name, value, "a time since 1970 with its offset, as in 2026-01-31T12:00:00Z");
         });
     }
 

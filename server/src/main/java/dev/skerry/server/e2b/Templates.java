@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 /**
  * The templates of the host under the names by which clients ask for them. {@code base} is there from the first start
  * and is {@code code-interpreter-v1} too, unless the host has another template of that name. What the host has is
- * remembered for some seconds; a name that is missing is looked up again at once, and one that is gone the host refuses.
- * Thread-safe.
+ * remembered for some seconds: a name that is missing is looked up again at once, and one that is gone the host
+ * refuses. Thread-safe.
  */
 final class Templates {
     static final String BASE = "base";

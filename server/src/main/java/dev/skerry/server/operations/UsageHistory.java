@@ -33,6 +33,7 @@ public final class UsageHistory implements AutoCloseable {
 
     private final HostAgent host;
     private final InstantSource clock;
+    private final Duration period;
     private final ConcurrentHashMap<SandboxId, Series> series = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -44,8 +45,13 @@ public final class UsageHistory implements AutoCloseable {
     public record Sample(Instant at, double cpus, long memoryBytes, long cacheBytes, long diskBytes) {}
 
     public UsageHistory(HostAgent host, InstantSource clock) {
+        this(host, clock, PERIOD);
+    }
+
+    UsageHistory(HostAgent host, InstantSource clock, Duration period) {
         this.host = host;
         this.clock = clock;
+        this.period = period;
     }
 
     /** Adds what all sandboxes use together. */
@@ -70,7 +76,7 @@ public final class UsageHistory implements AutoCloseable {
     public void start() {
         Thread.ofVirtual().name("usage").start(() -> {
             try {
-                while (!closed.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
+                while (!closed.await(period.toMillis(), TimeUnit.MILLISECONDS)) {
                     measureAll();
                 }
             } catch (InterruptedException e) {

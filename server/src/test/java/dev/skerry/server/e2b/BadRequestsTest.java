@@ -117,8 +117,14 @@ class BadRequestsTest {
                         "GET",
                         "/v2/sandboxes?startedAfter=yesterday",
                         "",
-                        "'startedAfter' must be a time with its offset, as in 2026-01-31T12:00:00Z,"
+                        "'startedAfter' must be a time since 1970 with its offset, as in 2026-01-31T12:00:00Z,"
                                 + " not 'yesterday'"),
+                new Bad(
+                        "GET",
+                        "/v2/sandboxes?startedAfter=%2B999999999-12-31T23:59:59Z",
+                        "",
+                        "'startedAfter' must be a time since 1970 with its offset, as in 2026-01-31T12:00:00Z,"
+                                + " not '+999999999-12-31T23:59:59Z'"),
                 new Bad("GET", "/v2/sandboxes?nextToken=%25", "", "'nextToken' is not of this list"),
                 new Bad("GET", "/v2/sandboxes?nextToken=abcd", "", "'nextToken' is not of this list"),
                 new Bad("GET", "/v2/sandboxes?metadata=%3Dx", "", "'metadata' is not a query string"),

@@ -28,6 +28,9 @@ public final class FakeHost implements HostAgent {
     /** Of sandboxes that are there. */
     public final Map<Incarnation, Usage> usages = new ConcurrentHashMap<>();
 
+    /** It does not answer questions about its sandboxes. */
+    public volatile boolean broken;
+
     final List<HostTemplate> templates = new CopyOnWriteArrayList<>();
 
     static HostTemplate template(String name, String digest, boolean current) {
@@ -68,6 +71,9 @@ public final class FakeHost implements HostAgent {
 
     @Override
     public List<HostedSandbox> list() {
+        if (broken) {
+            throw new Failure(ErrorCode.HOST_UNREACHABLE, "it does not answer");
+        }
         return usages.keySet().stream()
                 .map(each -> new HostedSandbox(
                         each, HostedSandbox.State.RUNNING, Isolation.CONTAINER, "base", Optional.empty()))

@@ -12,7 +12,9 @@ import dev.skerry.wire.hosts.Incarnation;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class UsageHistoryTest {
@@ -87,5 +89,45 @@ class UsageHistoryTest {
         host.usages.put(box, new Usage(7, 9, 3, Duration.ofSeconds(3), 1, 0, 5));
         clock.pass(Duration.ofSeconds(2));
         assertThat(history.now(box, start).cpus()).isCloseTo(1.5, within(1e-9));
+    }
+
+    @Test
+    void itMeasuresByItselfUntilItIsClosed() {
+        host.usages.put(box, new Usage(7, 9, 3, Duration.ZERO, 1, 0, 5));
+        var looks = new AtomicInteger();
+        InstantSource counting = () -> {
+            looks.incrementAndGet();
+            return clock.instant();
+        };
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        try (var running = new UsageHistory(host, counting, Duration.ofMillis(1))) {
+            running.start();
+            while (running.of(box).size() < 3) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                Thread.onSpinWait();
+            }
+        }
+        // At most the round that was under way goes on; quiet for a while means that it has stopped.
+        int before = -1;
+        long quietSince = System.nanoTime();
+        while (System.nanoTime() - quietSince < Duration.ofMillis(200).toNanos()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            if (looks.get() != before) {
+                before = looks.get();
+                quietSince = System.nanoTime();
+            }
+        }
+    }
+
+    @Test
+    void aHostThatFailsIsAskedAgain() {
+        measure(box, Duration.ZERO);
+        host.broken = true;
+        clock.pass(UsageHistory.PERIOD);
+        history.measureAll();
+        host.broken = false;
+        measure(box, Duration.ofSeconds(5));
+        assertThat(history.of(box)).hasSize(1);
+        assertThat(history.of(box).getFirst().cpus()).isCloseTo(0.5, within(1e-9));
     }
 }
