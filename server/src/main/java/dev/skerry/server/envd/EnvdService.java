@@ -63,7 +63,8 @@ public final class EnvdService implements SandboxService {
     }
 
     /**
-     * Ends all open streams with {@code unavailable}, and every later one: the server is about to stop. Processes run on.
+     * Ends all open streams with {@code unavailable}, and every later one: the server is about to stop. Processes run
+     * on.
      */
     public void drain() {
         drain.begin();

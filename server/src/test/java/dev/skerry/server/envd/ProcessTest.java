@@ -57,8 +57,8 @@ class ProcessTest {
             assertThat(output.out()).isEqualTo("out\n");
             assertThat(output.err()).isEqualTo("err\n");
             assertThat(output.end().toString())
-                    .isEqualTo(
-                            "{\"exitCode\":7,\"exited\":true,\"status\":\"exit status 7\",\"error\":\"exit status 7\"}");
+                    .isEqualTo("{\"exitCode\":7,\"exited\":true,\"status\":\"exit status 7\","
+                            + "\"error\":\"exit status 7\"}");
             assertThat(output.trailer().toString()).isEqualTo("{}");
             assertThat(stream.next()).isEmpty();
         }
@@ -331,7 +331,7 @@ class ProcessTest {
             socket.setReceiveBufferSize(4096);
             byte[] body = EnvdFixture.envelope(
                     0,
-                    EnvdFixture.start("head -c 50000000 /dev/zero; touch ~/done; sleep 100", "false")
+                    EnvdFixture.start("head -c 20000000 /dev/zero; touch ~/done; sleep 100", "false")
                             .getBytes(StandardCharsets.UTF_8));
             String head =
                     "POST /process.Process/Start HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\n"
