@@ -63,8 +63,8 @@ public final class EnvdService implements SandboxService {
     }
 
     /**
-     * Ends all open streams with {@code unavailable}, and every later one: the server is about to stop. Processes run
-     * on.
+     * Ends all open streams with {@code unavailable}, and every later one: the server is about to stop. To be called
+     * before the connections to the sandboxes are closed, which would break the streams instead. Processes run on.
      */
     public void drain() {
         drain.begin();
