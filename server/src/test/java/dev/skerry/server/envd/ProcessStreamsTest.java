@@ -3,7 +3,9 @@ package dev.skerry.server.envd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skerry.server.connect.RpcError;
 import dev.skerry.server.envd.EnvdFixture.Streamed;
+import dev.skerry.wire.stream.ExecRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -14,6 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +123,7 @@ class ProcessStreamsTest {
             assertThatThrownBy(stream::next).isInstanceOf(IOException.class);
         }
         assertThat(envd.rpc("/process.Process/List", "{}").statusCode()).isEqualTo(502);
+        assertThat(envd.get("/health").statusCode()).isEqualTo(502);
     }
 
     @Test
@@ -142,6 +147,20 @@ class ProcessStreamsTest {
         }
         assertThat(envd.call("/process.Process/List", "{}").path("processes").size())
                 .isEqualTo(1);
+    }
+
+    @Test
+    void soManyProcessesThatNoneCouldBeEndedAreNotStarted() throws Exception {
+        ProcessTable table = new ProcessTable(envd.guest().connection(), Duration.ofSeconds(1));
+        RunningProcess.Origin origin =
+                new RunningProcess.Origin("sleep", List.of(), Optional.empty(), Optional.empty(), false, false);
+        for (int i = 0; i < 512; i++) {
+            table.start(ExecRequest.of("/bin/sleep", "100"), origin);
+        }
+        assertThatThrownBy(() -> table.start(ExecRequest.of("/bin/sleep", "100"), origin))
+                .isInstanceOf(RpcError.class)
+                .hasMessageContaining("512 processes");
+        assertThat(envd.get(EnvdFixture.files("/proc/version")).statusCode()).isEqualTo(200);
     }
 
     @Test

@@ -187,6 +187,7 @@ class ProcessTest {
                                     "{\"process\":{\"pid\":" + pid + "},\"signal\":\"SIGNAL_SIGKILL\"}")
                             .toString())
                     .isEqualTo("{}");
+            assertThat(envd.call("/process.Process/List", "{}").toString()).isEqualTo("{}");
             JsonNode end = stream.rest().end();
             assertThat(end.path("exitCode").asInt()).isEqualTo(-1);
             assertThat(end.path("exited").asBoolean(false)).isFalse();
