@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers calls. A {@link Failure} {@code SANDBOX_GONE} of a method is thrown on, so that the client sees a broken answer
- * or whatever the gateway says; every other one becomes the error that it means. What a method does not expect is
- * logged and told as {@code internal}. Immutable.
+ * Answers calls. A {@link Failure} {@code SANDBOX_GONE} of a method is thrown on, so that the client sees a broken
+ * answer or whatever the gateway says; every other one becomes the error that it means. What a method does not expect
+ * is logged and told as {@code internal}. Immutable.
  *
  * @param <C> what methods know of their caller
  */

@@ -17,9 +17,9 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Reads the part of the proto3 language that our files use: messages within messages, enums, oneofs, maps of text, fields
- * of any kind, services; no options, no reserved names. So the {@code .proto} itself is what the program runs on, and no
- * generated code can differ from it.
+ * Reads the part of the proto3 language that our files use: messages within messages, enums, oneofs, maps of text,
+ * fields of any kind, services; no options, no reserved names. So the {@code .proto} itself is what the program runs
+ * on, and no generated code can differ from it.
  */
 final class ProtoReader {
     private static final Pattern TOKEN = Pattern.compile("//[^\\n]*|\\s+|([\\w.]+|\"[^\"]*\"|[{}=;<>,()])");

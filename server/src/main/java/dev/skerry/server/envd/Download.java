@@ -20,7 +20,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 
-/** {@code GET /files}: a file's bytes, as they are or packed, all or a part of them; never more than a window in memory. */
+/**
+ * {@code GET /files}: a file's bytes, as they are or packed, all or a part of them; never more than a window in memory.
+ */
 final class Download {
     private static final int BUFFER_BYTES = 32 << 10;
     private static final int UNMEASURED_BYTES_MAX = 256 << 10;

@@ -63,7 +63,8 @@ public final class EnvdService implements SandboxService {
     }
 
     /**
-     * Ends all open streams with {@code unavailable}, and every later one: the server is about to stop. Processes run on.
+     * Ends all open streams with {@code unavailable}, and every later one: the server is about to stop. To be called
+     * before the connections to the sandboxes are closed, which would break the streams instead. Processes run on.
      */
     public void drain() {
         drain.begin();
@@ -100,6 +101,7 @@ public final class EnvdService implements SandboxService {
         switch (path) {
             case "/health" -> {
                 if (allowed(exchange, "GET")) {
+                    sandbox.guest().cause().ifPresent(EnvdService::rethrow);
                     exchange.empty(204);
                 }
             }
@@ -125,6 +127,11 @@ public final class EnvdService implements SandboxService {
             }
             default -> rpc(exchange, sandbox, path);
         }
+    }
+
+    /** Clients ask for their sandbox's health to learn whether it has ended. */
+    private static void rethrow(Failure cause) {
+        throw new Failure(ErrorCode.SANDBOX_GONE, cause.getMessage(), cause);
     }
 
     private void rpc(Exchange exchange, LiveSandbox sandbox, String path) throws IOException, InterruptedException {

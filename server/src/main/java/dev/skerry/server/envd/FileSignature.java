@@ -7,8 +7,8 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * What makes a URL of {@code /files} good for one path, one direction and one user without the token: {@code v1_} and the
- * base 64, unpadded, of the SHA-256 of {@code path:operation:user:token[:expiration]}, all as in the query.
+ * What makes a URL of {@code /files} good for one path, one direction and one user without the token: {@code v1_} and
+ * the base 64, unpadded, of the SHA-256 of {@code path:operation:user:token[:expiration]}, all as in the query.
  */
 record FileSignature(String path, Operation operation, String user, Optional<String> expiration) {
     /** Directions. */

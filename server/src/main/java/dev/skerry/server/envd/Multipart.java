@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The parts of a {@code multipart/form-data} request (RFC 7578), one after the other, each read as it comes; in memory is
- * one buffer. For one thread.
+ * The parts of a {@code multipart/form-data} request (RFC 7578), one after the other, each read as it comes; in
+ * memory is one buffer. For one thread.
  */
 final class Multipart {
     private static final int BUFFER_BYTES = 128 << 10;

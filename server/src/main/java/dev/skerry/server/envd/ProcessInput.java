@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Input on its way to a process, in order and in bounded memory. One thread of its own writes, so that a caller's wait has
- * an end while a process does not read. Thread-safe.
+ * Input on its way to a process, in order and in bounded memory. One thread of its own writes, so that a caller's
+ * wait has an end while a process does not read. Thread-safe.
  */
 final class ProcessInput {
     private static final int PIECE_BYTES = 64 << 10;

@@ -18,6 +18,7 @@ import java.util.Optional;
 
 /** The calls of {@code process.Process}. */
 final class ProcessService {
+    private static final Duration KILL_BOUND = Duration.ofSeconds(1);
     private static final Duration INPUT_BOUND = Duration.ofMinutes(1);
 
     /** {@code SIGKILL} and {@code SIGTERM} of the schema are those of Linux. */
@@ -179,6 +180,10 @@ final class ProcessService {
         }
         RunningProcess process = find(caller, request);
         onRunning(process, request, guest -> guest.signal(signal, GuestProcess.Scope.GROUP));
+        if (signal == SIGKILL) {
+            // Clients look at once whether it is gone.
+            process.awaitOver(KILL_BOUND);
+        }
         return schema.message("SendSignalResponse").build();
     }
 

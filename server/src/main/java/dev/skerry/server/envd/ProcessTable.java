@@ -33,6 +33,9 @@ final class ProcessTable {
     private static final int TAG_BYTES_MAX = 250;
     private static final int ENDED_MAX = 256;
 
+    /** Each holds one channel of the sandbox's stream; the rest of them is for everything else. */
+    private static final int RUNNING_MAX = 512;
+
     /** A process, and a listener of it; the one that it was started or found with hears everything. */
     record Heard(RunningProcess process, Mailbox<RunningProcess.Event> events) {}
 
@@ -56,7 +59,21 @@ final class ProcessTable {
         if (tag.getBytes(StandardCharsets.UTF_8).length > TAG_BYTES_MAX) {
             throw new RpcError(Code.INVALID_ARGUMENT, "a tag may have 245 bytes");
         }
+        if (count() >= RUNNING_MAX) {
+            throw new RpcError(
+                    Code.RESOURCE_EXHAUSTED,
+                    "more than " + RUNNING_MAX + " processes started by clients are running; end some of them");
+        }
         return register(guest.exec(request.tagged(tag)), origin);
+    }
+
+    private long count() {
+        lock.lock();
+        try {
+            return byNumber.values().stream().filter(RunningProcess::running).count();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private Heard register(GuestProcess process, RunningProcess.Origin origin) {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,7 @@ final class RunningProcess {
     private volatile Origin origin;
     private final ProcessInput input;
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition over = lock.newCondition();
     private final List<Mailbox<Event>> listeners = new ArrayList<>();
     private Optional<ProcessExit> exit = Optional.empty();
     private @Nullable Failure failure;
@@ -157,6 +159,7 @@ final class RunningProcess {
                 Event end = new Event.End(found.get());
                 listeners.forEach(listener -> listener.force(end));
                 listeners.clear();
+                over.signalAll();
             } finally {
                 lock.unlock();
             }
@@ -200,6 +203,7 @@ final class RunningProcess {
             Supplier<RuntimeException> end = again(reason);
             listeners.forEach(listener -> listener.close(end));
             listeners.clear();
+            over.signalAll();
         } finally {
             lock.unlock();
         }
@@ -236,6 +240,19 @@ final class RunningProcess {
             lock.unlock();
         }
         listener.cut(this::tooSlow);
+    }
+
+    /** Waits, so long and no longer. */
+    void awaitOver(Duration bound) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long left = bound.toNanos();
+            while (exit.isEmpty() && failure == null && left > 0) {
+                left = over.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     boolean running() {

@@ -61,7 +61,9 @@ final class UploadedFiles {
     void answer() throws IOException, InterruptedException {
         String contentType = exchange.header("Content-Type").orElse("");
         String mediaType = contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-        try (InputStream body = body()) {
+        try {
+            // Not closed: that would refuse the rest, which a client must be able to send to see an answer.
+            InputStream body = body();
             if (mediaType.equals("application/octet-stream")) {
                 String asked = path.orElseThrow(
                         () -> new RestError(400, "path query parameter is required for raw body upload"));
@@ -154,6 +156,10 @@ final class UploadedFiles {
 
     /** Clients that are still sending would not see an answer on a connection that closes under them. */
     static void readRest(Exchange exchange) {
+        if (exchange.header("Expect").isPresent()) {
+            // It waited for leave to send, and sends nothing now; what came next would be another request.
+            return;
+        }
         long begun = System.nanoTime();
         byte[] sink = new byte[BUFFER_BYTES];
         long left = REST_BYTES_MAX;

@@ -10,8 +10,8 @@ import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Watches whose changes are fetched by calls instead of a stream, until they are removed or the connection to the sandbox
- * ends. What is not fetched waits in the bounded queue of each. Thread-safe.
+ * Watches whose changes are fetched by calls instead of a stream, until they are removed or the connection to the
+ * sandbox ends. What is not fetched waits in the bounded queue of each. Thread-safe.
  */
 final class Watchers {
     private static final int WATCHERS_MAX = 64;

@@ -61,7 +61,8 @@ class ProtoReaderTest {
         assertThat(new String(Codec.JSON.encode(full()), StandardCharsets.UTF_8))
                 .isEqualTo(
                         "{\"text\":\"ü\",\"count\":0,\"raw\":\"//4=\",\"words\":[\"a\",\"b\"],\"names\":{\"k\":\"v\"},"
-                                + "\"madeAt\":\"2026-01-02T03:04:05.500Z\",\"big\":\"1152921504606846976\",\"color\":\"RED\","
+                                + "\"madeAt\":\"2026-01-02T03:04:05.500Z\",\"big\":\"1152921504606846976\","
+                                + "\"color\":\"RED\","
                                 + "\"small\":-1}");
     }
 

@@ -154,8 +154,8 @@ final class EnvdFixture implements AutoCloseable {
     }
 
     static String start(String command, String stdin) {
-        return """
-                {"process":{"cmd":"/bin/bash","args":["-c",%s],"envs":{}},"stdin":%s}""".formatted(Exchange.JSON.writeValueAsString(command), stdin);
+        String quoted = Exchange.JSON.writeValueAsString(command);
+        return "{\"process\":{\"cmd\":\"/bin/bash\",\"args\":[\"-c\"," + quoted + "]},\"stdin\":" + stdin + "}";
     }
 
     static byte[] envelope(int flags, byte[] content) {

@@ -215,6 +215,11 @@ class FilesTest {
     }
 
     @Test
+    void aFileOfProcHasItsContentAlthoughItSaysItIsEmpty() throws Exception {
+        assertThat(envd.get(EnvdFixture.files("/proc/version")).body()).startsWith("Linux");
+    }
+
+    @Test
     void whatCannotBeReadSaysWhy() throws Exception {
         HttpResponse<String> missing = envd.get(EnvdFixture.files("nope"));
         assertThat(missing.statusCode()).isEqualTo(404);
@@ -326,6 +331,11 @@ class FilesTest {
                 .header("Content-Type", "application/octet-stream")
                 .POST(BodyPublishers.ofInputStream(() -> new Noise(32 << 20))));
         assertThat(response.statusCode()).isEqualTo(400);
+        HttpResponse<String> asking = envd.send(envd.request(EnvdFixture.files("/home/user"))
+                .expectContinue(true)
+                .header("Content-Type", "application/octet-stream")
+                .POST(BodyPublishers.ofInputStream(() -> new Noise(32 << 20))));
+        assertThat(asking.statusCode()).isEqualTo(400);
         assertThat(envd.get("/health").statusCode()).isEqualTo(204);
     }
 

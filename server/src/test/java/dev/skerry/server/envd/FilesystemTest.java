@@ -95,6 +95,7 @@ class FilesystemTest {
         Files.createSymbolicLink(envd.home().resolve("link"), Path.of("d"));
         assertThat(paths(fs("ListDir", "{\"path\":\"link\"}")))
                 .containsExactly("/home/user/link/e", "/home/user/link/z.txt");
+        assertThat(paths(fs("ListDir", "{\"path\":\"/\"}"))).contains("/home", "/etc");
         assertThat(refused("ListDir", "{\"path\":\"nope\"}", 404)).contains("not_found");
         assertThat(refused("ListDir", "{\"path\":\"d/z.txt\"}", 400))
                 .contains("path is not a directory: /home/user/d/z.txt");

@@ -69,7 +69,8 @@ class MultipartTest {
     @Test
     void whatIsNotReadIsSkipped() throws IOException {
         String form = "preamble\r\n--b-1\r\nContent-Disposition: form-data; name=a\r\n\r\n" + "x".repeat(500_000)
-                + "\r\n--b-1 \r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\\\"b%22/ü\"\r\n\r\ny\r\n--b-1--";
+                + "\r\n--b-1 \r\nContent-Disposition: form-data; name=\"file\"; "
+                + "filename=\"a\\\"b%22/ü\"\r\n\r\ny\r\n--b-1--";
         Multipart multipart = new Multipart(new ByteArrayInputStream(form.getBytes(StandardCharsets.UTF_8)), TYPE);
         assertThat(multipart.next().orElseThrow().name()).isEqualTo("a");
         Multipart.Part part = multipart.next().orElseThrow();
