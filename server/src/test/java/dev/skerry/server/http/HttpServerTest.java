@@ -264,6 +264,27 @@ class HttpServerTest {
     }
 
     @Test
+    void aClientThatStillSendsGetsItsAnswerAndKeepsItsConnection() throws Exception {
+        HttpServer server = serve(exchange -> exchange.text(401, "no"));
+        Socket socket = connect(server);
+        byte[] content = new byte[10 << 20];
+        send(socket, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + content.length + "\r\n\r\n");
+        socket.getOutputStream().write(content);
+        send(socket, GET + "Connection: close\r\n\r\n");
+        assertThat(rest(socket)).matches("(?s)HTTP/1\\.1 401 .*HTTP/1\\.1 401 .*");
+    }
+
+    @Test
+    void contentThatWasNotAskedForIsNotWaitedFor() throws Exception {
+        HttpServer server = serve(exchange -> exchange.text(401, "no"));
+        Socket socket = connect(server);
+        long begin = System.nanoTime();
+        send(socket, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+        assertThat(rest(socket)).startsWith("HTTP/1.1 401 ");
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+    }
+
+    @Test
     void drainingWaitsForWhatIsUnderWayAndThenInterruptsIt() throws Exception {
         CountDownLatch in = new CountDownLatch(2);
         CountDownLatch go = new CountDownLatch(1);
