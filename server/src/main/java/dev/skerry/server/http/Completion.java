@@ -13,8 +13,12 @@ final class Completion {
         this.callback = new AtomicReference<>(callback);
     }
 
-    /** For whoever completes it; nothing when somebody has. */
-    Optional<Callback> take() {
+    /** Whether nobody has yet. */
+    boolean open() {
+        return callback.get() != null;
+    }
+
+    private Optional<Callback> take() {
         return Optional.ofNullable(callback.getAndSet(null));
     }
 

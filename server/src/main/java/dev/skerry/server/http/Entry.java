@@ -1,9 +1,9 @@
 package dev.skerry.server.http;
 
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
@@ -11,6 +11,7 @@ import org.eclipse.jetty.http2.ErrorCode;
 import org.eclipse.jetty.http2.frames.ResetFrame;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Blocker;
 import org.eclipse.jetty.util.Callback;
 
 /**
@@ -20,6 +21,8 @@ import org.eclipse.jetty.util.Callback;
 final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking {
     private static final int REQUEST_ID_BYTES = 8;
     private static final long POLL_NANOS = 5_000_000;
+    private static final Duration DISCARD_BOUND = Duration.ofSeconds(5);
+    private static final long DISCARD_BYTES_MAX = 64L << 20;
 
     private final Handler root;
     private final SecureRandom random = new SecureRandom();
@@ -34,7 +37,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         byte[] bytes = new byte[REQUEST_ID_BYTES];
         random.nextBytes(bytes);
         String id = HexFormat.of().formatHex(bytes);
-        Exchange exchange = new Exchange(request, response, id, Map.of(), new Completion(callback));
+        Exchange exchange = new Exchange(request, response, id, new Completion(callback));
         Thread thread = Thread.ofVirtual().name("request-" + id).unstarted(() -> serve(exchange));
         threads.add(thread);
         thread.start();
@@ -44,6 +47,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
     private void serve(Exchange exchange) {
         try {
             root.handle(exchange);
+            finish(exchange);
             exchange.completion().succeed();
         } catch (InterruptedException e) {
             fail(exchange, e, 503);
@@ -54,8 +58,19 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         }
     }
 
+    /** Of HTTP/2, what a client still sends after the answer hurts nobody. */
+    private static void finish(Exchange exchange) throws InterruptedException {
+        if (exchange.completion().open() && !exchange.http2() && exchange.hasBody()) {
+            try {
+                exchange.content().discard(DISCARD_BOUND, DISCARD_BYTES_MAX);
+            } catch (IOException e) {
+                // The client has gone, and has its answer or does not want it.
+            }
+        }
+    }
+
     private static void fail(Exchange exchange, Throwable e, int status) {
-        // Whoever interrupted this thread has been heard; what follows does not block.
+        // Whoever interrupted this thread has been heard.
         Thread.interrupted();
         Completion completion = exchange.completion();
         if (exchange.answered()) {
@@ -64,11 +79,15 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
                     .ifPresent(stream ->
                             stream.reset(new ResetFrame(stream.getId(), ErrorCode.INTERNAL_ERROR.code), Callback.NOOP));
             completion.fail(e);
-        } else {
-            completion
-                    .take()
-                    .ifPresent(
-                            callback -> Response.writeError(exchange.request(), exchange.response(), callback, status));
+        } else if (completion.open()) {
+            try (Blocker.Callback written = Blocker.callback()) {
+                Response.writeError(exchange.request(), exchange.response(), written, status);
+                written.block();
+                finish(exchange);
+                completion.succeed();
+            } catch (IOException | InterruptedException | RuntimeException second) {
+                completion.fail(second);
+            }
         }
     }
 

@@ -38,22 +38,33 @@ public final class Exchange {
     private final String requestId;
     private final Map<String, String> variables;
     private final Completion completion;
+    private final RequestBody body;
 
-    Exchange(
+    Exchange(Request request, Response response, String requestId, Completion completion) {
+        this(request, response, requestId, Map.of(), completion, new RequestBody(request));
+    }
+
+    private Exchange(
             Request request,
             Response response,
             String requestId,
             Map<String, String> variables,
-            Completion completion) {
+            Completion completion,
+            RequestBody body) {
         this.request = request;
         this.response = response;
         this.requestId = requestId;
         this.variables = Map.copyOf(variables);
         this.completion = completion;
+        this.body = body;
     }
 
     Exchange with(Map<String, String> found) {
-        return new Exchange(request, response, requestId, found, completion);
+        return new Exchange(request, response, requestId, found, completion, body);
+    }
+
+    RequestBody content() {
+        return body;
     }
 
     Completion completion() {
@@ -147,7 +158,7 @@ public final class Exchange {
 
     /** The request's content as it comes. */
     public InputStream body() {
-        return Content.Source.asInputStream(request);
+        return body;
     }
 
     /** @throws Failure {@code LIMIT_EXCEEDED} for more bytes */

@@ -42,6 +42,7 @@ public final class HttpServer implements AutoCloseable {
     private final ConnectionBound perAddress;
     private final List<ServerConnector> connectors = new ArrayList<>();
     private final List<ServerConnector> twins = new ArrayList<>();
+    private final List<Integer> ports = new ArrayList<>();
 
     private HttpServer(Handler root, HttpBounds bounds) {
         this.server = new Server(new VirtualThreadPool());
@@ -89,6 +90,7 @@ public final class HttpServer implements AutoCloseable {
                     e);
         }
         connectors.add(connector);
+        ports.add(connector.getLocalPort());
         server.addConnector(connector);
         if (LOOPBACK.contains(listener.host()) && hasLoopbackV6()) {
             twin(new Listener(LOOPBACK_V6, connector.getLocalPort(), listener.tls()), bounds);
@@ -175,7 +177,7 @@ public final class HttpServer implements AutoCloseable {
 
     /** In the order of the listeners. */
     public List<Integer> ports() {
-        return connectors.stream().map(ServerConnector::getLocalPort).toList();
+        return List.copyOf(ports);
     }
 
     /** How many requests are under way. */

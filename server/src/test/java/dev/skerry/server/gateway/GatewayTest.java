@@ -22,9 +22,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -264,19 +268,24 @@ class GatewayTest {
         Program program = program(GatewayTest::forever);
         Doorway doorway = doorway();
         try (HttpClient client = doorway.client()) {
-            HttpResponse<InputStream> response =
-                    client.send(request(doorway, program.port()).build(), HttpResponse.BodyHandlers.ofInputStream());
-            assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
-            assertThat(response.body().readNBytes(5)).isEqualTo(Program.bytes("hello"));
+            CountDownLatch begun = new CountDownLatch(1);
+            CompletableFuture<HttpResponse<Void>> broken = client.sendAsync(
+                    request(doorway, program.port()).build(), HttpResponse.BodyHandlers.ofByteArrayConsumer(bytes -> {
+                        if (bytes.isPresent()) {
+                            begun.countDown();
+                        }
+                    }));
+            begun.await();
+            doorway.guest.kill();
+            assertThatThrownBy(() -> broken.get(20, TimeUnit.SECONDS))
+                    .rootCause()
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("RST_STREAM")
+                    .hasMessageContaining("Internal error");
+            // The connection lives on for others.
             HttpResponse<String> other =
                     client.send(request(doorway, SERVICE).build(), HttpResponse.BodyHandlers.ofString());
             assertThat(other.statusCode()).isEqualTo(200);
-            doorway.guest.kill();
-            // 2 is INTERNAL_ERROR; a cancelled stream (8) would say that the client had wanted it.
-            assertThatThrownBy(() -> response.body().readAllBytes())
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("reset")
-                    .hasMessageMatching("(?is).*(internal|0x2\\b|: 2\\b|\\b2\\b).*");
         }
     }
 
@@ -313,56 +322,83 @@ class GatewayTest {
     }
 
     @Test
-    void muchPassesBothWaysAndLittleIsHeld() throws Exception {
-        long bytes = 300L << 20;
+    void muchPassesBothWays() throws Exception {
+        long bytes = 100L << 20;
         Program program = program((in, out) -> {
             Program.head(in);
-            long seen = 0;
-            byte[] buffer = new byte[1 << 16];
-            out.write(Program.bytes("HTTP/1.1 200 OK\r\nContent-Length: " + bytes + "\r\n\r\n"));
-            while (seen < bytes) {
-                int count = in.read(buffer, 0, (int) Math.min(buffer.length, bytes - seen));
-                out.write(buffer, 0, count);
-                seen += count;
-            }
+            boolean same = same(in, bytes);
+            out.write(Program.bytes("HTTP/1.1 " + (same ? 200 : 400) + " So\r\nContent-Length: " + bytes + "\r\n\r\n"));
+            new Numbered(bytes).transferTo(out);
         });
         Doorway doorway = doorway();
-        for (String scheme : List.of("http", "https")) {
+        for (boolean tls : List.of(false, true)) {
             try (HttpClient client = doorway.client()) {
-                int port = scheme.equals("http") ? doorway.plain() : doorway.secure();
-                HttpRequest request = HttpRequest.newBuilder(URI.create(scheme + "://127.0.0.1:" + port + "/"))
+                String base = tls ? "https://127.0.0.1:" + doorway.secure() : "http://127.0.0.1:" + doorway.plain();
+                HttpRequest request = HttpRequest.newBuilder(URI.create(base + "/"))
                         .header("E2b-Sandbox-Id", doorway.id().text())
                         .header("E2b-Sandbox-Port", Integer.toString(program.port()))
-                        .version(scheme.equals("http") ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+                        .version(tls ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
                         .POST(HttpRequest.BodyPublishers.fromPublisher(
-                                HttpRequest.BodyPublishers.ofInputStream(() -> new Pattern(bytes)), bytes))
+                                HttpRequest.BodyPublishers.ofInputStream(() -> new Numbered(bytes)), bytes))
                         .build();
                 HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-                try (InputStream got = response.body();
-                        InputStream wanted = new Pattern(bytes)) {
-                    byte[] a = new byte[1 << 16];
-                    byte[] b = new byte[1 << 16];
-                    long seen = 0;
-                    for (int count = got.readNBytes(a, 0, a.length);
-                            count > 0;
-                            count = got.readNBytes(a, 0, a.length)) {
-                        wanted.readNBytes(b, 0, count);
-                        assertThat(java.util.Arrays.equals(a, 0, count, b, 0, count))
-                                .isTrue();
-                        seen += count;
-                    }
-                    assertThat(seen).isEqualTo(bytes);
+                assertThat(response.statusCode()).isEqualTo(200);
+                try (InputStream got = response.body()) {
+                    assertThat(same(got, bytes)).isTrue();
+                    assertThat(got.read()).isNegative();
                 }
             }
         }
     }
 
+    private static boolean same(InputStream got, long bytes) throws IOException {
+        byte[] here = new byte[1 << 16];
+        byte[] wanted = new byte[1 << 16];
+        InputStream numbers = new Numbered(bytes);
+        for (long left = bytes; left > 0; ) {
+            int count = got.readNBytes(here, 0, (int) Math.min(left, here.length));
+            if (count == 0
+                    || numbers.readNBytes(wanted, 0, count) != count
+                    || !Arrays.equals(here, 0, count, wanted, 0, count)) {
+                return false;
+            }
+            left -= count;
+        }
+        return true;
+    }
+
+    @Test
+    void aClientThatDoesNotReadHoldsTheProgramBack() throws Exception {
+        AtomicLong written = new AtomicLong();
+        AtomicLong last = new AtomicLong(System.nanoTime());
+        Program program = program((in, out) -> {
+            Program.head(in);
+            out.write(Program.bytes("HTTP/1.1 200 OK\r\n\r\n"));
+            byte[] piece = new byte[1 << 16];
+            while (true) {
+                out.write(piece);
+                written.addAndGet(piece.length);
+                last.set(System.nanoTime());
+            }
+        });
+        Doorway doorway = doorway();
+        try (Socket socket = doorway.connect()) {
+            socket.setReceiveBufferSize(1 << 16);
+            socket.getOutputStream()
+                    .write(Program.bytes("GET / HTTP/1.1\r\nHost: " + doorway.host(program.port()) + "\r\n\r\n"));
+            Doorway.await(() -> written.get() > 0 && System.nanoTime() - last.get() > 1_000_000_000L);
+            // What the two pairs of sockets and the stream hold.
+            assertThat(written.get()).isLessThan(32L << 20);
+        }
+        Doorway.await(() -> doorway.guest.streams().size() == 0);
+    }
+
     /** Bytes that say where they are. */
-    private static final class Pattern extends InputStream {
+    private static final class Numbered extends InputStream {
         private final long length;
         private long at;
 
-        Pattern(long length) {
+        Numbered(long length) {
             this.length = length;
         }
 
