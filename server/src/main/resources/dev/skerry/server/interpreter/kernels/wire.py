@@ -111,10 +111,10 @@ class Wire:
                 text = json.dumps({"type": "oversized", "bytes": len(text)})
             data = text.encode("ascii")
             self._frame(self.err, b".", b"")
-            while len(data) > PIECE:
-                self._frame(self.out, b"+", data[:PIECE])
-                data = data[PIECE:]
-            self._frame(self.out, b".", data)
+            last = max(0, len(data) - 1) // PIECE * PIECE
+            for at in range(0, last, PIECE):
+                self._frame(self.out, b"+", data[at:at + PIECE])
+            self._frame(self.out, b".", data[last:])
 
     def _frame(self, descriptor, flag, data):
         frame = b"\x1e%s%s%d:%s\n" % (self.token, flag, self.number, data)
