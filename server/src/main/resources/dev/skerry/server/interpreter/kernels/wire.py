@@ -1,8 +1,9 @@
 """How a kernel speaks to the server that started it.
 
-What the code prints goes to descriptors 1 and 2 and nowhere else, so nobody here has to copy it: not even a library that
-prints while it holds the interpreter's lock can block. Events go the same way, as frames that no other output can be
-mistaken for, because they begin with a token, and that are too short to be torn by somebody who writes at the same time:
+What the code prints goes to descriptors 1 and 2 and nowhere else, so nobody here has to copy it: not even a library
+that prints while it holds the interpreter's lock can block. Events go the same way, as frames that no other output can
+be mistaken for, because they begin with a token, and that are too short to be torn by somebody who writes at the same
+time:
 
     0x1e token flag number ":" data "\\n"
 
