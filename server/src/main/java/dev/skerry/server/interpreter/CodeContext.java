@@ -200,14 +200,27 @@ final class CodeContext {
         }
         boolean begun = false;
         try {
-            Kernel now = ready();
-            Running running = new Running(now, now.begin(code, environment));
+            Running running = begin(code, environment);
             begun = true;
             return running;
         } finally {
             if (!begun) {
                 turn.release();
             }
+        }
+    }
+
+    private Running begin(String code, Map<String, String> environment) throws InterruptedException {
+        Kernel now = ready();
+        try {
+            return new Running(now, now.begin(code, environment));
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.CONFLICT || now.alive()) {
+                throw e;
+            }
+            // It ended this very moment, of something that an earlier cell had left behind.
+            Kernel other = ready();
+            return new Running(other, other.begin(code, environment));
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** One {@code POST /execute}: from the request to the last line of its answer. */
 final class ExecuteCall {
     /** Without output: how soon a client that has gone is noticed. */
-    private static final Duration KEEPALIVE = Duration.ofSeconds(1);
+    private static final Duration KEEPALIVE = Duration.ofMillis(500);
 
     /** A client that takes a large result more slowly than this loses it: it holds memory meanwhile. */
     private static final Duration LARGE_BOUND = Duration.ofMinutes(2);

@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The code interpreter's HTTP API, as the clients {@code @e2b/code-interpreter} and {@code e2b-code-interpreter} use it.
+ * The code interpreter's HTTP API, as {@code @e2b/code-interpreter} (npm) and {@code e2b-code-interpreter} (PyPI) use it.
  * Errors are plain text: the clients show it for 404. A client that goes away interrupts what it runs.
  */
 public final class InterpreterService implements SandboxService {

@@ -28,7 +28,6 @@ final class Kernel {
     private static final int SIGINT = 2;
     private static final int SIGKILL = 9;
     private static final Duration EXIT_BOUND = Duration.ofSeconds(10);
-    private static final Duration MEET_BOUND = Duration.ofSeconds(10);
 
     private final GuestProcess process;
     private final Language language;
@@ -37,15 +36,12 @@ final class Kernel {
     private final AtomicLong lastId;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final Rendezvous outputs = new Rendezvous();
     private final StringBuilder early = new StringBuilder();
     private @Nullable Execution current;
     private boolean started;
     private long answered = -1;
     private Optional<String> missing = Optional.empty();
-    private long outAt;
-    private long errAt;
-    private boolean outEnded;
-    private boolean errEnded;
     private boolean dead;
     private @Nullable ProcessExit exit;
     private @Nullable Failure gone;
@@ -111,16 +107,16 @@ final class Kernel {
         public void frame(boolean last, long number, byte[] data) throws InterruptedException {
             if (isOut()) {
                 if (events.collect(last, number, data)) {
-                    meet(true, number);
+                    outputs.outArrives(number);
                     if (events.bounds()) {
                         flush();
                     }
                     events.deliver();
-                    done(number);
+                    outputs.outDone(number);
                 }
             } else if (last) {
                 flush();
-                meet(false, number);
+                outputs.errArrives(number);
             }
         }
     }
@@ -145,55 +141,19 @@ final class Kernel {
         }
     }
 
-    /** Stdout waits until stderr has come as far; stderr until stdout has dealt with the event. */
-    private void meet(boolean out, long number) throws InterruptedException {
-        lock.lock();
-        try {
-            if (out) {
-                // A frame on stderr can be lost when the code closes the kernel's descriptors.
-                long left = MEET_BOUND.toNanos();
-                while (errAt < number && !errEnded && left > 0) {
-                    left = changed.awaitNanos(left);
-                }
-            } else {
-                errAt = number;
-                changed.signalAll();
-                while (outAt < number && !outEnded) {
-                    changed.await();
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void done(long number) {
-        lock.lock();
-        try {
-            outAt = number;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     private void ended(Half half, Optional<Failure> cause) {
         lock.lock();
         try {
-            outEnded |= half.isOut();
-            errEnded |= !half.isOut();
             if (cause.isPresent() && gone == null) {
                 gone = cause.get();
-            }
-            changed.signalAll();
-            if (!outEnded || !errEnded) {
-                return;
             }
         } finally {
             lock.unlock();
         }
-        half.events.close();
-        buried();
+        if (outputs.ends(half.isOut())) {
+            half.events.close();
+            buried();
+        }
     }
 
     private void buried() {

@@ -87,7 +87,7 @@ final class KernelLauncher {
             boolean sudo = sandbox.sandbox().config().privilege() == Privilege.SUDO;
             return sandbox.guest().exec(sudo ? request.unconfined() : request);
         } catch (Failure e) {
-            if (e.code() == ErrorCode.NOT_FOUND && !e.getMessage().contains(USER)) {
+            if (e.code() == ErrorCode.NOT_FOUND && !noUser(e)) {
                 throw KernelDeath.missing(language);
             }
             throw e;
@@ -99,6 +99,12 @@ final class KernelLauncher {
         try {
             there = sandbox.guest().files().as(USER).stat(folder).type() == FileInfo.Type.DIRECTORY;
         } catch (Failure e) {
+            if (noUser(e)) {
+                throw new Failure(
+                        ErrorCode.NOT_FOUND,
+                        "code runs as the user '" + USER + "', which this sandbox does not have",
+                        "use a template that has it");
+            }
             if (e.code() != ErrorCode.NOT_FOUND) {
                 throw e;
             }
@@ -107,6 +113,11 @@ final class KernelLauncher {
         if (!there) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "cwd '" + folder + "' does not exist", "name a folder");
         }
+    }
+
+    /** As guestd says it. */
+    private static boolean noUser(Failure e) {
+        return e.getMessage().startsWith("no user ");
     }
 
     /** One that an earlier server started. */

@@ -11,8 +11,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Lines of an answer: one JSON object each, in ASCII only, because clients decode what they receive piece by piece and a
- * character of several bytes could be torn.
+ * Lines of an answer: one JSON object each, in ASCII only, because clients decode what they receive piece by piece and
+ * a character of several bytes could be torn.
  */
 final class Lines {
     static final JsonMapper JSON =

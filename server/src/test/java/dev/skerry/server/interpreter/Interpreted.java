@@ -51,9 +51,13 @@ final class Interpreted implements AutoCloseable {
 
     private HttpServer serve(Duration patience) {
         InterpreterService service = new InterpreterService(tokens, InstantSource.system(), patience);
-        return HttpServer.open(
-                List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))),
-                exchange -> service.handle(exchange, sandbox));
+        return HttpServer.open(List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), exchange -> {
+            // As the gateway does.
+            LiveSandbox now = sandbox;
+            try (var _ = now.streams().enter()) {
+                service.handle(exchange, now);
+            }
+        });
     }
 
     /** A service that knows nothing of what was before, as after a restart of the server. */

@@ -75,7 +75,8 @@ class OtherKernelsTest {
         Answer answer = interpreter.run(
                 "js",
                 "console.log('Hello World!'); console.error('no'); display(1);"
-                        + "process.stdout.write('x'); require('child_process').execSync('echo kid', {stdio: 'inherit'}); 2");
+                        + "process.stdout.write('x');"
+                        + "require('child_process').execSync('echo kid', {stdio: 'inherit'}); 2");
         assertThat(answer.text("stdout")).isEqualTo("Hello World!\nxkid\n");
         assertThat(answer.text("stderr")).isEqualTo("no\n");
         assertThat(answer.order())

@@ -173,10 +173,9 @@ class RichResultsTest {
     void aPieHasItsAngles() throws Exception {
         JsonNode chart = chart("plt.pie([1, 3], labels=['a', 'b']); plt.title('P')");
         assertThat(chart)
-                .isEqualTo(
-                        json(
-                                "{'type': 'pie', 'title': 'P', 'elements': ["
-                                        + "{'label': 'a', 'angle': 90.0, 'radius': 1.0}, {'label': 'b', 'angle': 270.0, 'radius': 1.0}]}"));
+                .isEqualTo(json(
+                        "{'type': 'pie', 'title': 'P', 'elements': [" + "{'label': 'a', 'angle': 90.0, 'radius': 1.0},"
+                                + "{'label': 'b', 'angle': 270.0, 'radius': 1.0}]}"));
     }
 
     @Test

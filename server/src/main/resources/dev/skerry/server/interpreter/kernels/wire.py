@@ -1,8 +1,9 @@
 """How a kernel speaks to the server that started it.
 
-What the code prints goes to descriptors 1 and 2 and nowhere else, so nobody here has to copy it: not even a library that
-prints while it holds the interpreter's lock can block. Events go the same way, as frames that no other output can be
-mistaken for, because they begin with a token, and that are too short to be torn by somebody who writes at the same time:
+What the code prints goes to descriptors 1 and 2 and nowhere else, so nobody here has to copy it: not even a library
+that prints while it holds the interpreter's lock can block. Events go the same way, as frames that no other output can
+be mistaken for, because they begin with a token, and that are too short to be torn by somebody who writes at the same
+time:
 
     0x1e token flag number ":" data "\\n"
 
@@ -111,10 +112,10 @@ class Wire:
                 text = json.dumps({"type": "oversized", "bytes": len(text)})
             data = text.encode("ascii")
             self._frame(self.err, b".", b"")
-            while len(data) > PIECE:
-                self._frame(self.out, b"+", data[:PIECE])
-                data = data[PIECE:]
-            self._frame(self.out, b".", data)
+            last = max(0, len(data) - 1) // PIECE * PIECE
+            for at in range(0, last, PIECE):
+                self._frame(self.out, b"+", data[at:at + PIECE])
+            self._frame(self.out, b".", data[last:])
 
     def _frame(self, descriptor, flag, data):
         frame = b"\x1e%s%s%d:%s\n" % (self.token, flag, self.number, data)
