@@ -292,7 +292,7 @@ public final class LocalAgent implements HostAgent {
         }
         engine.erase(incarnation);
         if (life != null) {
-            if (life.onDisk() && !disks.awaitFree(incarnation.id(), DISK_BOUND)) {
+            if (life.onDisk() && !disks.awaitFree(incarnation.id(), DISK_BOUND, () -> holders.passedOn(life))) {
                 throw new Failure(
                         ErrorCode.DEADLINE_EXCEEDED,
                         "the disk of " + incarnation + " is still being written " + DISK_BOUND.toSeconds()
