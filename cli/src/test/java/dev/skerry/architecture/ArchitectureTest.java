@@ -118,13 +118,16 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage("dev.skerry..wire..", "dev.skerry..host..", "dev.skerry..server..", "dev.skerry..cli..")
             .and()
-            .resideOutsideOfPackages("dev.skerry..host.drivers..", "dev.skerry..host.templates..")
+            .resideOutsideOfPackages(
+                    "dev.skerry..host.drivers..", "dev.skerry..host.templates..", "dev.skerry..host.disks..")
             .should()
             .dependOnClassesThat()
             .areAssignableTo(ProcessBuilder.class)
             .orShould()
             .callMethodWhere(DescribedPredicate.describe("Runtime.exec", ArchitectureTest::isRuntimeExec))
-            .because("a template runs ldconfig once, when it is built; everything else that is started is a driver's");
+            .because(
+                    "a template runs ldconfig once, when it is built, and a size of disk mke2fs; everything else that is"
+                            + " started is a driver's");
 
     private static final ArchRule TIME_COMES_FROM_A_CLOCK_THAT_IS_GIVEN =
             noClasses().should().callMethod(Instant.class, "now");

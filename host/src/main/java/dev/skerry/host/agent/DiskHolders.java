@@ -25,6 +25,12 @@ final class DiskHolders {
         }
     }
 
+    /** Whether a later life has the disk that this one had. */
+    boolean passedOn(Life life) {
+        String holder = holders.get(life.incarnation().id());
+        return holder != null && !holder.equals(life.incarnation().toString());
+    }
+
     /** Removes a disk that nobody has, and that nobody can take meanwhile. */
     void remove(SandboxId id, Runnable removal) {
         hold(id, REMOVAL);

@@ -86,9 +86,15 @@ public final class LocalAgent implements HostAgent {
     public static LocalAgent open(EngineSettings settings, HostId id, Drivers drivers) throws InterruptedException {
         DataFolderHold hold = DataFolderHold.take(settings.dataFolder());
         try {
-            LocalAgent agent = new LocalAgent(settings, id, Engine.open(settings, drivers), hold);
-            agent.recover();
-            return agent;
+            Engine engine = Engine.open(settings, drivers);
+            try {
+                LocalAgent agent = new LocalAgent(settings, id, engine, hold);
+                agent.recover();
+                return agent;
+            } catch (RuntimeException e) {
+                engine.close();
+                throw e;
+            }
         } catch (RuntimeException e) {
             hold.close();
             throw e;
@@ -292,7 +298,7 @@ public final class LocalAgent implements HostAgent {
         }
         engine.erase(incarnation);
         if (life != null) {
-            if (life.onDisk() && !disks.awaitFree(incarnation.id(), DISK_BOUND)) {
+            if (life.onDisk() && !disks.awaitFree(incarnation.id(), DISK_BOUND, () -> holders.passedOn(life))) {
                 throw new Failure(
                         ErrorCode.DEADLINE_EXCEEDED,
                         "the disk of " + incarnation + " is still being written " + DISK_BOUND.toSeconds()

@@ -53,7 +53,7 @@ final class Starts {
         try {
             return engine.start(incarnation, spec.onDisk(disk.image()), command.deadline(), listener);
         } catch (RuntimeException e) {
-            if (disk.fresh() && disks.awaitFree(incarnation.id(), DISK_BOUND)) {
+            if (disk.fresh() && disks.awaitFree(incarnation.id(), DISK_BOUND, () -> false)) {
                 disks.discard(incarnation.id());
             }
             throw e;

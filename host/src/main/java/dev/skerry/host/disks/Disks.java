@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
@@ -210,11 +211,12 @@ public final class Disks {
     /**
      * Waits until no kernel has a disk mounted any more: then all that was written is in the image.
      *
+     * @param settled asked again and again: true when there is nothing to wait for any more
      * @return false when that takes longer
      */
-    public boolean awaitFree(SandboxId id, Duration bound) {
+    public boolean awaitFree(SandboxId id, Duration bound, BooleanSupplier settled) {
         long until = System.nanoTime() + bound.toNanos();
-        while (!free(id)) {
+        while (!settled.getAsBoolean() && !free(id)) {
             if (System.nanoTime() >= until) {
                 return false;
             }

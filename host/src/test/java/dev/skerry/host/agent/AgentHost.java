@@ -128,6 +128,17 @@ final class AgentHost {
         }
     }
 
+    /** What e2fsck says of a disk that nobody has mounted, with a question to each part of it. */
+    static void assertConsistent(SandboxId id) throws Exception {
+        Path image = FOLDER.resolve("disks").resolve(id.text()).resolve("image");
+        Process check = new ProcessBuilder("/usr/sbin/e2fsck", "-f", "-n", image.toString())
+                .redirectErrorStream(true)
+                .start();
+        String words = text(check.getInputStream());
+        assertThat(check.waitFor()).as(words).isZero();
+        assertThat(words).doesNotContain("recovering journal");
+    }
+
     static void assertNothingLeft() {
         await("nothing is left: " + leftovers(), () -> leftovers().isEmpty());
     }

@@ -264,6 +264,7 @@ class LocalAgentTest {
         agent.destroy(first, Duration.ofSeconds(5));
         assertThat(AgentHost.loops()).isEmpty();
         assertThat(agent.disks()).containsExactly(first.id());
+        AgentHost.assertConsistent(first.id());
 
         Incarnation second = AgentHost.next(first);
         agent.start(AgentHost.onDisk(second));
@@ -280,9 +281,39 @@ class LocalAgentTest {
                 .isEqualTo("mine\nmore");
         goneIs(() -> agent.start(AgentHost.onDisk(first)));
         agent.destroy(second, NO_GRACE);
+        AgentHost.assertConsistent(first.id());
         agent.discardDisk(first.id());
         agent.discardDisk(first.id());
         assertThat(agent.disks()).isEmpty();
+    }
+
+    @Test
+    void aDiskOutlivesItsSandboxAtLevelGvisorToo() throws Exception {
+        Incarnation first = AgentHost.fresh();
+        agent.start(atGvisor(first));
+        assertThat(agent.list().getFirst().isolation()).isEqualTo(Isolation.GVISOR);
+        AgentHost.run(
+                agent.guest(first),
+                ExecRequest.of("/bin/sh", "-c", "echo mine > /home/user/f; echo t > /tmp/t")
+                        .as("user"));
+        agent.destroy(first, Duration.ofSeconds(5));
+        AgentHost.assertConsistent(first.id());
+        agent.start(atGvisor(AgentHost.next(first)));
+        var guest = agent.guest(AgentHost.next(first));
+        assertThat(AgentHost.shell(guest, "cat /home/user/f /tmp/t; stat -c %U /home/user/f /tmp/t"))
+                .isEqualTo("mine\nt\nuser\nuser");
+    }
+
+    private static StartSandbox atGvisor(Incarnation incarnation) {
+        StartSandbox plain = AgentHost.onDisk(incarnation);
+        return new StartSandbox(
+                incarnation,
+                "base",
+                Isolation.GVISOR,
+                plain.limits().withMemoryBytes(512L << 20),
+                Privilege.SUDO,
+                Optional.empty(),
+                true);
     }
 
     @Test

@@ -1,0 +1,70 @@
+package dev.skerry.host.agent;
+
+import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.StartSandbox;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Function;
+
+/** Not a test: how long starts take with a disk and without, interleaved, and how long finding many again takes. */
+final class Measured {
+    private Measured() {}
+
+    public static void main(String[] arguments) throws Exception {
+        AgentHost.own();
+        try (LocalAgent agent = AgentHost.open()) {
+            List<Double> memory = new ArrayList<>();
+            List<Double> disk = new ArrayList<>();
+            List<Double> ends = new ArrayList<>();
+            for (int i = 0; i < 110; i++) {
+                memory.add(start(agent, AgentHost::inMemory, new ArrayList<>()));
+                disk.add(start(agent, AgentHost::onDisk, ends));
+            }
+            print("start in memory", memory.subList(10, memory.size()));
+            print("start on disk", disk.subList(10, disk.size()));
+            print("destroy on disk", ends.subList(10, ends.size()));
+        }
+        try (LocalAgent agent = AgentHost.open()) {
+            for (int i = 0; i < Integer.parseInt(arguments[0]); i++) {
+                agent.start(AgentHost.onDisk(AgentHost.fresh()));
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            long begin = System.nanoTime();
+            try (LocalAgent agent = AgentHost.open()) {
+                System.out.println(
+                        agent.list().size() + " found again in " + (System.nanoTime() - begin) / 1e6 + " ms");
+            }
+        }
+        try (LocalAgent agent = AgentHost.open()) {
+            agent.list().forEach(sandbox -> {
+                agent.destroy(sandbox.incarnation(), Duration.ZERO);
+                agent.discardDisk(sandbox.incarnation().id());
+            });
+        }
+        AgentHost.assertNothingLeft();
+    }
+
+    private static double start(LocalAgent agent, Function<Incarnation, StartSandbox> how, List<Double> ends)
+            throws InterruptedException {
+        Incarnation incarnation = AgentHost.fresh();
+        long begin = System.nanoTime();
+        agent.start(how.apply(incarnation));
+        double took = (System.nanoTime() - begin) / 1e6;
+        begin = System.nanoTime();
+        agent.destroy(incarnation, Duration.ZERO);
+        ends.add((System.nanoTime() - begin) / 1e6);
+        agent.discardDisk(incarnation.id());
+        return took;
+    }
+
+    private static void print(String what, List<Double> millis) {
+        List<Double> sorted = new ArrayList<>(millis);
+        Collections.sort(sorted);
+        System.out.printf(
+                "%s: p50 %.1f ms, p95 %.1f ms, n %d%n",
+                what, sorted.get(sorted.size() / 2), sorted.get(sorted.size() * 95 / 100), sorted.size());
+    }
+}

@@ -1,0 +1,43 @@
+package dev.skerry.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.skerry.host.disks.Disks;
+import dev.skerry.host.drivers.Drivers;
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.templates.Template;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Privilege;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The walls of a sandbox as a server has them, with a disk and with sudo; what a disk holds is {@code LocalAgentTest}'s.
+ */
+class HostedClaimsIT {
+    private static final List<String> CLAIMS = List.of("C1", "C3", "C10", "C12", "C13", "C14", "C15", "C16");
+
+    @TestFactory
+    Stream<DynamicTest> theWallsStandAroundADiskAndSudo() {
+        Template template;
+        try (Engine plain = TestEngines.open()) {
+            template = plain.template(Template.BASE, Privilege.SUDO);
+        }
+        assertThat(template.hasSetuid()).as("apt-get install sudo").isTrue();
+        Disks disks = Disks.open(Path.of("/var/tmp/skerry-testkit"));
+        var driver = new OnDiskWithSudo(Drivers.container(TestEngines.runtime("crun")), disks, template.lowerLayers());
+        Engine engine = TestEngines.open(new Drivers(List.of(driver)));
+        return Claims.all().stream()
+                .filter(claim -> CLAIMS.contains(claim.id()))
+                .map(claim -> dynamicTest(
+                        claim.id() + " " + claim.title(), () -> claim.check(new Arena(engine, Isolation.CONTAINER))))
+                .onClose(() -> {
+                    engine.close();
+                    assertThat(disks.list()).isEmpty();
+                });
+    }
+}
