@@ -3,6 +3,7 @@ package dev.skerry.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A table of text, each column as wide as its widest cell. */
 final class Columns {
@@ -12,8 +13,13 @@ final class Columns {
         lines.add(List.of(titles));
     }
 
+    /** What came from a sandbox may hold anything, but moves no cursor. */
     void add(String... cells) {
-        lines.add(List.of(cells));
+        lines.add(Stream.of(cells).map(Columns::plain).toList());
+    }
+
+    static String plain(String text) {
+        return text.replaceAll("\\p{Cntrl}", "?");
     }
 
     @Override

@@ -58,7 +58,7 @@ final class EventsCommand implements Callable<Integer> {
                 JsonNode page = server.get(path + "?after=" + last + "&limit=" + PAGE);
                 long before = last;
                 for (JsonNode event : page) {
-                    context.print(json ? event.toString() : line(event));
+                    context.print(json ? event.toString() : Columns.plain(line(event)));
                     last = Math.max(last, event.path("sequence").asLong(0));
                 }
                 boolean more = page.size() > 0 && last > before;

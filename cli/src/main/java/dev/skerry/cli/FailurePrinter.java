@@ -64,7 +64,8 @@ final class FailurePrinter implements CommandLine.IParameterExceptionHandler, Co
     }
 
     private void print(String message, String hint) {
-        err.println("skerry: " + message);
+        // Of what a sandbox may have put into it, nothing moves the cursor.
+        err.println("skerry: " + message.replaceAll("[\\p{Cntrl}&&[^\n\t]]", "?"));
         hint.lines().forEach(line -> err.println("hint: " + line));
     }
 

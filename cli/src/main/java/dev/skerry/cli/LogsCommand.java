@@ -59,11 +59,11 @@ final class LogsCommand implements Callable<Integer> {
                 }
                 begun = true;
                 Position next = print(page.get(), position);
-                boolean more = page.get().size() >= PAGE;
-                if (more && next.equals(position)) {
+                if (next.equals(position) && page.get().size() >= PAGE) {
                     // A whole page of one millisecond: what else it holds cannot be asked for.
                     next = new Position(position.millis() + 1, List.of());
                 }
+                boolean more = !next.equals(position);
                 position = next;
                 if (!more && !follow) {
                     return ExitCode.OK;

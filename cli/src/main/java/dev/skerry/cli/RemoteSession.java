@@ -64,7 +64,9 @@ record RemoteSession(Context context, RemoteProcess process, boolean input, Opti
         if (end.signal().isEmpty()) {
             return end.exitCode();
         }
-        context.say("the command was ended by " + end.words());
+        if (terminal.isEmpty()) {
+            context.say("the command was ended by " + end.words());
+        }
         return ExitCode.SIGNAL_BASE + end.signal().getAsInt();
     }
 

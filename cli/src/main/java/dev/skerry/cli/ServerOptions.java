@@ -62,7 +62,7 @@ final class ServerOptions {
         String origin = url.isPresent() ? "--url" : EnvFile.API_URL;
         return url.or(() -> variable(context.environment(), EnvFile.API_URL)).map(text -> {
             URI server = ServerAddress.url(text, origin);
-            Map<String, String> file = EnvFile.read(file(context, host));
+            Map<String, String> file = readable(file(context, host));
             boolean same = server.toString().equals(file.get(EnvFile.API_URL));
             Map<String, String> known = same ? file : Map.of();
             return new ServerAddress(
@@ -76,6 +76,15 @@ final class ServerOptions {
                     variable(known, EnvFile.DOMAIN).or(() -> variable(context.environment(), EnvFile.DOMAIN)),
                     origin);
         });
+    }
+
+    /** Who names a server need not be allowed to read what root noted. */
+    private static Map<String, String> readable(Path file) {
+        try {
+            return EnvFile.read(file);
+        } catch (Failure e) {
+            return Map.of();
+        }
     }
 
     private Optional<ServerAddress> noted(Context context, HostOptions host) {

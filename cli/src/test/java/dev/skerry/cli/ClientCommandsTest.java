@@ -203,6 +203,20 @@ class ClientCommandsTest {
         assertThat(commanded.out()).isEqualTo("ID\ndefault\n");
     }
 
+    @Test
+    void wordsFromElsewhereMoveNoCursor() {
+        server.on("GET /skerry/v1/events", 200, event(1, "ENDED", "\u001b[2J\r\nforged"));
+        server.on("GET /skerry/v1/events", 200, "[]");
+        assertThat(commanded.skerry("events")).isZero();
+        assertThat(commanded.out()).endsWith("ended     ?[2J??forged\n");
+        server.on("GET /v2/sandboxes", 200, listed("one\\u001b[1A", "running"));
+        assertThat(commanded.skerry("ps")).isZero();
+        assertThat(commanded.out()).contains("one?[1A");
+        server.on("POST /v2/sandboxes", 400, "{\"code\":400,\"message\":\"a\\u001b[1Ab\\nc\"}");
+        assertThat(commanded.skerry("create")).isEqualTo(2);
+        assertThat(commanded.err()).isEqualTo("skerry: a?[1Ab\nc\n");
+    }
+
     private static String event(int sequence, String kind, String detail) {
         return "["
                 + JsonMapper.shared()

@@ -102,8 +102,9 @@ final class FakeEnvd implements AutoCloseable {
         if (!request.path("stdin").asBoolean(false)) {
             process.getOutputStream().close();
         }
+        String name = request.has("pty") ? "pty" : "stdout";
         Thread errors = Thread.ofVirtual().start(() -> pump(process.getErrorStream(), "stderr", out));
-        pump(process.getInputStream(), "stdout", out);
+        pump(process.getInputStream(), name, out);
         try {
             errors.join();
             int code = process.waitFor();
@@ -141,7 +142,8 @@ final class FakeEnvd implements AutoCloseable {
         try {
             switch (method) {
                 case "SendInput" -> {
-                    String text = request.path("input").path("stdin").asString("");
+                    JsonNode input = request.path("input");
+                    String text = input.path("stdin").asString(input.path("pty").asString(""));
                     process.getOutputStream().write(Base64.getDecoder().decode(text));
                     process.getOutputStream().flush();
                 }

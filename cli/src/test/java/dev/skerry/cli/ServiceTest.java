@@ -79,7 +79,8 @@ class ServiceTest {
         assertThat(calls()).containsExactly("systemctl daemon-reload", "systemctl enable skerry.service");
         assertThat(Files.readAllLines(unit()))
                 .contains(
-                        "ExecStart=\"" + folder.toRealPath() + "/skerry\" serve --config /etc/skerry/skerry.toml",
+                        "ExecStart=/bin/sh \"" + folder.toRealPath()
+                                + "/skerry\" serve --config /etc/skerry/skerry.toml",
                         "Delegate=yes",
                         "DelegateSubgroup=supervisor",
                         "KillMode=process",
@@ -118,7 +119,8 @@ class ServiceTest {
                 .replace("%", "%%");
         assertThat(Files.readAllLines(unit()))
                 .contains(
-                        "ExecStart=\"" + name.replace("$", "$$") + "/skerry\" serve --config /etc/skerry/skerry.toml",
+                        "ExecStart=/bin/sh \"" + name.replace("$", "$$")
+                                + "/skerry\" serve --config /etc/skerry/skerry.toml",
                         "Environment=\"SKERRY_DATA=/srv/a b%%c\"");
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.cli.client.EnvFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -115,6 +116,16 @@ class WhichServerTest {
         assertThat(commanded.skerry("ps", "--url", server.url())).isEqualTo(125);
         assertThat(server.asked.getLast().header("X-API-Key")).isEmpty();
         assertThat(commanded.err()).contains("the API key is not valid").contains("E2B_API_KEY");
+    }
+
+    @Test
+    void whoMayNotReadTheNoteCanNameTheServer() throws IOException {
+        Files.createDirectory(data.resolve(EnvFile.NAME));
+        assertThat(commanded.skerry("tenants")).isEqualTo(125);
+        assertThat(commanded.err()).contains("client.env cannot be read").contains("or set E2B_API_URL");
+        commanded.environment.put(EnvFile.API_URL, server.url());
+        commanded.environment.put(EnvFile.API_KEY, FakeE2b.KEY);
+        assertServed();
     }
 
     @Test

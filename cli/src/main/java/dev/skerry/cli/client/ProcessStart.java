@@ -22,7 +22,10 @@ public record ProcessStart(
     /** Rows and columns of a terminal. */
     public record Window(int rows, int columns) {
         Map<String, Object> json() {
-            return Map.of("size", Map.of("cols", columns, "rows", rows));
+            Map<String, Object> size = new LinkedHashMap<>();
+            size.put("cols", columns);
+            size.put("rows", rows);
+            return Map.of("size", size);
         }
     }
 
