@@ -115,5 +115,5 @@ scenario('stored-credentials', async (t) => {
 
 scenario('clone-of-nothing', async (t) => {
   const { git } = await t.shared();
-  await rejects(git.clone('file:///home/user/no-such-repository'), sdk.CommandExitError);
+  await rejects(git.clone('file:///nowhere/repository'), sdk.CommandExitError);
 });

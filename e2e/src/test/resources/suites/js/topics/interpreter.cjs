@@ -14,6 +14,13 @@ scenario('state-is-kept', async (t) => {
   assert.equal((await sandbox.runCode('twice(21)')).text, '42');
 });
 
+scenario('strings-come-without-quotes', async (t) => {
+  const sandbox = await t.shared();
+  assert.equal((await sandbox.runCode('"it\'s"')).text, "it's");
+  assert.equal((await sandbox.runCode('"plain"')).text, 'plain');
+  assert.equal((await sandbox.runCode('["in", "a", "list"]')).text, "['in', 'a', 'list']");
+});
+
 scenario('execution-count', async (t) => {
   const sandbox = await t.create();
   const first = await sandbox.runCode('1');
@@ -32,7 +39,7 @@ scenario('stdout-and-stderr', async (t) => {
   });
   assert.equal(execution.logs.stdout.join(''), 'out\n');
   assert.equal(execution.logs.stderr.join(''), 'err\n');
-  assert.equal(execution.text, "'value'");
+  assert.equal(execution.text, 'value');
   assert.equal(out.map(({ line }) => line).join(''), 'out\n');
   assert.equal(err.map(({ line }) => line).join(''), 'err\n');
   assert.equal(out[0].error, false);
@@ -89,7 +96,7 @@ scenario('environment-of-a-run', async (t) => {
 scenario('working-folder-and-files', async (t) => {
   const sandbox = await t.shared();
   await sandbox.files.write('/home/user/data.csv', 'a,b\n1,2\n');
-  assert.equal((await sandbox.runCode('open("data.csv").read()')).text, "'a,b\\n1,2\\n'");
+  assert.equal((await sandbox.runCode('open("data.csv").read()')).text, 'a,b\\n1,2\\n');
   await sandbox.runCode('with open("made.txt", "w") as f: _ = f.write("made")');
   assert.equal(await sandbox.files.read('/home/user/made.txt'), 'made');
 });
@@ -99,7 +106,7 @@ scenario('time-limit', async (t) => {
   const started = Date.now();
   await rejects(sandbox.runCode('while True: pass', { timeoutMs: 1500 }), sdk.TimeoutError, /timeoutMs/);
   assert.ok(Date.now() - started < 10000);
-  await until('an answer', async () => (await sandbox.runCode('"free"')).text === "'free'", 40);
+  await until('an answer', async () => (await sandbox.runCode('"free"')).text === 'free', 40);
 });
 
 scenario('javascript', async (t) => {
@@ -176,7 +183,7 @@ scenario('contexts-run-at-the-same-time', async (t) => {
   const started = Date.now();
   const code = 'import time; time.sleep(2); "done"';
   const results = await Promise.all(contexts.map((context) => sandbox.runCode(code, { context })));
-  assert.deepEqual(results.map(({ text }) => text), ["'done'", "'done'"]);
+  assert.deepEqual(results.map(({ text }) => text), ['done', 'done']);
   assert.ok(Date.now() - started < 3800, 'one waited for the other');
   for (const context of contexts) await sandbox.removeCodeContext(context);
 });
@@ -186,7 +193,7 @@ scenario('state-survives-a-pause', async (t) => {
   await sandbox.runCode('kept = "yes"');
   await sandbox.pause();
   const resumed = await sdk.Sandbox.connect(sandbox.sandboxId);
-  assert.equal((await resumed.runCode('kept')).text, "'yes'");
+  assert.equal((await resumed.runCode('kept')).text, 'yes');
 });
 
 scenario('dead-sandbox', async (t) => {

@@ -54,7 +54,7 @@ def large_file(t):
     digest = hashlib.sha256()
 
     def source():
-        for _ in range(64):
+        for _ in range(24):
             digest.update(chunk)
             yield chunk
 

@@ -60,4 +60,4 @@ def errors(t):
     with raises(GitUpstreamException):
         git.pull("/home/user/lonely")
     with raises(CommandExitException):
-        git.clone("file:///home/user/none")
+        git.clone("file:///nowhere/repository")

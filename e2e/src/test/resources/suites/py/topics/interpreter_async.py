@@ -29,7 +29,7 @@ async def contexts(t):
     made = [await sandbox.create_code_context() for _ in range(2)]
     code = "import time; time.sleep(1); 'done'"
     results = await asyncio.gather(*[sandbox.run_code(code, context=context) for context in made])
-    equal([result.text for result in results], ["'done'", "'done'"])
+    equal([result.text for result in results], ["done", "done"])
     for context in made:
         await sandbox.restart_code_context(context)
         await sandbox.remove_code_context(context)
