@@ -7,6 +7,11 @@ final class Quoted {
     private Quoted() {}
 
     static String of(String text) {
-        return text.length() <= LENGTH_MAX ? text : text.substring(0, LENGTH_MAX) + "…";
+        if (text.length() <= LENGTH_MAX) {
+            return text;
+        }
+        // Half of a surrogate pair could not be sent.
+        int end = Character.isHighSurrogate(text.charAt(LENGTH_MAX - 1)) ? LENGTH_MAX - 1 : LENGTH_MAX;
+        return text.substring(0, end) + "…";
     }
 }

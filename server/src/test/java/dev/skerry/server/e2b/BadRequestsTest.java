@@ -187,6 +187,17 @@ class BadRequestsTest {
     }
 
     @Test
+    void aLongNameIsCutBetweenCharacters() throws IOException, InterruptedException {
+        server.send("POST", "/v2/sandboxes", "{\"templateID\":\"" + "x".repeat(99) + "😀\"}")
+                .fails(404, "template '" + "x".repeat(99) + "…' not found");
+        server.send("POST", "/v2/sandboxes", "{\"templateID\":\"" + "x".repeat(257) + "\"}")
+                .fails(400, "a template's name has at most 256 characters");
+        server.send("POST", "/v2/sandboxes", "{\"metadata\":{\"\\ud800\":1}}").is(400);
+        server.get("/sandboxes/" + "x".repeat(500))
+                .fails(404, "Sandbox \"" + "x".repeat(100) + "…\" doesn't exist or you don't have access to it");
+    }
+
+    @Test
     void aBodyOfMoreThanAMegabyteIsRefused() throws IOException, InterruptedException {
         server.send("POST", "/v2/sandboxes", "{\"metadata\":{\"a\":\"" + "x".repeat(1 << 20) + "\"}}")
                 .fails(400, "the request's content has more than 1 MiB");
