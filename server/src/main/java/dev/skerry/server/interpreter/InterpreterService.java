@@ -22,8 +22,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The code interpreter's HTTP API, as {@code @e2b/code-interpreter} (npm) and {@code e2b-code-interpreter} (PyPI) use it.
- * Errors are plain text: the clients show it for 404. A client that goes away interrupts what it runs.
+ * The code interpreter's HTTP API, as npm's {@code @e2b/code-interpreter} and PyPI's {@code e2b-code-interpreter} use
+ * it. Errors are plain text: the clients show it for 404. A client that goes away interrupts what it runs.
  */
 public final class InterpreterService implements SandboxService {
     public static final int PORT = 49_999;
