@@ -238,7 +238,8 @@ public final class Exchange {
     public Tunnel upgrade() throws IOException, InterruptedException {
         Tunnel tunnel = new Tunnel(
                 request.getConnectionMetaData().getConnection().getEndPoint(),
-                request.getComponents().getExecutor());
+                request.getComponents().getExecutor(),
+                request.getConnectionMetaData().getHttpConfiguration().getIdleTimeout());
         request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, tunnel);
         response.setStatus(HttpStatus.SWITCHING_PROTOCOLS_101);
         Content.Sink.write(response, true, BufferUtil.EMPTY_BUFFER);

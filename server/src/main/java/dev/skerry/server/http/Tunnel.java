@@ -23,8 +23,12 @@ public final class Tunnel extends AbstractConnection implements Connection.Upgra
     /** What came together with the request; replaced before anybody reads. */
     private ByteBuffer early = BufferUtil.EMPTY_BUFFER;
 
-    Tunnel(EndPoint endPoint, Executor executor) {
+    private final long quietMillis;
+
+    /** @param quietMillis how long there may be no byte in either direction */
+    Tunnel(EndPoint endPoint, Executor executor, long quietMillis) {
         super(endPoint, executor);
+        this.quietMillis = quietMillis;
     }
 
     @Override
@@ -36,6 +40,8 @@ public final class Tunnel extends AbstractConnection implements Connection.Upgra
     @Override
     public void onOpen() {
         super.onOpen();
+        // Until now it was that of a connection without a request.
+        getEndPoint().setIdleTimeout(quietMillis);
         opened.countDown();
     }
 

@@ -104,6 +104,11 @@ final class Doorway implements AutoCloseable {
         live = guest.live(true, false, Map.of());
     }
 
+    /** As after a cold start: the same sandbox, another life. */
+    void livesAnew(BareGuest next) {
+        live = new LiveSandbox(live.sandbox(), next.connection(), next.streams(), live.usage());
+    }
+
     void becomes(SandboxState other) {
         state = Optional.of(other);
     }

@@ -43,6 +43,48 @@ final class Program implements AutoCloseable {
         });
     }
 
+    static Program echo() throws IOException {
+        Program[] self = new Program[1];
+        self[0] = new Program((in, out) -> {
+            for (String head = self[0].heard(in); !head.isEmpty(); head = self[0].heard(in)) {
+                StringBuilder content = new StringBuilder();
+                if (head.contains("chunked")) {
+                    for (String piece = chunk(in); !piece.isEmpty(); piece = chunk(in)) {
+                        content.append(piece);
+                    }
+                } else if (head.contains("Content-Length: ")) {
+                    int at = head.indexOf("Content-Length: ") + 16;
+                    int length = Integer.parseInt(head.substring(at, head.indexOf('\r', at)));
+                    content.append(new String(in.readNBytes(length), StandardCharsets.ISO_8859_1));
+                }
+                out.write(bytes("HTTP/1.1 200 OK\r\nContent-Length: " + content.length() + "\r\n\r\n" + content));
+            }
+        });
+        return self[0];
+    }
+
+    /** The next chunk's text; empty for the last. What ends a chunk may come with the next. */
+    static String chunk(InputStream in) throws IOException {
+        String size = line(in);
+        int length = Integer.parseInt(size.isEmpty() ? line(in) : size, 16);
+        String text = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
+        if (length == 0) {
+            in.readNBytes(2);
+        }
+        return text;
+    }
+
+    private static String line(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = in.read(); next != '\n'; next = in.read()) {
+            if (next < 0) {
+                throw new IOException("no chunk");
+            }
+            line.append((char) next);
+        }
+        return line.toString().strip();
+    }
+
     int port() {
         return listener.getLocalPort();
     }

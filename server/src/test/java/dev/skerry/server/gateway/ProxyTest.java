@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -31,7 +29,7 @@ class ProxyTest {
 
     @Test
     void theProgramGetsTheRequestAndNothingThatIsNotForIt() throws Exception {
-        try (Program program = echo()) {
+        try (Program program = Program.echo()) {
             String answer = doorway.get(
                     program.port(),
                     "/a%2Fb/../c;d?e=f%20g&h",
@@ -67,7 +65,7 @@ class ProxyTest {
 
     @Test
     void fieldsThatConnectionNamesEndAtTheGateway() throws Exception {
-        try (Program program = echo()) {
+        try (Program program = Program.echo()) {
             doorway.raw("GET / HTTP/1.1\r\nHost: " + doorway.host(program.port())
                     + "\r\nConnection: close, X-Hop, Host\r\nX-Hop: 1\r\nX-Kept: 2\r\n\r\n");
             assertThat(program.heads().remove()).contains("X-Kept: 2", "Host: ").doesNotContain("X-Hop");
@@ -161,7 +159,7 @@ class ProxyTest {
 
     @Test
     void contentOfKnownAndUnknownLengthArrives() throws Exception {
-        try (Program program = echo()) {
+        try (Program program = Program.echo()) {
             String host = "Host: " + doorway.host(program.port()) + "\r\nConnection: close\r\n";
             assertThat(doorway.raw("POST / HTTP/1.1\r\n" + host + "Content-Length: 5\r\n\r\nhello"))
                     .endsWith("\r\n\r\nhello");
@@ -192,10 +190,10 @@ class ProxyTest {
             assertThat(Program.head(in)).contains("text/event-stream");
             for (String event : List.of("one", "two", "three")) {
                 next.put(event);
-                assertThat(chunk(in)).isEqualTo("data: " + event + "\n\n");
+                assertThat(Program.chunk(in)).isEqualTo("data: " + event + "\n\n");
             }
             next.put("");
-            assertThat(chunk(in)).isEmpty();
+            assertThat(Program.chunk(in)).isEmpty();
         }
     }
 
@@ -204,7 +202,7 @@ class ProxyTest {
         try (Program program = new Program((in, out) -> {
                     Program.head(in);
                     out.write(Program.bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
-                    for (String piece = chunk(in); !piece.isEmpty(); piece = chunk(in)) {
+                    for (String piece = Program.chunk(in); !piece.isEmpty(); piece = Program.chunk(in)) {
                         out.write(Program.bytes(Integer.toHexString(piece.length()) + "\r\n" + piece + "\r\n"));
                     }
                     out.write(Program.bytes("0\r\n\r\n"));
@@ -218,10 +216,10 @@ class ProxyTest {
             for (String word : List.of("ping", "pong!")) {
                 socket.getOutputStream()
                         .write(Program.bytes(Integer.toHexString(word.length()) + "\r\n" + word + "\r\n"));
-                assertThat(chunk(in)).isEqualTo(word);
+                assertThat(Program.chunk(in)).isEqualTo(word);
             }
             socket.getOutputStream().write(Program.bytes("0\r\n\r\n"));
-            assertThat(chunk(in)).isEmpty();
+            assertThat(Program.chunk(in)).isEmpty();
         }
     }
 
@@ -309,7 +307,7 @@ class ProxyTest {
     @Test
     void aClosedPortIsNamed() throws Exception {
         int port;
-        try (Program program = echo()) {
+        try (Program program = Program.echo()) {
             port = program.port();
         }
         String got = doorway.get(port, "/", "");
@@ -320,167 +318,7 @@ class ProxyTest {
                         + ",\"code\":502}");
     }
 
-    @Test
-    void connectionsAreKeptAndDeadOnesReplaced() throws Exception {
-        try (Program program = echo()) {
-            for (int i = 0; i < 5; i++) {
-                assertThat(doorway.get(program.port(), "/", "")).startsWith("HTTP/1.1 200");
-            }
-            assertThat(program.connections()).isEqualTo(1);
-        }
-        // This one drops its connection when it hears a second request, so nothing tells that it is dead before.
-        Program forgetful = new Program((in, out) -> {
-            Program.head(in);
-            out.write(Program.bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"));
-            Program.head(in);
-        });
-        try (forgetful) {
-            for (int i = 0; i < 6; i++) {
-                assertThat(doorway.get(forgetful.port(), "/", "")).startsWith("HTTP/1.1 200");
-            }
-            assertThat(forgetful.connections()).isEqualTo(6);
-        }
-    }
-
-    @Test
-    void aRequestThatMustNotHappenTwiceGetsAConnectionOfItsOwn() throws Exception {
-        try (Program program = echo()) {
-            assertThat(doorway.get(program.port(), "/", "")).startsWith("HTTP/1.1 200");
-            assertThat(doorway.raw("POST / HTTP/1.1\r\nHost: " + doorway.host(program.port())
-                            + "\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"))
-                    .startsWith("HTTP/1.1 200");
-            assertThat(program.connections()).isEqualTo(2);
-        }
-    }
-
-    @Test
-    void keptConnectionsAreClosedBeforeAPause() throws Exception {
-        CountDownLatch closed = new CountDownLatch(1);
-        try (Program program = new Program((in, out) -> {
-            Program.head(in);
-            out.write(Program.bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"));
-            if (in.read() < 0) {
-                closed.countDown();
-            }
-        })) {
-            assertThat(doorway.get(program.port(), "/", "")).startsWith("HTTP/1.1 200");
-            doorway.guest.streams().drain(java.time.Duration.ofSeconds(2));
-            assertThat(closed.await(3, TimeUnit.SECONDS)).isTrue();
-            doorway.guest.streams().reopen();
-            assertThat(doorway.get(program.port(), "/", "")).startsWith("HTTP/1.1 200");
-            assertThat(program.connections()).isEqualTo(2);
-        }
-    }
-
-    @Test
-    void brokenAnswersAreNamedAndNothingOfThemPasses() throws Exception {
-        Map<String, String> broken = Map.ofEntries(
-                Map.entry("nothing", ""),
-                Map.entry("not HTTP", "220 smtp ready\r\n\r\n"),
-                Map.entry("another version", "HTTP/2.0 200 OK\r\n\r\n"),
-                Map.entry("a status without number", "HTTP/1.1 OK\r\n\r\n"),
-                Map.entry("a status of two digits", "HTTP/1.1 20 OK\r\n\r\n"),
-                Map.entry("a status that is too low", "HTTP/1.1 099 OK\r\n\r\n"),
-                Map.entry("half a head", "HTTP/1.1 200 OK\r\nContent-Le"),
-                Map.entry("two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi!"),
-                Map.entry("a list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nhi"),
-                Map.entry("a length with a sign", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nhi"),
-                Map.entry("a length below zero", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi"),
-                Map.entry("a huge length", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhi"),
-                Map.entry(
-                        "both framings",
-                        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-                Map.entry("another coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-                Map.entry("chunks of old", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-                Map.entry("a folded field", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n"),
-                Map.entry("a field without colon", "HTTP/1.1 200 OK\r\nabc\r\n\r\n"),
-                Map.entry("a name with a space", "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nhi"),
-                Map.entry("a CR in a value", "HTTP/1.1 200 OK\r\nA: b\rSet-Cookie: c\r\nContent-Length: 0\r\n\r\n"),
-                Map.entry("a NUL", "HTTP/1.1 200 OK\r\nA: b\0\r\nContent-Length: 0\r\n\r\n"),
-                Map.entry("an endless line", "HTTP/1.1 200 OK\r\nA: " + "x".repeat(70_000) + "\r\n\r\n"),
-                Map.entry("endless fields", "HTTP/1.1 200 OK\r\n" + "A: b\r\n".repeat(300) + "\r\n"),
-                Map.entry("an endless prelude", "HTTP/1.1 102 Wait\r\n\r\n".repeat(30)),
-                Map.entry("an upgrade", "HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"));
-        for (Map.Entry<String, String> one : broken.entrySet()) {
-            try (Program program = Program.saying(one.getValue())) {
-                String got = doorway.get(program.port(), "/", "");
-                assertThat(got).as(one.getKey()).startsWith("HTTP/1.1 502 ");
-                assertThat(got)
-                        .as(one.getKey())
-                        .contains("did not answer with HTTP", "\"code\":502")
-                        .doesNotContain("Set-Cookie");
-            }
-        }
-        assertThat(doorway.guest.streams().size()).isZero();
-    }
-
-    @Test
-    void anAnswerThatBreaksOffHasNoProperEnd() throws Exception {
-        String chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-        for (String broken : List.of(
-                "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
-                chunked + "5\r\nhello\r\n",
-                chunked + "5\r\nhello\r\n5\r\nhe",
-                chunked + "5\r\nhello\r\nxyz\r\nhello\r\n0\r\n\r\n",
-                chunked + "5\r\nhelloo\r\n0\r\n\r\n",
-                chunked + "5\r\nhello\r\n-1\r\n",
-                chunked + "5\r\nhello\r\nffffffffffffffffff\r\n",
-                chunked + "5\r\nhello\r\n0\r\nbad trailer\r\n\r\n")) {
-            try (Program program = Program.saying(broken)) {
-                String got = doorway.get(program.port(), "/", "");
-                assertThat(got)
-                        .as(broken)
-                        .startsWith("HTTP/1.1 200")
-                        .contains("hello")
-                        .doesNotContain("0\r\n\r\n");
-            }
-        }
-    }
-
     private static String lines(String... lines) {
         return String.join("\r\n", lines) + "\r\n";
-    }
-
-    private static Program echo() throws IOException {
-        Program[] self = new Program[1];
-        self[0] = new Program((in, out) -> {
-            for (String head = self[0].heard(in); !head.isEmpty(); head = self[0].heard(in)) {
-                StringBuilder content = new StringBuilder();
-                if (head.contains("chunked")) {
-                    for (String piece = chunk(in); !piece.isEmpty(); piece = chunk(in)) {
-                        content.append(piece);
-                    }
-                } else if (head.contains("Content-Length: ")) {
-                    int at = head.indexOf("Content-Length: ") + 16;
-                    int length = Integer.parseInt(head.substring(at, head.indexOf('\r', at)));
-                    content.append(new String(in.readNBytes(length), StandardCharsets.ISO_8859_1));
-                }
-                out.write(
-                        Program.bytes("HTTP/1.1 200 OK\r\nContent-Length: " + content.length() + "\r\n\r\n" + content));
-            }
-        });
-        return self[0];
-    }
-
-    /** The next chunk's text; empty for the last. What ends a chunk may come with the next. */
-    private static String chunk(InputStream in) throws IOException {
-        String size = line(in);
-        int length = Integer.parseInt(size.isEmpty() ? line(in) : size, 16);
-        String text = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
-        if (length == 0) {
-            in.readNBytes(2);
-        }
-        return text;
-    }
-
-    private static String line(InputStream in) throws IOException {
-        StringBuilder line = new StringBuilder();
-        for (int next = in.read(); next != '\n'; next = in.read()) {
-            if (next < 0) {
-                throw new IOException("no chunk");
-            }
-            line.append((char) next);
-        }
-        return line.toString().strip();
     }
 }

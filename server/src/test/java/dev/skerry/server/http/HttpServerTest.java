@@ -7,10 +7,15 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -282,6 +287,59 @@ class HttpServerTest {
         send(socket, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
         assertThat(rest(socket)).startsWith("HTTP/1.1 401 ");
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+    }
+
+    @Test
+    void aRequestMayBeQuietForLongerThanAnIdleConnection() throws Exception {
+        HttpBounds bounds = new HttpBounds(
+                100, 100, 8000, Duration.ofSeconds(5), Duration.ofMillis(300), Duration.ofSeconds(30), 10);
+        HttpServer server = serve(bounds, exchange -> {
+            if (exchange.header("Upgrade").orElse("").equals("raw")) {
+                exchange.set("Upgrade", "raw").set("Connection", "Upgrade");
+                Tunnel tunnel = exchange.upgrade();
+                try (tunnel) {
+                    tunnel.input().transferTo(tunnel.output());
+                }
+                return;
+            }
+            OutputStream out = exchange.stream(200, "text/plain");
+            out.write('a');
+            pause();
+            out.write('b');
+            out.close();
+        });
+        assertThat(answer(server, GET + "Connection: close\r\n\r\n"))
+                .contains("a")
+                .contains("b");
+        Socket socket = connect(server);
+        send(socket, GET + "Upgrade: raw\r\nConnection: Upgrade\r\n\r\n");
+        while (socket.getInputStream().read() != '\n' || socket.getInputStream().read() != '\r') {
+            // To the end of the head.
+        }
+        assertThat(socket.getInputStream().read()).isEqualTo('\n');
+        pause();
+        send(socket, "x");
+        assertThat(socket.getInputStream().read()).isEqualTo('x');
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> got = client.send(
+                    HttpRequest.newBuilder(URI.create(
+                                    "http://127.0.0.1:" + server.ports().getFirst() + "/"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(got.version()).isEqualTo(HttpClient.Version.HTTP_2);
+            assertThat(got.body()).isEqualTo("ab");
+        }
+        // And a connection without a request is not kept.
+        Socket idle = connect(server);
+        assertThat(rest(idle)).isIn("", "(reset)");
+    }
+
+    /** Time has to pass: it is what is tested. */
+    private static void pause() {
+        long end = System.nanoTime() + Duration.ofMillis(1200).toNanos();
+        while (System.nanoTime() < end) {
+            LockSupport.parkNanos(end - System.nanoTime());
+        }
     }
 
     @Test
