@@ -19,20 +19,34 @@ import org.junit.jupiter.api.TestFactory;
  * The walls of a sandbox as a server has them, with a disk and with sudo; what a disk holds is {@code LocalAgentTest}'s.
  */
 class HostedClaimsIT {
-    private static final List<String> CLAIMS = List.of("C1", "C3", "C10", "C12", "C13", "C14", "C15", "C16");
+    private static final List<String> CLAIMS = List.of("C1", "C3", "C10", "C13", "C14", "C15", "C16");
+
+    private final Disks disks = Disks.open(Path.of("/var/tmp/skerry-testkit"));
 
     @TestFactory
     Stream<DynamicTest> theWallsStandAroundADiskAndSudo() {
-        Template template;
-        try (Engine plain = TestEngines.open()) {
-            template = plain.template(Template.BASE, Privilege.SUDO);
-        }
+        Template template = template(Privilege.SUDO);
         assertThat(template.hasSetuid()).as("apt-get install sudo").isTrue();
-        Disks disks = Disks.open(Path.of("/var/tmp/skerry-testkit"));
+        return claims(template, CLAIMS);
+    }
+
+    /** With the right to sudo but no sudo: there is no other setuid program. */
+    @TestFactory
+    Stream<DynamicTest> nothingButSudoIsSetuid() {
+        return claims(template(Privilege.NONE), List.of("C12"));
+    }
+
+    private static Template template(Privilege privilege) {
+        try (Engine plain = TestEngines.open()) {
+            return plain.template(Template.BASE, privilege);
+        }
+    }
+
+    private Stream<DynamicTest> claims(Template template, List<String> wanted) {
         var driver = new OnDiskWithSudo(Drivers.container(TestEngines.runtime("crun")), disks, template.lowerLayers());
         Engine engine = TestEngines.open(new Drivers(List.of(driver)));
         return Claims.all().stream()
-                .filter(claim -> CLAIMS.contains(claim.id()))
+                .filter(claim -> wanted.contains(claim.id()))
                 .map(claim -> dynamicTest(
                         claim.id() + " " + claim.title(), () -> claim.check(new Arena(engine, Isolation.CONTAINER))))
                 .onClose(() -> {
