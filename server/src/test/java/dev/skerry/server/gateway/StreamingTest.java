@@ -1,0 +1,145 @@
+package dev.skerry.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StreamingTest {
+    private final List<Program> programs = new ArrayList<>();
+    private Doorway doorway;
+
+    @BeforeEach
+    void open(@TempDir Path folder) throws IOException {
+        doorway = new Doorway(folder);
+    }
+
+    @AfterEach
+    void close() {
+        doorway.close();
+        programs.forEach(Program::close);
+    }
+
+    private Program program(Program.Behaviour behaviour) throws IOException {
+        Program program = new Program(behaviour);
+        programs.add(program);
+        return program;
+    }
+
+    @Test
+    void muchPassesBothWays() throws Exception {
+        long bytes = 100L << 20;
+        Program program = program((in, out) -> {
+            Program.head(in);
+            boolean same = same(in, bytes);
+            out.write(Program.bytes("HTTP/1.1 " + (same ? 200 : 400) + " So\r\nContent-Length: " + bytes + "\r\n\r\n"));
+            new Numbered(bytes).transferTo(out);
+        });
+        for (boolean tls : List.of(false, true)) {
+            try (HttpClient client = doorway.client()) {
+                String base = tls ? "https://127.0.0.1:" + doorway.secure() : "http://127.0.0.1:" + doorway.plain();
+                HttpRequest request = HttpRequest.newBuilder(URI.create(base + "/"))
+                        .header("E2b-Sandbox-Id", doorway.id().text())
+                        .header("E2b-Sandbox-Port", Integer.toString(program.port()))
+                        .version(tls ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1)
+                        .POST(HttpRequest.BodyPublishers.fromPublisher(
+                                HttpRequest.BodyPublishers.ofInputStream(() -> new Numbered(bytes)), bytes))
+                        .build();
+                HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+                assertThat(response.statusCode()).isEqualTo(200);
+                try (InputStream got = response.body()) {
+                    assertThat(same(got, bytes)).isTrue();
+                    assertThat(got.read()).isNegative();
+                }
+            }
+        }
+    }
+
+    private static boolean same(InputStream got, long bytes) throws IOException {
+        byte[] here = new byte[1 << 16];
+        byte[] wanted = new byte[1 << 16];
+        InputStream numbers = new Numbered(bytes);
+        for (long left = bytes; left > 0; ) {
+            int count = got.readNBytes(here, 0, (int) Math.min(left, here.length));
+            if (count == 0
+                    || numbers.readNBytes(wanted, 0, count) != count
+                    || !Arrays.equals(here, 0, count, wanted, 0, count)) {
+                return false;
+            }
+            left -= count;
+        }
+        return true;
+    }
+
+    @Test
+    void aClientThatDoesNotReadHoldsTheProgramBack() throws Exception {
+        AtomicLong written = new AtomicLong();
+        AtomicLong last = new AtomicLong(System.nanoTime());
+        Program program = program((in, out) -> {
+            Program.head(in);
+            out.write(Program.bytes("HTTP/1.1 200 OK\r\n\r\n"));
+            byte[] piece = new byte[1 << 16];
+            while (true) {
+                out.write(piece);
+                written.addAndGet(piece.length);
+                last.set(System.nanoTime());
+            }
+        });
+        try (Socket socket = doorway.connect()) {
+            socket.setReceiveBufferSize(1 << 16);
+            socket.getOutputStream()
+                    .write(Program.bytes("GET / HTTP/1.1\r\nHost: " + doorway.host(program.port()) + "\r\n\r\n"));
+            Doorway.await(() -> written.get() > 0 && System.nanoTime() - last.get() > 1_000_000_000L);
+            // What the two pairs of sockets and the stream hold.
+            assertThat(written.get()).isLessThan(32L << 20);
+        }
+        Doorway.await(() -> doorway.guest.streams().size() == 0);
+    }
+
+    /** Bytes that say where they are. */
+    private static final class Numbered extends InputStream {
+        private final long length;
+        private long at;
+
+        Numbered(long length) {
+            this.length = length;
+        }
+
+        @Override
+        public int read() {
+            return at == length ? -1 : Byte.toUnsignedInt(next());
+        }
+
+        private byte next() {
+            byte value = (byte) (at ^ (at >> 11));
+            at++;
+            return value;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int count) {
+            if (at == length) {
+                return -1;
+            }
+            int some = (int) Math.min(count, length - at);
+            for (int i = 0; i < some; i++) {
+                into[offset + i] = next();
+            }
+            return some;
+        }
+    }
+}
