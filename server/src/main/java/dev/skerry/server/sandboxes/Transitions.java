@@ -297,7 +297,11 @@ final class Transitions {
 
     private void failed(Entry entry, long turn, Work work, RuntimeException cause) {
         SandboxState state = work.sandbox().state();
-        LOG.debug("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
+        if (cause instanceof Failure) {
+            LOG.debug("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
+        } else {
+            LOG.warn("sandbox {} in state {}: {} failed", work.sandbox().id(), state, work.effect(), cause);
+        }
         try {
             Optional<LifecycleEvent> event =
                     work.effect().flatMap(effect -> hands.meaning(work.sandbox(), effect, cause));

@@ -1,0 +1,74 @@
+package dev.skerry.server.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skerry.wire.Failure;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DatabaseTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void whatIsCommittedSurvivesAndReadersSeeIt() {
+        Path file = folder.resolve("skerry.db");
+        try (Database database = Database.open(file)) {
+            database.writer().useHandle(handle -> handle.execute("INSERT INTO host_boots VALUES ('a', 'b')"));
+            assertThat(boot(database)).isEqualTo("b");
+        }
+        try (Database database = Database.open(file)) {
+            assertThat(boot(database)).isEqualTo("b");
+        }
+    }
+
+    private static String boot(Database database) {
+        return database.reader().withHandle(handle -> handle.createQuery("SELECT boot_id FROM host_boots")
+                .mapTo(String.class)
+                .one());
+    }
+
+    @Test
+    void aCommitIsOnDiskBeforeItReturns() {
+        try (Database database = Database.open(folder.resolve("skerry.db"))) {
+            assertThat(pragma(database, "journal_mode")).isEqualTo("wal");
+            // 2: FULL
+            assertThat(pragma(database, "synchronous")).isEqualTo("2");
+        }
+    }
+
+    private static String pragma(Database database, String name) {
+        return database.writer()
+                .withHandle(handle ->
+                        handle.createQuery("PRAGMA " + name).mapTo(String.class).one());
+    }
+
+    @Test
+    void readersDoNotWaitForAWriter() {
+        try (Database database = Database.open(folder.resolve("skerry.db"))) {
+            database.writer().useTransaction(handle -> {
+                handle.execute("INSERT INTO host_boots VALUES ('a', 'b')");
+                long seen = database.reader()
+                        .withHandle(reading -> reading.createQuery("SELECT COUNT(*) FROM host_boots")
+                                .mapTo(Long.class)
+                                .one());
+                assertThat(seen).isZero();
+            });
+        }
+    }
+
+    @Test
+    void aDatabaseThatDoesNotFitIsRefusedAndSaysWhatToDo() {
+        Path file = folder.resolve("skerry.db");
+        try (Database database = Database.open(file)) {
+            database.writer()
+                    .useHandle(handle -> handle.execute("UPDATE flyway_schema_history SET checksum = checksum + 1"));
+        }
+        assertThatThrownBy(() -> Database.open(file))
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.hint()).isPresent())
+                .hasMessageContaining(file.toString());
+    }
+}
