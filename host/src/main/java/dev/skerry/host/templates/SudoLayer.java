@@ -13,7 +13,8 @@ import java.util.TreeMap;
 /**
  * What {@code base} leaves out on purpose, for sandboxes that may have it: the host's sudo as the one setuid program,
  * and settings by which {@code user} may become anybody without a password. Within a sandbox that is root of its own
- * user namespace. A copy, not a link: the host's file keeps its bits, and this one its content.
+ * user namespace. A copy, not a link: the host's file keeps its bits, and this one its content. These are the sandboxes
+ * of people at work, so {@code python} is there too, where only {@code python3} is packaged.
  */
 final class SudoLayer {
     private static final String PROGRAM = "usr/bin/sudo";
@@ -51,9 +52,11 @@ final class SudoLayer {
                     """);
 
     private final byte[] program;
+    private final boolean python;
 
-    private SudoLayer(byte[] program) {
+    private SudoLayer(byte[] program, boolean python) {
         this.program = program;
+        this.python = python;
     }
 
     /** Empty where the host has no sudo of its own, or the base not the files that it needs. */
@@ -64,11 +67,13 @@ final class SudoLayer {
         if (!packaged || !Files.isRegularFile(file) || Files.isSymbolicLink(file)) {
             return Optional.empty();
         }
-        return Optional.of(new SudoLayer(Files.readAllBytes(file)));
+        boolean python = base.resolve("/usr/bin/python3").isPresent()
+                && base.resolve("/usr/bin/python").isEmpty();
+        return Optional.of(new SudoLayer(Files.readAllBytes(file), python));
     }
 
     String digest() {
-        var lines = new ArrayList<String>(List.of("skerry sudo 1", Digests.sha256(program)));
+        var lines = new ArrayList<String>(List.of("skerry sudo 2 " + python, Digests.sha256(program)));
         new TreeMap<>(SETTINGS).forEach((path, text) -> lines.add(path + "\n" + text));
         return Digests.sha256(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
     }
@@ -82,6 +87,9 @@ final class SudoLayer {
             }
             try (var folder = root.beneath("usr/bin")) {
                 folder.write("sudo", program, SETUID_PROGRAM);
+                if (python) {
+                    folder.symlink("python3", "python");
+                }
             }
             for (var file : SETTINGS.entrySet()) {
                 int slash = file.getKey().lastIndexOf('/');

@@ -50,6 +50,7 @@ final class ProcessService {
             Message.Builder config =
                     schema.message("ProcessConfig").set("cmd", one.origin().command());
             one.origin().arguments().forEach(argument -> config.add("args", argument));
+            one.origin().environment().forEach((name, value) -> config.put("envs", name, value));
             one.origin().folder().ifPresent(folder -> config.set("cwd", folder));
             Message.Builder info =
                     schema.message("ProcessInfo").set("config", config).set("pid", one.pid());
@@ -88,6 +89,7 @@ final class ProcessService {
         Optional<Duration> timeout = relay.caller.call().timeout();
         Duration keepalive = relay.caller.keepalive();
         relay.caller.call().exchange().onGone(() -> relay.process.unsubscribe(relay.events));
+        relay.caller.sandbox().streams().endless();
         try (Drain.Entry _ = drain.enter(relay.events)) {
             replies.send(event(
                     relay,

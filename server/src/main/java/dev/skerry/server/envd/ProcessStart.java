@@ -43,7 +43,13 @@ final class ProcessStart {
         boolean terminal = request.has("pty");
         boolean input = terminal || !request.has("stdin") || request.flag("stdin");
         RunningProcess.Origin origin = new RunningProcess.Origin(
-                config.text("cmd"), config.texts("args"), folder, request.optionalText("tag"), terminal, input);
+                config.text("cmd"),
+                config.texts("args"),
+                config.map("envs"),
+                folder,
+                request.optionalText("tag"),
+                terminal,
+                input);
         ExecRequest exec = ExecRequest.of(words)
                 .withEnv(environment(caller, account, config.map("envs")))
                 .as(account.guestName())

@@ -230,6 +230,7 @@ final class ProcessTable {
     }
 
     private static RunningProcess.Origin origin(Listed one) {
-        return new RunningProcess.Origin(one.program(), List.of(), Optional.empty(), tag(one), one.terminal(), true);
+        return new RunningProcess.Origin(
+                one.program(), List.of(), Map.of(), Optional.empty(), tag(one), one.terminal(), true);
     }
 }

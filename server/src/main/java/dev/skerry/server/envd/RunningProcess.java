@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -60,11 +61,13 @@ final class RunningProcess {
      * What is known of how it was started; less after a restart of this program.
      *
      * @param command cut, if it is long, as are the arguments: they are shown, not used
+     * @param environment that came with the request; left out if it is long
      * @param input whether it has a stdin to write to
      */
     record Origin(
             String command,
             List<String> arguments,
+            Map<String, String> environment,
             Optional<String> folder,
             Optional<String> tag,
             boolean terminal,
@@ -79,6 +82,11 @@ final class RunningProcess {
                     .limit(SHOWN_ARGUMENTS_MAX)
                     .map(argument -> argument.length() > each ? argument.substring(0, each) + "…" : argument)
                     .toList();
+            int chars = environment.entrySet().stream()
+                    .mapToInt(
+                            entry -> entry.getKey().length() + entry.getValue().length())
+                    .sum();
+            environment = chars > SHOWN_CHARS_MAX ? Map.of() : Map.copyOf(environment);
         }
 
         private static String shown(String text) {
@@ -87,7 +95,7 @@ final class RunningProcess {
 
         /** Of one that has ended: what it is found by. */
         Origin stub() {
-            return new Origin("", List.of(), Optional.empty(), tag, terminal, input);
+            return new Origin("", List.of(), Map.of(), Optional.empty(), tag, terminal, input);
         }
     }
 

@@ -50,6 +50,7 @@ final class WatchService {
         Watchers.Watcher watcher = open(caller, request);
         Mailbox<Optional<Watch.Change>> changes = new Mailbox<>(MAILBOX_BYTES);
         caller.call().exchange().onGone(() -> changes.cut(WatchService::lost));
+        caller.sandbox().streams().endless();
         try (Watch watch = watcher.watch();
                 Drain.Entry _ = drain.enter(changes)) {
             Thread.ofVirtual().name("watch").start(() -> collect(watch, changes));

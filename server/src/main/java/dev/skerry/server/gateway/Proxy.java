@@ -54,6 +54,10 @@ final class Proxy {
 
     private void pass(Exchange exchange, Forwarding request, LiveSandbox live, int port)
             throws IOException, InterruptedException {
+        if (request.upgrade().isPresent()
+                || exchange.header("Accept").orElse("").contains("text/event-stream")) {
+            live.streams().endless();
+        }
         // A kept connection may die while the request is on its way, and then nobody knows whether it was heard.
         boolean repeatable = !request.body() && request.upgrade().isEmpty() && REPEATABLE.contains(exchange.method());
         if (repeatable) {

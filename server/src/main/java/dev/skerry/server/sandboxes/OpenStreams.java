@@ -23,6 +23,7 @@ public final class OpenStreams {
     /** One of them; closing it means that its thread is done. */
     public final class Entry implements AutoCloseable {
         private final Thread thread = Thread.currentThread();
+        private boolean endless;
 
         private Entry() {}
 
@@ -62,6 +63,26 @@ public final class OpenStreams {
     }
 
     /**
+     * The answer that the calling thread gives goes on until its client or the sandbox ends it, so a pause does not wait
+     * for it.
+     */
+    public void endless() {
+        lock.lock();
+        try {
+            for (Entry entry : entries) {
+                if (entry.thread == Thread.currentThread()) {
+                    entry.endless = true;
+                    if (closed) {
+                        entry.thread.interrupt();
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
      * What is kept open between answers (idle connections to programs inside) is let go by that action, once, when the
      * sandbox is about to be paused or ended. It must not block.
      *
@@ -95,13 +116,17 @@ public final class OpenStreams {
         }
     }
 
-    /** Lets nobody in any more, waits until all are out, and interrupts those that are not within that time. */
+    /**
+     * Lets nobody in any more, interrupts those that are endless, waits until all are out, and interrupts those that are
+     * not within that time.
+     */
     public void drain(Duration bound) throws InterruptedException {
         lock.lock();
         try {
             closed = true;
             idle.forEach(Runnable::run);
             idle.clear();
+            entries.stream().filter(entry -> entry.endless).forEach(entry -> entry.thread.interrupt());
             long left = bound.toNanos();
             while (!entries.isEmpty() && left > 0) {
                 left = fewer.awaitNanos(left);

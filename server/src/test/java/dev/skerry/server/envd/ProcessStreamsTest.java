@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,8 +153,8 @@ class ProcessStreamsTest {
     @Test
     void soManyProcessesThatNoneCouldBeEndedAreNotStarted() throws Exception {
         ProcessTable table = new ProcessTable(envd.guest().connection(), Duration.ofSeconds(1));
-        RunningProcess.Origin origin =
-                new RunningProcess.Origin("sleep", List.of(), Optional.empty(), Optional.empty(), false, false);
+        RunningProcess.Origin origin = new RunningProcess.Origin(
+                "sleep", List.of(), Map.of(), Optional.empty(), Optional.empty(), false, false);
         for (int i = 0; i < 512; i++) {
             table.start(ExecRequest.of("/bin/sleep", "100"), origin);
         }
