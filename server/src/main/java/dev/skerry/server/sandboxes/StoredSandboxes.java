@@ -30,6 +30,9 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     /** Transitions end by their own deadlines; this is for one that even then does not. */
     static final Duration TRANSITION = Duration.ofSeconds(90);
 
+    /** Of resuming one, before that is given up. */
+    private static final int ATTEMPTS = 3;
+
     private static final Duration TOLD = Duration.ofSeconds(10);
     private static final Duration CONFIRMATION = Duration.ofMillis(250);
     private static final Duration CLOSE = Duration.ofSeconds(5);
@@ -202,6 +205,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
 
     private Connected connect(Entry entry, Duration timeout, boolean memory) throws InterruptedException {
         boolean resumed = false;
+        int attempts = 0;
         while (true) {
             Sandbox sandbox = entry.sandbox();
             switch (sandbox.state()) {
@@ -227,7 +231,15 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                     if (decision instanceof Decision.Refused refused) {
                         throw refused(refused);
                     }
-                    resumed |= decision instanceof Decision.Changed;
+                    if (decision instanceof Decision.Changed(Sandbox next, List<Effect> _, List<Note> _)) {
+                        resumed = true;
+                        attempts++;
+                        entry.awaitSuccess(next.state(), TRANSITION, this::isClosed);
+                    }
+                    if (attempts > ATTEMPTS) {
+                        throw new Failure(
+                                ErrorCode.DEADLINE_EXCEEDED, "Sandbox \"" + sandbox.id() + "\" could not be resumed");
+                    }
                 }
                 case SandboxState.Stopping _ -> ask(entry, new LifecycleEvent.Extended(timeout));
                 case SandboxState.Stopped _ -> throw notFound(sandbox.id());
