@@ -208,13 +208,18 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
         int attempts = 0;
         while (true) {
             Sandbox sandbox = entry.sandbox();
+            if (!entry.stored()) {
+                throw notFound(sandbox.id());
+            }
             switch (sandbox.state()) {
                 case SandboxState.Running _ -> {
-                    ask(entry, new LifecycleEvent.Extended(timeout));
-                    entry.awaitQuiet(TOLD, this::isClosed);
-                    Sandbox now = entry.sandbox();
-                    if (now.state() instanceof SandboxState.Running) {
-                        return new Connected(now, resumed);
+                    // Refused: it was just paused or killed; what is next is seen in the next round.
+                    if (!(engine.apply(entry, new LifecycleEvent.Extended(timeout)) instanceof Decision.Refused)) {
+                        entry.awaitQuiet(TOLD, this::isClosed);
+                        Sandbox now = entry.sandbox();
+                        if (now.state() instanceof SandboxState.Running) {
+                            return new Connected(now, resumed);
+                        }
                     }
                 }
                 case SandboxState.Starting starting -> entry.awaitSuccess(starting, TRANSITION, this::isClosed);
@@ -256,6 +261,9 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
         }
         while (true) {
             Sandbox sandbox = entry.sandbox();
+            if (!entry.stored()) {
+                throw notFound(sandbox.id());
+            }
             switch (sandbox.state()) {
                 case SandboxState.Running _ -> {
                     Optional<LiveSandbox> fresh = entry.goLive(attach(sandbox, entry));
