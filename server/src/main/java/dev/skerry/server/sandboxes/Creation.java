@@ -54,6 +54,10 @@ final class Creation {
             entry.awaitSuccess(starting, StoredSandboxes.TRANSITION, closed);
             sandbox = entry.sandbox();
         }
+        Optional<Failure> why = entry.startFailure();
+        if (why.isPresent()) {
+            throw why.get();
+        }
         Optional<Sandbox> ran = entry.started();
         if (ran.isPresent() && SandboxQuery.Visible.of(sandbox.state()).isEmpty()) {
             // It did run, for as long as was asked or until somebody ended it.

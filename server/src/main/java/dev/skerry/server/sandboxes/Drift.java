@@ -20,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compares what a host has with what is stored. An observation counts for a sandbox only if nothing was changed about it
- * from before the host was asked until now. What would be lost if the host was wrong is believed when it was seen twice.
+ * Compares what a host has with what is stored. An observation counts for a sandbox only if nothing was changed about
+ * it from before the host was asked until now. What would be lost if the host was wrong is believed when it was seen
+ * twice.
  */
 final class Drift {
     private static final Logger LOG = LoggerFactory.getLogger(Drift.class);

@@ -271,6 +271,16 @@ final class Entry {
         }
     }
 
+    /** Why it could not be started, if the host said so. */
+    Optional<Failure> startFailure() {
+        lock.lock();
+        try {
+            return failedState instanceof SandboxState.Starting ? Optional.ofNullable(failure) : Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Waits until its host knows what it has to know of it. */
     void awaitQuiet(Duration bound, BooleanSupplier closed) throws InterruptedException {
         SandboxState state = sandbox.state();

@@ -30,6 +30,9 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     /** Transitions end by their own deadlines; this is for one that even then does not. */
     static final Duration TRANSITION = Duration.ofSeconds(90);
 
+    /** Of resuming one, before that is given up. */
+    private static final int ATTEMPTS = 3;
+
     private static final Duration TOLD = Duration.ofSeconds(10);
     private static final Duration CONFIRMATION = Duration.ofMillis(250);
     private static final Duration CLOSE = Duration.ofSeconds(5);
@@ -202,15 +205,21 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
 
     private Connected connect(Entry entry, Duration timeout, boolean memory) throws InterruptedException {
         boolean resumed = false;
+        int attempts = 0;
         while (true) {
             Sandbox sandbox = entry.sandbox();
+            if (!entry.stored()) {
+                throw notFound(sandbox.id());
+            }
             switch (sandbox.state()) {
                 case SandboxState.Running _ -> {
-                    ask(entry, new LifecycleEvent.Extended(timeout));
-                    entry.awaitQuiet(TOLD, this::isClosed);
-                    Sandbox now = entry.sandbox();
-                    if (now.state() instanceof SandboxState.Running) {
-                        return new Connected(now, resumed);
+                    // Refused: it was just paused or killed; what is next is seen in the next round.
+                    if (!(engine.apply(entry, new LifecycleEvent.Extended(timeout)) instanceof Decision.Refused)) {
+                        entry.awaitQuiet(TOLD, this::isClosed);
+                        Sandbox now = entry.sandbox();
+                        if (now.state() instanceof SandboxState.Running) {
+                            return new Connected(now, resumed);
+                        }
                     }
                 }
                 case SandboxState.Starting starting -> entry.awaitSuccess(starting, TRANSITION, this::isClosed);
@@ -227,7 +236,15 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                     if (decision instanceof Decision.Refused refused) {
                         throw refused(refused);
                     }
-                    resumed |= decision instanceof Decision.Changed;
+                    if (decision instanceof Decision.Changed(Sandbox next, List<Effect> _, List<Note> _)) {
+                        resumed = true;
+                        attempts++;
+                        entry.awaitSuccess(next.state(), TRANSITION, this::isClosed);
+                    }
+                    if (attempts > ATTEMPTS) {
+                        throw new Failure(
+                                ErrorCode.DEADLINE_EXCEEDED, "Sandbox \"" + sandbox.id() + "\" could not be resumed");
+                    }
                 }
                 case SandboxState.Stopping _ -> ask(entry, new LifecycleEvent.Extended(timeout));
                 case SandboxState.Stopped _ -> throw notFound(sandbox.id());
@@ -244,6 +261,9 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
         }
         while (true) {
             Sandbox sandbox = entry.sandbox();
+            if (!entry.stored()) {
+                throw notFound(sandbox.id());
+            }
             switch (sandbox.state()) {
                 case SandboxState.Running _ -> {
                     Optional<LiveSandbox> fresh = entry.goLive(attach(sandbox, entry));

@@ -4,7 +4,6 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.SandboxId;
-import dev.skerry.wire.hosts.HostId;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
 import java.security.SecureRandom;
@@ -21,10 +20,10 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * One random history of a server and its host, on one thread and a virtual clock, decided by a seed. The process may end
- * before and after every write and every call of the host; host and store fail, lose answers and lie; while the host is
- * busy, other things go on. In the end all trouble stops, and the {@link Verdict} compares what is stored, what the host
- * has, and what was promised.
+ * One random history of a server and its host, on one thread and a virtual clock, decided by a seed. The process may
+ * end before and after every write and every call of the host; host and store fail, lose answers and lie; while the
+ * host is busy, other things go on. In the end all trouble stops, and the {@link Verdict} compares what is stored, what
+ * the host has, and what was promised.
  */
 final class Simulation {
     private static final Duration CONFIRMATION = Duration.ofMillis(250);
@@ -68,10 +67,10 @@ final class Simulation {
     Simulation(long seed, UnaryOperator<SandboxStore> flaw, Set<SimulatedHost.Call> pretended) {
         this.random = new Random(seed);
         this.pretended = pretended;
-        this.ids = new Seeded(seed);
+        this.ids = new SeededIds(seed);
         this.truth = new InMemorySandboxStore();
-        SandboxStore watched = new Watched(truth);
-        this.store = new Troubled(flaw.apply(watched));
+        SandboxStore watched = new WatchedStore(truth, this);
+        this.store = new TroubledStore(flaw.apply(watched), this);
         this.engine = engine();
         host.trouble(new HostTrouble());
     }
@@ -315,7 +314,15 @@ final class Simulation {
         }
     }
 
-    private void perhapsCrash() {
+    boolean troubled(int oneIn) {
+        return !calm && chance(oneIn);
+    }
+
+    Instant now() {
+        return now;
+    }
+
+    void perhapsCrash() {
         if (!calm && chance(60)) {
             throw new SimulatedCrash();
         }
@@ -332,101 +339,6 @@ final class Simulation {
         }
         act();
         nesting--;
-    }
-
-    /** So that a history can be repeated. */
-    private static final class Seeded extends SecureRandom {
-        private static final long serialVersionUID = 1L;
-
-        private final Random source;
-
-        Seeded(long seed) {
-            this.source = new Random(seed);
-        }
-
-        @Override
-        public void nextBytes(byte[] bytes) {
-            source.nextBytes(bytes);
-        }
-    }
-
-    /** A write threw; perhaps it happened. */
-    static final class UncheckedStoreTrouble extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        UncheckedStoreTrouble() {
-            super("the database is busy", null, false, false);
-        }
-    }
-
-    private final class Troubled extends ForwardingStore {
-        Troubled(SandboxStore inner) {
-            super(inner);
-        }
-
-        private void perhapsFail() {
-            perhapsCrash();
-            if (!calm && chance(80)) {
-                throw new UncheckedStoreTrouble();
-            }
-        }
-
-        @Override
-        public Optional<Sandbox> insert(Sandbox sandbox, Optional<String> key, List<Note> notes) {
-            perhapsFail();
-            Optional<Sandbox> holder = super.insert(sandbox, key, notes);
-            if (holder.isEmpty()) {
-                // Whoever asked may never hear of it; then nobody wants it.
-                killed.add(sandbox.id());
-                known.add(sandbox.id());
-                perhapsFail();
-                killed.remove(sandbox.id());
-            }
-            return holder;
-        }
-
-        @Override
-        public boolean replace(Sandbox next, List<Note> notes) {
-            perhapsFail();
-            boolean replaced = super.replace(next, notes);
-            perhapsFail();
-            return replaced;
-        }
-
-        @Override
-        public void recordBoot(HostId host, String bootId) {
-            perhapsCrash();
-            super.recordBoot(host, bootId);
-            perhapsCrash();
-        }
-    }
-
-    /** Sees every write that really happens. */
-    private final class Watched extends ForwardingStore {
-        private final Map<SandboxId, Long> revisions = new HashMap<>();
-
-        Watched(SandboxStore inner) {
-            super(inner);
-        }
-
-        @Override
-        public boolean replace(Sandbox next, List<Note> notes) {
-            boolean replaced = super.replace(next, notes);
-            if (replaced) {
-                trace("stored " + next.id() + " " + next.generation() + " " + next.state() + " " + next.endsAt());
-                long before = revisions.getOrDefault(next.id(), 1L);
-                if (next.revision() <= before) {
-                    violations.add(next.id() + " went from revision " + before + " to " + next.revision());
-                }
-                revisions.put(next.id(), next.revision());
-                if (next.state() instanceof SandboxState.Running) {
-                    ran.add(next.id());
-                } else if (next.state() instanceof SandboxState.Stopping stopping) {
-                    Verdict.checkEnd(Simulation.this, next, stopping.reason(), now);
-                }
-            }
-            return replaced;
-        }
     }
 
     private final class HostTrouble implements SimulatedHost.Trouble {

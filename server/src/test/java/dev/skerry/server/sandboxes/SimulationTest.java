@@ -79,27 +79,6 @@ class SimulationTest {
     }
 
     @Test
-    void aStoreThatDoesNotCompareRevisionsIsFound() {
-        assertThat(found(inner -> new ForwardingStore(inner) {
-                    @Override
-                    public boolean replace(Sandbox next, List<Note> notes) {
-                        Sandbox old = inner.get(next.id()).orElseThrow();
-                        Sandbox forced = new Sandbox(
-                                next.id(),
-                                next.tenant(),
-                                old.revision() + 1,
-                                next.generation(),
-                                next.config(),
-                                next.createdAt(),
-                                next.endsAt(),
-                                next.state());
-                        return super.replace(forced, notes);
-                    }
-                }))
-                .isTrue();
-    }
-
-    @Test
     void aHostThatKeepsDisksItWasToDiscardIsFound() {
         assertThat(found(UnaryOperator.identity(), Set.of(SimulatedHost.Call.DISCARD_DISK)))
                 .isTrue();
