@@ -16,7 +16,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The walls of a sandbox as a server has them, with a disk and with sudo; what a disk holds is {@code LocalAgentTest}'s.
+ * The walls of a sandbox as a server has them, with a disk and with sudo; what a disk holds is {@code AgentDiskTest}'s.
  */
 class HostedClaimsIT {
     private static final List<String> CLAIMS = List.of("C1", "C3", "C10", "C13", "C14", "C15", "C16");
