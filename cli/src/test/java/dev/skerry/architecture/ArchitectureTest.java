@@ -125,9 +125,7 @@ class ArchitectureTest {
             .areAssignableTo(ProcessBuilder.class)
             .orShould()
             .callMethodWhere(DescribedPredicate.describe("Runtime.exec", ArchitectureTest::isRuntimeExec))
-            .because(
-                    "a template runs ldconfig once, when it is built, and a size of disk mke2fs; everything else that is"
-                            + " started is a driver's");
+            .because("a template runs ldconfig when it is built, a size of disk mke2fs; all else is a driver's");
 
     private static final ArchRule TIME_COMES_FROM_A_CLOCK_THAT_IS_GIVEN =
             noClasses().should().callMethod(Instant.class, "now");

@@ -15,9 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/**
- * The walls of a sandbox as a server has them, with a disk and with sudo; what a disk holds is {@code LocalAgentTest}'s.
- */
+/** The walls of a sandbox as a server has them, with a disk and with sudo; AgentDiskTest has the limits of disks. */
 class HostedClaimsIT {
     private static final List<String> CLAIMS = List.of("C1", "C3", "C10", "C13", "C14", "C15", "C16");
 

@@ -50,7 +50,7 @@ final class BlankDisk {
     }
 
     /**
-     * The size of an image that lets its user have so many bytes and files; metadata of the user's own files is of those
+     * The size of an image that lets its user have so many bytes and files; metadata of its own files is of those
      * bytes.
      */
     static long sizeBytes(Limits limits) {
