@@ -1,7 +1,7 @@
 /**
  * The code interpreter on port 49999 of every sandbox: cells of Python, JavaScript, TypeScript and Bash that share a
  * context's variables. The server answers HTTP; inside, each context has one process, its <em>kernel</em>, a small
- * program of ours (resources, {@code kernels/}) that needs nothing but the language itself; docs/decisions/0005 says
+ * program of ours (resources, {@code kernels/}) that needs nothing but the language itself; docs/decisions/0006 says
  * why it is not ipykernel.
  *
  * <p>A kernel reads requests, a JSON object a line, from its stdin, and is stopped with SIGINT. What its code prints
