@@ -2,16 +2,24 @@ package dev.skerry.server.envd;
 
 import dev.skerry.server.connect.Call;
 import dev.skerry.server.connect.Code;
+import dev.skerry.server.connect.ConnectServer;
 import dev.skerry.server.connect.RpcError;
 import dev.skerry.server.sandboxes.LiveSandbox;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Privilege;
 import dev.skerry.wire.stream.GuestFiles;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
 
-/** Who calls, and on which sandbox. */
-record Caller(LiveSandbox sandbox, GuestSession session, Call call) {
+/**
+ * Who calls, and on which sandbox.
+ *
+ * @param asRoot whether files are dealt with as root; what is made then is given to the user
+ */
+record Caller(LiveSandbox sandbox, GuestSession session, Call call, boolean asRoot) {
     private static final Duration KEEPALIVE_DEFAULT = Duration.ofSeconds(90);
     private static final int KEEPALIVE_SECONDS_MAX = 3600;
     private static final String BASIC = "Basic ";
@@ -44,7 +52,26 @@ record Caller(LiveSandbox sandbox, GuestSession session, Call call) {
     }
 
     GuestFiles files(Account account) {
-        return sandbox.guest().files().as(account.guestName());
+        return asRoot ? sandbox.guest().files() : sandbox.guest().files().as(account.guestName());
+    }
+
+    /** As envd has it, whose clients write where they like. A user who may become root with sudo gains nothing by it. */
+    static boolean mayBeRoot(LiveSandbox sandbox) {
+        return sandbox.sandbox().config().privilege() == Privilege.SUDO;
+    }
+
+    /** A method that is called again as root when the user may not do it. */
+    static ConnectServer.Unary<Caller> orAsRoot(ConnectServer.Unary<Caller> method) {
+        return (caller, request) -> {
+            try {
+                return method.answer(caller, request);
+            } catch (Failure e) {
+                if (e.code() != ErrorCode.DENIED || !mayBeRoot(caller.sandbox)) {
+                    throw e;
+                }
+                return method.answer(new Caller(caller.sandbox, caller.session, caller.call, true), request);
+            }
+        };
     }
 
     /** How long a stream may be silent. */

@@ -18,6 +18,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -156,9 +157,17 @@ final class Download {
             exchange.set("Content-Encoding", "gzip");
             OutputStream out = exchange.stream(200, type());
             // Not closed when reading fails, or a part would look like the whole.
-            GZIPOutputStream packed = new GZIPOutputStream(new BufferedOutputStream(out, BUFFER_BYTES), BUFFER_BYTES);
+            GZIPOutputStream packed = new QuickGzip(new BufferedOutputStream(out, BUFFER_BYTES));
             in.transferTo(packed);
             packed.close();
+        }
+    }
+
+    /** Clients ask for it without being asked; on a fast network the usual level would be what they wait for. */
+    private static final class QuickGzip extends GZIPOutputStream {
+        QuickGzip(OutputStream out) throws IOException {
+            super(out, BUFFER_BYTES);
+            def.setLevel(Deflater.BEST_SPEED);
         }
     }
 

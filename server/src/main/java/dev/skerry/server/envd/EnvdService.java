@@ -140,7 +140,7 @@ public final class EnvdService implements SandboxService {
         }
         if (authorized(exchange, sandbox)) {
             GuestSession session = session(sandbox.guest());
-            connect.handle(exchange, call -> new Caller(sandbox, session, call));
+            connect.handle(exchange, call -> new Caller(sandbox, session, call, false));
         }
     }
 

@@ -39,10 +39,27 @@ final class FilesEndpoint {
         Account account = account(session, exchange.query("username"));
         GuestFiles files = sandbox.guest().files().as(account.guestName());
         if (reading) {
-            String path = account.resolve(exchange.query("path").orElse(""));
-            new Download(exchange, files, path).answer();
+            download(
+                    exchange,
+                    sandbox,
+                    files,
+                    account.resolve(exchange.query("path").orElse("")));
         } else {
-            new UploadedFiles(exchange, files, account, exchange.query("path")).answer();
+            Optional<GuestFiles> root =
+                    Caller.mayBeRoot(sandbox) ? Optional.of(sandbox.guest().files()) : Optional.empty();
+            new UploadedFiles(exchange, files, root, account).answer();
+        }
+    }
+
+    private static void download(Exchange exchange, LiveSandbox sandbox, GuestFiles files, String path)
+            throws IOException, InterruptedException {
+        try {
+            new Download(exchange, files, path).answer();
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.DENIED || exchange.answered() || !Caller.mayBeRoot(sandbox)) {
+                throw e;
+            }
+            new Download(exchange, sandbox.guest().files(), path).answer();
         }
     }
 

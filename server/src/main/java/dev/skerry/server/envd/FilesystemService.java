@@ -31,11 +31,11 @@ final class FilesystemService {
     }
 
     void addTo(ConnectServer.Builder<Caller> server) {
-        server.unary(schema, "/filesystem.Filesystem/Stat", this::stat)
-                .unary(schema, "/filesystem.Filesystem/MakeDir", this::makeFolder)
-                .unary(schema, "/filesystem.Filesystem/Move", this::move)
-                .unary(schema, "/filesystem.Filesystem/ListDir", this::list)
-                .unary(schema, "/filesystem.Filesystem/Remove", this::remove);
+        server.unary(schema, "/filesystem.Filesystem/Stat", Caller.orAsRoot(this::stat))
+                .unary(schema, "/filesystem.Filesystem/MakeDir", Caller.orAsRoot(this::makeFolder))
+                .unary(schema, "/filesystem.Filesystem/Move", Caller.orAsRoot(this::move))
+                .unary(schema, "/filesystem.Filesystem/ListDir", Caller.orAsRoot(this::list))
+                .unary(schema, "/filesystem.Filesystem/Remove", Caller.orAsRoot(this::remove));
     }
 
     private Message stat(Caller caller, Message request) throws InterruptedException {
@@ -71,7 +71,7 @@ final class FilesystemService {
                 throw e;
             }
         }
-        files.makeFolder(path, FOLDER_MODE);
+        make(caller, account, path);
         return entry(caller, account, path, "MakeDirResponse");
     }
 
@@ -85,15 +85,19 @@ final class FilesystemService {
         } catch (Failure e) {
             throw e.code() == ErrorCode.NOT_FOUND ? missing("source file", source) : e;
         }
-        makeParents(files, destination);
+        String parent = Account.parent(destination);
+        if (!files.exists(parent)) {
+            make(caller, account, parent);
+        }
         files.move(source, destination, true);
         return entry(caller, account, destination, "MoveResponse");
     }
 
-    static void makeParents(GuestFiles files, String path) throws InterruptedException {
-        String parent = Account.parent(path);
-        if (!files.exists(parent)) {
-            files.makeFolder(parent, FOLDER_MODE);
+    private static void make(Caller caller, Account account, String path) throws InterruptedException {
+        if (caller.asRoot()) {
+            OwnedFolders.make(caller.files(account), path, account);
+        } else {
+            caller.files(account).makeFolder(path, FOLDER_MODE);
         }
     }
 

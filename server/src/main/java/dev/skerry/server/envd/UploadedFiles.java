@@ -32,16 +32,19 @@ final class UploadedFiles {
 
     private final Exchange exchange;
     private final GuestFiles files;
+    private final Optional<GuestFiles> root;
     private final Account account;
     private final Optional<String> path;
     private final Map<String, String> metadata;
     private final List<Map<String, Object>> written = new ArrayList<>();
 
-    UploadedFiles(Exchange exchange, GuestFiles files, Account account, Optional<String> path) {
+    /** @param root for what the user may not write, where it may become root */
+    UploadedFiles(Exchange exchange, GuestFiles files, Optional<GuestFiles> root, Account account) {
         this.exchange = exchange;
         this.files = files;
+        this.root = root;
         this.account = account;
-        this.path = path;
+        this.path = exchange.query("path");
         this.metadata = metadata(exchange.headers());
     }
 
@@ -116,15 +119,22 @@ final class UploadedFiles {
         }
     }
 
+    /** @param given whether root made it, for the user */
+    private record Opened(Upload upload, GuestFiles files, boolean given) {}
+
     private void write(String target, InputStream content) throws IOException, InterruptedException {
-        try (Upload upload = open(target)) {
+        Opened opened = open(target);
+        try (Upload upload = opened.upload()) {
             byte[] piece = new byte[BUFFER_BYTES];
             for (int count = content.read(piece); count >= 0; count = content.read(piece)) {
                 upload.output().write(piece, 0, count);
             }
             upload.finish();
         }
-        FileMetadata.replace(files, target, metadata);
+        FileMetadata.replace(opened.files(), target, metadata);
+        if (opened.given()) {
+            opened.files().owner(target, account.uid(), account.gid());
+        }
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("path", target);
         entry.put("name", Account.baseName(target));
@@ -135,18 +145,31 @@ final class UploadedFiles {
         written.add(entry);
     }
 
-    private Upload open(String target) throws InterruptedException {
+    private Opened open(String target) throws InterruptedException {
+        try {
+            return new Opened(open(files, target), files, false);
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.DENIED || root.isEmpty()) {
+                throw e;
+            }
+            OwnedFolders.make(root.get(), Account.parent(target), account);
+            boolean fresh = !root.get().exists(target);
+            return new Opened(open(root.get(), target), root.get(), fresh);
+        }
+    }
+
+    private static Upload open(GuestFiles files, String target) throws InterruptedException {
         try {
             return files.write(target, GuestFiles.Mode.REPLACE, FILE_MODE);
         } catch (Failure e) {
-            if (e.code() != ErrorCode.SANDBOX_GONE && isFolder(target)) {
+            if (e.code() != ErrorCode.SANDBOX_GONE && isFolder(files, target)) {
                 throw new RestError(400, "path is a directory: " + target);
             }
             throw e;
         }
     }
 
-    private boolean isFolder(String target) throws InterruptedException {
+    private static boolean isFolder(GuestFiles files, String target) throws InterruptedException {
         try {
             return files.stat(target).type() == FileInfo.Type.DIRECTORY;
         } catch (Failure e) {

@@ -1,12 +1,16 @@
 package dev.skerry.server.http;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http2.ErrorCode;
 import org.eclipse.jetty.http2.frames.ResetFrame;
 import org.eclipse.jetty.server.Request;
@@ -21,6 +25,7 @@ import org.eclipse.jetty.util.Callback;
 final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking {
     private static final int REQUEST_ID_BYTES = 8;
     private static final long POLL_NANOS = 5_000_000;
+    private static final int CAUSES_MAX = 20;
     private static final Duration DISCARD_BOUND = Duration.ofSeconds(5);
     private static final long DISCARD_BYTES_MAX = 64L << 20;
 
@@ -52,10 +57,18 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         } catch (InterruptedException e) {
             fail(exchange, e, 503);
         } catch (Exception | Error e) {
-            fail(exchange, e, 500);
+            fail(exchange, e, isClients(e) ? 400 : 500);
         } finally {
             threads.remove(Thread.currentThread());
         }
+    }
+
+    /** Whether it is about content that broke off or was no HTTP. */
+    private static boolean isClients(Throwable e) {
+        return e instanceof IOException
+                && Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+                        .limit(CAUSES_MAX)
+                        .anyMatch(cause -> cause instanceof HttpException || cause instanceof EOFException);
     }
 
     /** Of HTTP/2, what a client still sends after the answer hurts nobody. */

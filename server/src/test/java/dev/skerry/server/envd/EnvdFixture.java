@@ -9,6 +9,7 @@ import dev.skerry.server.sandboxes.OpenStreams;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Privilege;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -68,6 +69,11 @@ final class EnvdFixture implements AutoCloseable {
     /** As when the program is started anew: nothing is remembered. */
     void restart() {
         service.set(new EnvdService(tokens, InstantSource.fixed(NOW), STALL_BOUND));
+    }
+
+    /** From now on its user may become root. */
+    void allowSudo() {
+        sandbox.set(guest.live(Privilege.SUDO, true, false, Map.of()));
     }
 
     void open() {

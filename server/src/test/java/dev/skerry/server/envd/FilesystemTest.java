@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skerry.server.envd.EnvdFixture.Streamed;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -128,6 +129,26 @@ class FilesystemTest {
                 .isEqualTo("x");
         assertThat(refused("Remove", "{\"path\":\"/home/user/../../usr\"}", 403))
                 .contains("permission_denied");
+    }
+
+    @Test
+    void whereAUserMayBecomeRootFilesAreReadAndWrittenAnywhere() throws Exception {
+        String path = "/home/data/deep/x";
+        Files.writeString(envd.home().resolve("secret"), "x");
+        Files.setPosixFilePermissions(envd.home().resolve("secret"), java.util.Set.of());
+        assertThat(envd.upload(path, "refused".getBytes(StandardCharsets.UTF_8)).statusCode())
+                .isEqualTo(403);
+        envd.allowSudo();
+        assertThat(envd.upload(path, "content".getBytes(StandardCharsets.UTF_8)).statusCode())
+                .isEqualTo(200);
+        assertThat(envd.get(EnvdFixture.files(path)).body()).isEqualTo("content");
+        Path made = envd.guest().home().resolve("data");
+        assertThat(Files.getAttribute(made, "unix:uid")).isEqualTo(1000);
+        assertThat(Files.getAttribute(made.resolve("deep/x"), "unix:uid")).isEqualTo(1000);
+        assertThat(envd.get(EnvdFixture.files("secret")).body()).isEqualTo("x");
+        fs("MakeDir", "{\"path\":\"/home/other/folder\"}");
+        assertThat(Files.getAttribute(envd.guest().home().resolve("other"), "unix:uid"))
+                .isEqualTo(1000);
     }
 
     @Test

@@ -28,7 +28,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The real guestd as process 1 of a pid namespace of its own, over pipes. It sees this machine's files and network, but
- * {@code /home} is a folder of the test and the accounts are root and {@code user} (1000). Closing it kills everything
+ * {@code /home} is a folder of the test, all else but {@code /tmp} is read-only, and the accounts are root and
+ * {@code user} (1000). Closing it kills everything
  * that was started in it.
  */
 public final class BareGuest implements AutoCloseable {
@@ -55,8 +56,8 @@ public final class BareGuest implements AutoCloseable {
         Path passwd = Files.writeString(
                 folder.resolve("passwd"), "root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000::/home/user:/bin/bash\n");
         Path group = Files.writeString(folder.resolve("group"), "root:x:0:\nuser:x:1000:\n");
-        String script = "mount --bind \"$1\" /home && mount --bind \"$2\" /etc/passwd"
-                + " && mount --bind \"$3\" /etc/group && exec \"$4\"";
+        String script = "mount --bind /tmp /tmp && mount --bind \"$1\" /home && mount --bind \"$2\" /etc/passwd"
+                + " && mount --bind \"$3\" /etc/group && mount -o remount,bind,ro / && exec \"$4\"";
         process = new ProcessBuilder(
                         "unshare",
                         "--mount",
@@ -113,12 +114,18 @@ public final class BareGuest implements AutoCloseable {
     }
 
     public LiveSandbox live(boolean secure, boolean publicTraffic, Map<String, String> environment) {
+        return live(Privilege.NONE, secure, publicTraffic, environment);
+    }
+
+    /** What root may be asked to do then, it does on this machine: only below {@code /home} is that harmless. */
+    public LiveSandbox live(
+            Privilege privilege, boolean secure, boolean publicTraffic, Map<String, String> environment) {
         SandboxConfig config = new SandboxConfig(
                 "base",
                 Optional.empty(),
                 Isolation.CONTAINER,
                 SandboxSettings.DEFAULT.limits(),
-                Privilege.SUDO,
+                privilege,
                 Map.of(),
                 environment,
                 secure,
