@@ -73,6 +73,10 @@ public final class Exchange {
 
     /** Of HTTP/2, while it is open. */
     Optional<Stream> stream() {
+        return stream(request);
+    }
+
+    static Optional<Stream> stream(Request request) {
         return request.getConnectionMetaData().getConnection() instanceof HTTP2Connection connection
                 ? Optional.ofNullable(connection.getSession().getStream(Integer.parseInt(request.getId())))
                 : Optional.empty();

@@ -180,7 +180,7 @@ class HttpServerTest {
     @Test
     void aHeaderThatDoesNotEndIsNotWaitedForForever() throws Exception {
         HttpBounds bounds = new HttpBounds(
-                100, 100, 8000, Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(10), 10);
+                100, 100, 8000, Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(10), 10, 10, 10);
         HttpServer server = serve(bounds, exchange -> exchange.empty(204));
         Socket socket = connect(server);
         send(socket, GET + "A: ");
@@ -200,8 +200,8 @@ class HttpServerTest {
 
     @Test
     void oneAddressHasItsShareOfConnections() throws Exception {
-        HttpBounds bounds =
-                new HttpBounds(100, 3, 8000, Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(30), 10);
+        HttpBounds bounds = new HttpBounds(
+                100, 3, 8000, Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(30), 10, 10, 10);
         HttpServer server = serve(bounds, exchange -> exchange.empty(204));
         List<Socket> first = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -222,6 +222,38 @@ class HttpServerTest {
             }
         }
         assertThat(got).startsWith("HTTP/1.1 204");
+    }
+
+    @Test
+    void oneAddressHasItsShareOfRequests() throws Exception {
+        HttpBounds bounds = new HttpBounds(
+                100, 100, 8000, Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(30), 10, 10, 2);
+        CountDownLatch in = new CountDownLatch(2);
+        CountDownLatch go = new CountDownLatch(1);
+        HttpServer server = serve(bounds, exchange -> {
+            if (exchange.rawPath().equals("/wait")) {
+                in.countDown();
+                go.await();
+            }
+            exchange.text(200, "done");
+        });
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest wait = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + server.ports().getFirst() + "/wait"))
+                    .build();
+            // The first makes the connection, on which the second is another stream.
+            var one = client.sendAsync(wait, HttpResponse.BodyHandlers.ofString());
+            var two = client.sendAsync(wait, HttpResponse.BodyHandlers.ofString());
+            in.await();
+            assertThat(answer(server, GET + "\r\n")).startsWith("HTTP/1.1 503 ").contains("Connection: close");
+            var third = client.sendAsync(wait, HttpResponse.BodyHandlers.ofString());
+            assertThatThrownBy(() -> third.get(20, TimeUnit.SECONDS)).hasMessageContaining("REFUSED");
+            go.countDown();
+            assertThat(one.get(20, TimeUnit.SECONDS).body()).isEqualTo("done");
+            assertThat(two.get(20, TimeUnit.SECONDS).body()).isEqualTo("done");
+        }
+        assertThat(answer(server, GET + "Connection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
+        assertThat(server.requests()).isZero();
     }
 
     @Test
@@ -292,7 +324,7 @@ class HttpServerTest {
     @Test
     void aRequestMayBeQuietForLongerThanAnIdleConnection() throws Exception {
         HttpBounds bounds = new HttpBounds(
-                100, 100, 8000, Duration.ofSeconds(5), Duration.ofMillis(300), Duration.ofSeconds(30), 10);
+                100, 100, 8000, Duration.ofSeconds(5), Duration.ofMillis(300), Duration.ofSeconds(30), 10, 10, 10);
         HttpServer server = serve(bounds, exchange -> {
             if (exchange.header("Upgrade").orElse("").equals("raw")) {
                 exchange.set("Upgrade", "raw").set("Connection", "Upgrade");
