@@ -9,12 +9,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http2.ErrorCode;
 import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.http2.frames.ResetFrame;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Blocker;
@@ -33,11 +35,14 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
 
     private final Handler root;
     private final RequestBound bound;
+    private final AtomicLong held = new AtomicLong();
+    private final long heldMax;
     private final SecureRandom random = new SecureRandom();
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
     Entry(Handler root, HttpBounds bounds) {
         this.root = root;
+        this.heldMax = bounds.heldBytes();
         this.bound = new RequestBound(bounds.requests(), bounds.requestsPerAddress());
     }
 
@@ -51,7 +56,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         byte[] bytes = new byte[REQUEST_ID_BYTES];
         random.nextBytes(bytes);
         String id = HexFormat.of().formatHex(bytes);
-        Exchange exchange = new Exchange(request, response, id, new Completion(callback));
+        Exchange exchange = new Exchange(request, response, id, new Completion(callback), new Held(held, heldMax));
         Thread thread = Thread.ofVirtual().name("request-" + id).unstarted(() -> serve(exchange, client));
         threads.add(thread);
         thread.start();
@@ -64,7 +69,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         if (stream.isPresent()) {
             stream.get()
                     .reset(new ResetFrame(stream.get().getId(), ErrorCode.REFUSED_STREAM_ERROR.code), Callback.NOOP);
-            callback.failed(new IOException("more requests at a time than there is room for"));
+            callback.failed(new EofException("more requests at a time than there is room for"));
         } else {
             response.getHeaders().put(HttpHeader.CONNECTION, "close");
             Response.writeError(request, response, callback, 503);
@@ -81,6 +86,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         } catch (Exception | Error e) {
             fail(exchange, e, isClients(e) ? 400 : 500);
         } finally {
+            exchange.held().release();
             bound.leave(client);
             threads.remove(Thread.currentThread());
         }

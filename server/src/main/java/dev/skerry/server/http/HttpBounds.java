@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param streams requests at a time on one HTTP/2 connection
  * @param requests at a time, over all connections; further ones are refused at once
  * @param requestsPerAddress at a time of one client
+ * @param heldBytes what large requests keep in memory as a whole at a time, all together
  */
 public record HttpBounds(
         int connections,
@@ -24,7 +25,8 @@ public record HttpBounds(
         Duration quiet,
         int streams,
         int requests,
-        int requestsPerAddress) {
+        int requestsPerAddress,
+        long heldBytes) {
     public static final HttpBounds DEFAULT = new HttpBounds(
             20_000,
             4_000,
@@ -34,5 +36,6 @@ public record HttpBounds(
             Duration.ofMinutes(10),
             1_000,
             20_000,
-            5_000);
+            5_000,
+            Runtime.getRuntime().maxMemory() / 4);
 }

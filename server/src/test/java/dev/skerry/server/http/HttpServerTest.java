@@ -180,7 +180,16 @@ class HttpServerTest {
     @Test
     void aHeaderThatDoesNotEndIsNotWaitedForForever() throws Exception {
         HttpBounds bounds = new HttpBounds(
-                100, 100, 8000, Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(10), 10, 10, 10);
+                100,
+                100,
+                8000,
+                Duration.ofMillis(300),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(10),
+                10,
+                10,
+                10,
+                1 << 20);
         HttpServer server = serve(bounds, exchange -> exchange.empty(204));
         Socket socket = connect(server);
         send(socket, GET + "A: ");
@@ -201,7 +210,16 @@ class HttpServerTest {
     @Test
     void oneAddressHasItsShareOfConnections() throws Exception {
         HttpBounds bounds = new HttpBounds(
-                100, 3, 8000, Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(30), 10, 10, 10);
+                100,
+                3,
+                8000,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(30),
+                10,
+                10,
+                10,
+                1 << 20);
         HttpServer server = serve(bounds, exchange -> exchange.empty(204));
         List<Socket> first = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -227,7 +245,16 @@ class HttpServerTest {
     @Test
     void oneAddressHasItsShareOfRequests() throws Exception {
         HttpBounds bounds = new HttpBounds(
-                100, 100, 8000, Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(30), 10, 10, 2);
+                100,
+                100,
+                8000,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(30),
+                10,
+                10,
+                2,
+                1 << 20);
         CountDownLatch in = new CountDownLatch(2);
         CountDownLatch go = new CountDownLatch(1);
         HttpServer server = serve(bounds, exchange -> {
@@ -254,6 +281,52 @@ class HttpServerTest {
         }
         assertThat(answer(server, GET + "Connection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
         assertThat(server.requests()).isZero();
+    }
+
+    @Test
+    void largeRequestsTogetherHoldNoMoreThanThereIsMemoryFor() throws Exception {
+        HttpBounds bounds = new HttpBounds(
+                100,
+                100,
+                8000,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(30),
+                10,
+                10,
+                10,
+                1 << 20);
+        CountDownLatch in = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        HttpServer server = serve(bounds, exchange -> {
+            try {
+                int length = exchange.body(1 << 20).length;
+                if (exchange.rawPath().equals("/wait")) {
+                    in.countDown();
+                    go.await();
+                }
+                exchange.text(200, "read " + length);
+            } catch (Failure e) {
+                exchange.text(e.code().status(), e.getMessage());
+            }
+        });
+        // Says much and sends nothing: holds nothing.
+        send(connect(server), "POST /no HTTP/1.1\r\nHost: localhost\r\nContent-Length: 250000\r\n\r\n");
+        Socket first = connect(server);
+        send(first, post("/wait", 200_000));
+        in.await();
+        assertThat(answer(server, post("/", 200_000)))
+                .startsWith("HTTP/1.1 429 ")
+                .contains("memory");
+        assertThat(answer(server, post("/", 60_000))).endsWith("read 60000");
+        go.countDown();
+        assertThat(rest(first)).endsWith("read 200000");
+        assertThat(answer(server, post("/", 200_000))).endsWith("read 200000");
+    }
+
+    private static String post(String path, int length) {
+        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + length
+                + "\r\n\r\n" + "x".repeat(length);
     }
 
     @Test
@@ -324,7 +397,16 @@ class HttpServerTest {
     @Test
     void aRequestMayBeQuietForLongerThanAnIdleConnection() throws Exception {
         HttpBounds bounds = new HttpBounds(
-                100, 100, 8000, Duration.ofSeconds(5), Duration.ofMillis(300), Duration.ofSeconds(30), 10, 10, 10);
+                100,
+                100,
+                8000,
+                Duration.ofSeconds(5),
+                Duration.ofMillis(300),
+                Duration.ofSeconds(30),
+                10,
+                10,
+                10,
+                1 << 20);
         HttpServer server = serve(bounds, exchange -> {
             if (exchange.header("Upgrade").orElse("").equals("raw")) {
                 exchange.set("Upgrade", "raw").set("Connection", "Upgrade");
