@@ -24,8 +24,8 @@ public final class RequestFacts {
     }
 
     /**
-     * The request's method for a log record. It is the client's, who may write anything over HTTP/2: a blank in it would
-     * end the field and begin another.
+     * The request's method for a log record. It is the client's, who may write anything over HTTP/2: a blank in it
+     * would end the field and begin another.
      */
     public static String method(Exchange exchange) {
         return word(exchange.method());
