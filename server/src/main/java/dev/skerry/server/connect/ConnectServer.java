@@ -129,7 +129,7 @@ public final class ConnectServer<C> {
         try {
             refuseCompression(exchange, "Content-Encoding");
             C caller = callers.apply(Call.of(exchange));
-            byte[] content = exchange.body().readNBytes(Envelopes.MESSAGE_BYTES_MAX + 1);
+            byte[] content = exchange.take(Envelopes.MESSAGE_BYTES_MAX + 1);
             if (content.length > Envelopes.MESSAGE_BYTES_MAX) {
                 throw new RpcError(Code.RESOURCE_EXHAUSTED, Envelopes.tooLong(content.length));
             }
@@ -149,8 +149,7 @@ public final class ConnectServer<C> {
         try {
             refuseCompression(exchange, "Connect-Content-Encoding");
             C caller = callers.apply(Call.of(exchange));
-            method.streamed.answer(
-                    caller, new Requests(exchange.body(), codec, method.descriptor.getInputType()), replies);
+            method.streamed.answer(caller, new Requests(exchange, codec, method.descriptor.getInputType()), replies);
         } catch (RuntimeException e) {
             replies.end(Optional.of(translated(e, exchange)));
             return;

@@ -1,7 +1,7 @@
 package dev.skerry.server.connect;
 
+import dev.skerry.server.http.Exchange;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -26,8 +26,8 @@ final class Envelopes {
     }
 
     /** The next message of a client; empty at the end of the request. */
-    static Optional<byte[]> read(InputStream in) throws IOException {
-        byte[] head = in.readNBytes(HEAD_BYTES);
+    static Optional<byte[]> read(Exchange exchange) throws IOException {
+        byte[] head = exchange.take(HEAD_BYTES);
         if (head.length == 0) {
             return Optional.empty();
         }
@@ -47,7 +47,7 @@ final class Envelopes {
         if (length > MESSAGE_BYTES_MAX) {
             throw new RpcError(Code.RESOURCE_EXHAUSTED, tooLong(length));
         }
-        byte[] content = in.readNBytes((int) length);
+        byte[] content = exchange.take((int) length);
         if (content.length < length) {
             throw new RpcError(
                     Code.INVALID_ARGUMENT, "an envelope of " + length + " bytes ends after " + content.length);

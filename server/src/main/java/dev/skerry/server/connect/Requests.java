@@ -1,18 +1,18 @@
 package dev.skerry.server.connect;
 
 import com.google.protobuf.Descriptors.Descriptor;
+import dev.skerry.server.http.Exchange;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Optional;
 
 /** The messages of a streamed request. For one thread. */
 public final class Requests {
-    private final InputStream in;
+    private final Exchange exchange;
     private final Codec codec;
     private final Descriptor type;
 
-    Requests(InputStream in, Codec codec, Descriptor type) {
-        this.in = in;
+    Requests(Exchange exchange, Codec codec, Descriptor type) {
+        this.exchange = exchange;
         this.codec = codec;
         this.type = type;
     }
@@ -24,6 +24,6 @@ public final class Requests {
      * @throws IOException the client has gone
      */
     public Optional<Message> next() throws IOException {
-        return Envelopes.read(in).map(content -> codec.decode(content, type));
+        return Envelopes.read(exchange).map(content -> codec.decode(content, type));
     }
 }

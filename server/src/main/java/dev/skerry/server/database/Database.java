@@ -4,7 +4,13 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -43,6 +49,7 @@ public final class Database implements AutoCloseable {
      * @throws Failure {@code INTERNAL} when it cannot be opened or a migration does not fit what is in it
      */
     public static Database open(Path file) {
+        guard(file);
         HikariDataSource writing = pool("writer", 1, source(file, false));
         try {
             Flyway.configure(Database.class.getClassLoader())
@@ -61,6 +68,20 @@ public final class Database implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             writing.close();
             throw e;
+        }
+    }
+
+    /** It holds variables of sandboxes, which may be secrets. SQLite gives its other files the same mode. */
+    private static void guard(Path file) {
+        Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rw-------");
+        try {
+            try {
+                Files.createFile(file, PosixFilePermissions.asFileAttribute(owner));
+            } catch (FileAlreadyExistsException e) {
+                Files.setPosixFilePermissions(file, owner);
+            }
+        } catch (IOException e) {
+            throw new Failure(ErrorCode.INTERNAL, "the database " + file + " cannot be opened: " + e.getMessage(), e);
         }
     }
 

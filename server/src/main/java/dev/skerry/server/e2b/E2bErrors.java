@@ -2,6 +2,7 @@ package dev.skerry.server.e2b;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.Handler;
+import dev.skerry.server.operations.RequestFacts;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
@@ -16,8 +17,6 @@ import org.slf4j.LoggerFactory;
  */
 final class E2bErrors implements Handler {
     private static final Logger LOG = LoggerFactory.getLogger(E2bErrors.class);
-
-    private static final int BODY_SKIPPED_MAX = 64 << 10;
 
     private final Handler next;
 
@@ -49,14 +48,13 @@ final class E2bErrors implements Handler {
     private static void report(Exchange exchange, RuntimeException e) {
         LOG.atError()
                 .addKeyValue("request", exchange.requestId())
-                .addKeyValue("method", exchange.method())
-                .addKeyValue("path", exchange.rawPath())
+                .addKeyValue("method", RequestFacts.method(exchange))
+                .addKeyValue("path", RequestFacts.path(exchange))
                 .setCause(e)
                 .log("a request failed");
     }
 
     static void answer(Exchange exchange, int status, String message) throws IOException {
-        skipBody(exchange);
         exchange.json(status, body(exchange, status, message));
     }
 
@@ -73,24 +71,7 @@ final class E2bErrors implements Handler {
         Map<String, Object> body = body(exchange, status, failure.getMessage());
         errorCode(failure.code(), body);
         failure.hint().ifPresent(hint -> body.put("hint", hint));
-        skipBody(exchange);
         exchange.json(status, body);
-    }
-
-    /**
-     * Reads what the client still sends, if that is little. Otherwise the connection is closed under its hands, and it
-     * may never see the answer.
-     */
-    private static void skipBody(Exchange exchange) {
-        if (exchange.header("Expect").isPresent()) {
-            return;
-        }
-        try {
-            int read = exchange.body().readNBytes(BODY_SKIPPED_MAX).length;
-            LOG.atTrace().addKeyValue("bytes", read).log("skipped");
-        } catch (IOException e) {
-            LOG.atDebug().setCause(e).log("the rest of a request did not come");
-        }
     }
 
     /** The clients know capacity by these names. */

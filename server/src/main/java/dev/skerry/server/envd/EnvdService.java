@@ -95,6 +95,25 @@ public final class EnvdService implements SandboxService {
         }
     }
 
+    @Override
+    public boolean answeredAsleep(Exchange exchange, Sandbox sandbox) throws IOException {
+        exchange.set("Access-Control-Allow-Origin", "*");
+        if (exchange.method().equals("OPTIONS")) {
+            preflight(exchange);
+            return true;
+        }
+        try {
+            if (exchange.rawPath().equals("/files")) {
+                files.authorize(exchange, sandbox);
+                return false;
+            }
+            return !authorized(exchange, sandbox);
+        } catch (RestError e) {
+            refuse(exchange, e);
+            return true;
+        }
+    }
+
     private void route(Exchange exchange, LiveSandbox sandbox) throws IOException, InterruptedException {
         String path = exchange.rawPath();
         String method = exchange.method();
@@ -111,17 +130,17 @@ public final class EnvdService implements SandboxService {
                 }
             }
             case "/files/compose" -> {
-                if (authorized(exchange, sandbox) && allowed(exchange, "POST")) {
+                if (authorized(exchange, sandbox.sandbox()) && allowed(exchange, "POST")) {
                     files.compose(exchange, sandbox, session(sandbox.guest()));
                 }
             }
             case "/metrics" -> {
-                if (authorized(exchange, sandbox) && allowed(exchange, "GET")) {
+                if (authorized(exchange, sandbox.sandbox()) && allowed(exchange, "GET")) {
                     exchange.json(200, metrics(sandbox));
                 }
             }
             case "/envs" -> {
-                if (authorized(exchange, sandbox) && allowed(exchange, "GET")) {
+                if (authorized(exchange, sandbox.sandbox()) && allowed(exchange, "GET")) {
                     exchange.json(200, sandbox.sandbox().config().environment());
                 }
             }
@@ -138,7 +157,7 @@ public final class EnvdService implements SandboxService {
         if (!path.startsWith("/process.Process/") && !path.startsWith("/filesystem.Filesystem/")) {
             throw new RestError(404, "there is nothing at " + path);
         }
-        if (authorized(exchange, sandbox)) {
+        if (authorized(exchange, sandbox.sandbox())) {
             GuestSession session = session(sandbox.guest());
             connect.handle(exchange, call -> new Caller(sandbox, session, call, false));
         }
@@ -152,11 +171,10 @@ public final class EnvdService implements SandboxService {
         return false;
     }
 
-    private boolean authorized(Exchange exchange, LiveSandbox sandbox) {
-        boolean good = !sandbox.sandbox().config().secure()
+    private boolean authorized(Exchange exchange, Sandbox sandbox) {
+        boolean good = !sandbox.config().secure()
                 || exchange.header(TOKEN_HEADER)
-                        .filter(token -> tokens.matches(
-                                SandboxTokens.Purpose.ENVD, sandbox.sandbox().id(), token))
+                        .filter(token -> tokens.matches(SandboxTokens.Purpose.ENVD, sandbox.id(), token))
                         .isPresent();
         if (!good) {
             throw new RestError(

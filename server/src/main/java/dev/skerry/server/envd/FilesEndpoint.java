@@ -2,6 +2,7 @@ package dev.skerry.server.envd;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.sandboxes.LiveSandbox;
+import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -35,7 +36,7 @@ final class FilesEndpoint {
     /** GET and POST of {@code /files}. */
     void handle(Exchange exchange, LiveSandbox sandbox, GuestSession session) throws IOException, InterruptedException {
         boolean reading = !exchange.method().equals("POST");
-        authorize(exchange, sandbox, reading ? FileSignature.Operation.READ : FileSignature.Operation.WRITE);
+        authorize(exchange, sandbox.sandbox());
         Account account = account(session, exchange.query("username"));
         GuestFiles files = sandbox.guest().files().as(account.guestName());
         if (reading) {
@@ -74,13 +75,14 @@ final class FilesEndpoint {
                         401, "error looking up user '" + given.get() + "': user: unknown user " + given.get()));
     }
 
-    private void authorize(Exchange exchange, LiveSandbox sandbox, FileSignature.Operation operation) {
-        if (!sandbox.sandbox().config().secure()) {
+    /** @throws RestError when neither a token nor a signature says that it may */
+    void authorize(Exchange exchange, Sandbox sandbox) {
+        if (!sandbox.config().secure()) {
             return;
         }
         Optional<String> token = exchange.header("X-Access-Token").filter(text -> !text.isEmpty());
         if (token.isPresent()) {
-            if (!tokens.matches(SandboxTokens.Purpose.ENVD, sandbox.sandbox().id(), token.get())) {
+            if (!tokens.matches(SandboxTokens.Purpose.ENVD, sandbox.id(), token.get())) {
                 throw new RestError(401, "access token present in header but does not match");
             }
             return;
@@ -89,11 +91,10 @@ final class FilesEndpoint {
                 exchange.query("signature").orElseThrow(() -> new RestError(401, "missing signature query parameter"));
         FileSignature signature = new FileSignature(
                 exchange.query("path").orElse(""),
-                operation,
+                exchange.method().equals("POST") ? FileSignature.Operation.WRITE : FileSignature.Operation.READ,
                 exchange.query("username").orElse(""),
                 exchange.query("signature_expiration"));
-        if (!signature.matches(
-                tokens.token(SandboxTokens.Purpose.ENVD, sandbox.sandbox().id()), given)) {
+        if (!signature.matches(tokens.token(SandboxTokens.Purpose.ENVD, sandbox.id()), given)) {
             throw new RestError(401, "invalid signature");
         }
         if (signature.expired(clock.instant().getEpochSecond())) {

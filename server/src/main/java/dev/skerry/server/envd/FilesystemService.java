@@ -18,6 +18,10 @@ import java.util.List;
 final class FilesystemService {
     private static final int DEPTH_MAX = 64;
     private static final int ENTRIES_MAX = 20_000;
+    private static final int FEW_ENTRIES = 1_000;
+
+    /** What a long listing takes, from what guestd says to the answer's last byte. */
+    private static final long LISTING_BYTES = 64L << 20;
 
     /** Of that many entries of one listing, more than their own facts are told. */
     private static final int DETAILED_MAX = 2_000;
@@ -119,8 +123,7 @@ final class FilesystemService {
         long depth = Math.clamp(request.number("depth"), 1, DEPTH_MAX);
         GuestFiles files = caller.files(account);
         checkFolder(files, path);
-        // With the dot the kernel follows a link to the folder.
-        Listing listing = files.list(path + "/.", (int) depth, ENTRIES_MAX);
+        Listing listing = caller.session().listing(() -> listing(caller, files, path, (int) depth));
         // A subfolder that may not be read counts as left out, too, and is no reason to tell nothing.
         if (listing.truncated() && (depth == 1 || listing.entries().size() >= ENTRIES_MAX)) {
             throw new RpcError(
@@ -141,6 +144,19 @@ final class FilesystemService {
                             : described.plain(full, entry).build());
         }
         return answer.build();
+    }
+
+    /** Most folders have few entries, and need no room that others may want. */
+    private static Listing listing(Caller caller, GuestFiles files, String path, int depth)
+            throws InterruptedException {
+        // With the dot the kernel follows a link to the folder.
+        String folder = path + "/.";
+        Listing few = files.list(folder, depth, FEW_ENTRIES);
+        if (!few.truncated()) {
+            return few;
+        }
+        caller.call().exchange().hold(LISTING_BYTES);
+        return files.list(folder, depth, ENTRIES_MAX);
     }
 
     /** @throws RpcError when it is none */

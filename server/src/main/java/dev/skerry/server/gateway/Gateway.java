@@ -104,7 +104,9 @@ public final class Gateway implements AutoCloseable {
                     id,
                     OptionalInt.of(port),
                     "The sandbox's ports are not public: send its traffic token as " + Forwarding.TRAFFIC_TOKEN);
-        } else {
+        } else if (stored.get().state() instanceof SandboxState.Running
+                || !services.containsKey(port)
+                || !services.get(port).answeredAsleep(exchange, stored.get())) {
             serve(exchange, id, port);
         }
     }

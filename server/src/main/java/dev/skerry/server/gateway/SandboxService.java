@@ -2,6 +2,7 @@ package dev.skerry.server.gateway;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.sandboxes.LiveSandbox;
+import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
 
@@ -18,4 +19,12 @@ public interface SandboxService {
      *     which is what clients need to see when a sandbox ends under a stream
      */
     void handle(Exchange exchange, LiveSandbox sandbox) throws IOException, InterruptedException;
+
+    /**
+     * Asked before a sandbox that does not run is woken for a request: true when it was answered, as for somebody who
+     * may not enter. So that nobody without a token can keep a sandbox awake.
+     */
+    default boolean answeredAsleep(Exchange exchange, Sandbox sandbox) throws IOException {
+        return false;
+    }
 }

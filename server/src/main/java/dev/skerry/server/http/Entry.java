@@ -6,13 +6,17 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http2.ErrorCode;
+import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.http2.frames.ResetFrame;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Blocker;
@@ -30,26 +34,49 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
     private static final long DISCARD_BYTES_MAX = 64L << 20;
 
     private final Handler root;
+    private final RequestBound bound;
+    private final AtomicLong held = new AtomicLong();
+    private final long heldMax;
     private final SecureRandom random = new SecureRandom();
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
-    Entry(Handler root) {
+    Entry(Handler root, HttpBounds bounds) {
         this.root = root;
+        this.heldMax = bounds.heldBytes();
+        this.bound = new RequestBound(bounds.requests(), bounds.requestsPerAddress());
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+        String client = Request.getRemoteAddr(request);
+        if (!bound.enter(client)) {
+            refuse(request, response, callback);
+            return true;
+        }
         byte[] bytes = new byte[REQUEST_ID_BYTES];
         random.nextBytes(bytes);
         String id = HexFormat.of().formatHex(bytes);
-        Exchange exchange = new Exchange(request, response, id, new Completion(callback));
-        Thread thread = Thread.ofVirtual().name("request-" + id).unstarted(() -> serve(exchange));
+        Exchange exchange = new Exchange(request, response, id, new Completion(callback), new Held(held, heldMax));
+        Thread thread = Thread.ofVirtual().name("request-" + id).unstarted(() -> serve(exchange, client));
         threads.add(thread);
         thread.start();
         return true;
     }
 
-    private void serve(Exchange exchange) {
+    /** Without a thread, and without waiting for a client that may not read. */
+    private static void refuse(Request request, Response response, Callback callback) {
+        Optional<Stream> stream = Exchange.stream(request);
+        if (stream.isPresent()) {
+            stream.get()
+                    .reset(new ResetFrame(stream.get().getId(), ErrorCode.REFUSED_STREAM_ERROR.code), Callback.NOOP);
+            callback.failed(new EofException("more requests at a time than there is room for"));
+        } else {
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+            Response.writeError(request, response, callback, 503);
+        }
+    }
+
+    private void serve(Exchange exchange, String client) {
         try {
             root.handle(exchange);
             finish(exchange);
@@ -59,6 +86,8 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         } catch (Exception | Error e) {
             fail(exchange, e, isClients(e) ? 400 : 500);
         } finally {
+            exchange.held().release();
+            bound.leave(client);
             threads.remove(Thread.currentThread());
         }
     }
@@ -66,7 +95,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
     /** Whether it is about content that broke off or was no HTTP. */
     private static boolean isClients(Throwable e) {
         return e instanceof IOException
-                && Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+                && java.util.stream.Stream.iterate(e, Objects::nonNull, Throwable::getCause)
                         .limit(CAUSES_MAX)
                         .anyMatch(cause -> cause instanceof HttpException || cause instanceof EOFException);
     }

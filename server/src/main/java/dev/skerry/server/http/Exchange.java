@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,34 +34,43 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Exchange {
     public static final JsonMapper JSON = JsonMapper.builder().build();
 
+    /** Content that is read, parsed, and turned into what is done with it. */
+    private static final int COPIES = 4;
+
     private final Request request;
     private final Response response;
     private final String requestId;
     private final Map<String, String> variables;
     private final Completion completion;
     private final RequestBody body;
+    private final Held held;
 
-    Exchange(Request request, Response response, String requestId, Completion completion) {
-        this(request, response, requestId, Map.of(), completion, new RequestBody(request));
-    }
-
-    private Exchange(
-            Request request,
-            Response response,
-            String requestId,
-            Map<String, String> variables,
-            Completion completion,
-            RequestBody body) {
+    Exchange(Request request, Response response, String requestId, Completion completion, Held held) {
         this.request = request;
         this.response = response;
         this.requestId = requestId;
-        this.variables = Map.copyOf(variables);
+        this.variables = Map.of();
         this.completion = completion;
-        this.body = body;
+        this.body = new RequestBody(request);
+        this.held = held;
+    }
+
+    private Exchange(Exchange whole, Map<String, String> variables) {
+        this.request = whole.request;
+        this.response = whole.response;
+        this.requestId = whole.requestId;
+        this.variables = Map.copyOf(variables);
+        this.completion = whole.completion;
+        this.body = whole.body;
+        this.held = whole.held;
     }
 
     Exchange with(Map<String, String> found) {
-        return new Exchange(request, response, requestId, found, completion, body);
+        return new Exchange(this, found);
+    }
+
+    Held held() {
+        return held;
     }
 
     RequestBody content() {
@@ -73,6 +83,10 @@ public final class Exchange {
 
     /** Of HTTP/2, while it is open. */
     Optional<Stream> stream() {
+        return stream(request);
+    }
+
+    static Optional<Stream> stream(Request request) {
         return request.getConnectionMetaData().getConnection() instanceof HTTP2Connection connection
                 ? Optional.ofNullable(connection.getSession().getStream(Integer.parseInt(request.getId())))
                 : Optional.empty();
@@ -163,11 +177,42 @@ public final class Exchange {
 
     /** @throws Failure {@code LIMIT_EXCEEDED} for more bytes */
     public byte[] body(int bytesMax) throws IOException {
-        byte[] content = body().readNBytes(bytesMax + 1);
+        byte[] content = take(bytesMax + 1);
         if (content.length > bytesMax) {
             throw new Failure(ErrorCode.LIMIT_EXCEEDED, "a request of more than " + bytesMax + " bytes");
         }
         return content;
+    }
+
+    /**
+     * The next bytes of the content, fewer at its end. Counted as they come, so that who announces many and sends none
+     * takes nobody's room.
+     *
+     * @throws Failure {@code LIMIT_EXCEEDED} when all requests together hold too much
+     */
+    public byte[] take(int bytes) throws IOException {
+        byte[] taken = new byte[0];
+        int end = Math.min(bytes, Held.FREE_BYTES);
+        while (taken.length < bytes) {
+            hold(end <= Held.FREE_BYTES ? 0 : (long) COPIES * end);
+            int begin = taken.length;
+            taken = Arrays.copyOf(taken, end);
+            int count = body.readNBytes(taken, begin, end - begin);
+            if (begin + count < end) {
+                return Arrays.copyOf(taken, begin + count);
+            }
+            end = (int) Math.min(bytes, 2L * end);
+        }
+        return taken;
+    }
+
+    /**
+     * Says that this request keeps that many bytes in memory until it is answered.
+     *
+     * @throws Failure {@code LIMIT_EXCEEDED} when all requests together hold too much
+     */
+    public void hold(long bytes) {
+        held.raise(bytes);
     }
 
     /** The request's content as JSON; an absent one is an empty object. {@code INVALID_REQUEST} for anything else. */

@@ -46,7 +46,7 @@ public final class HttpServer implements AutoCloseable {
 
     private HttpServer(Handler root, HttpBounds bounds) {
         this.server = new Server(new VirtualThreadPool());
-        this.entry = new Entry(root);
+        this.entry = new Entry(root, bounds);
         server.setStopTimeout(0);
         server.setErrorHandler(new PlainErrors());
         server.setHandler(entry);

@@ -3,11 +3,14 @@ package dev.skerry.server.operations;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.tenants.TenantId;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** What becomes known of a request while it is answered, for its log record and for the metrics. */
 public final class RequestFacts {
     private static final String ROUTE = "dev.skerry.route";
     private static final String TENANT = "dev.skerry.tenant";
+    private static final Pattern KEY = Pattern.compile("e2b_[0-9a-fA-F]{8,}");
+    private static final Pattern BLANK = Pattern.compile("\\s");
 
     private RequestFacts() {}
 
@@ -18,6 +21,23 @@ public final class RequestFacts {
 
     public static void tenant(Exchange exchange, TenantId tenant) {
         exchange.request().setAttribute(TENANT, tenant.text());
+    }
+
+    /**
+     * The request's method for a log record. It is the client's, who may write anything over HTTP/2: a blank in it
+     * would end the field and begin another.
+     */
+    public static String method(Exchange exchange) {
+        return word(exchange.method());
+    }
+
+    /** The request's path for a log record, without keys. */
+    public static String path(Exchange exchange) {
+        return word(KEY.matcher(exchange.rawPath()).replaceAll("e2b_…"));
+    }
+
+    private static String word(String text) {
+        return BLANK.matcher(text).replaceAll("%20");
     }
 
     static Optional<String> route(Exchange exchange) {

@@ -4,7 +4,6 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.Handler;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -16,7 +15,6 @@ import org.slf4j.event.Level;
  */
 public final class RequestLog implements Handler {
     private static final Logger LOG = LoggerFactory.getLogger(RequestLog.class);
-    private static final Pattern KEY = Pattern.compile("e2b_[0-9a-fA-F]{8,}");
 
     private final Handler next;
     private final ServerMetrics metrics;
@@ -48,8 +46,8 @@ public final class RequestLog implements Handler {
     private static void write(Exchange exchange, int status, Duration took, boolean whole) {
         LOG.atLevel(isProbe(exchange) ? Level.DEBUG : Level.INFO)
                 .addKeyValue("request", exchange.requestId())
-                .addKeyValue("method", exchange.method())
-                .addKeyValue("path", KEY.matcher(exchange.rawPath()).replaceAll("e2b_…"))
+                .addKeyValue("method", RequestFacts.method(exchange))
+                .addKeyValue("path", RequestFacts.path(exchange))
                 .addKeyValue("status", status)
                 .addKeyValue("millis", took.toMillis())
                 .addKeyValue("tenant", RequestFacts.tenant(exchange).orElse("-"))

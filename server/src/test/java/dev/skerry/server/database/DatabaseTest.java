@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.wire.Failure;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +31,19 @@ class DatabaseTest {
         return database.reader().withHandle(handle -> handle.createQuery("SELECT boot_id FROM host_boots")
                 .mapTo(String.class)
                 .one());
+    }
+
+    @Test
+    void nobodyElseCanReadIt() throws Exception {
+        Path file = folder.resolve("skerry.db");
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--")));
+        try (Database database = Database.open(file);
+                Stream<Path> files = Files.list(folder)) {
+            database.writer().useHandle(handle -> handle.execute("INSERT INTO host_boots VALUES ('a', 'b')"));
+            assertThat(files).hasSizeGreaterThan(1).allSatisfy(one -> assertThat(
+                            PosixFilePermissions.toString(Files.getPosixFilePermissions(one)))
+                    .isEqualTo("rw-------"));
+        }
     }
 
     @Test

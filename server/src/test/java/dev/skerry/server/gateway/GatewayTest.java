@@ -3,8 +3,10 @@ package dev.skerry.server.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skerry.server.envd.EnvdService;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -21,6 +23,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +118,26 @@ class GatewayTest {
         assertThat(doorway.get(Gateway.ENVD_PORT, "/health", ""))
                 .endsWith(goneFor(doorway.id().text()));
         assertThat(doorway.reached).hasValue(0);
+    }
+
+    @Test
+    void whoMayNotEnterWakesNothing() throws Exception {
+        SandboxTokens tokens = new SandboxTokens(new byte[32]);
+        Doorway doorway = doorway(GatewayBounds.DEFAULT, new EnvdService(tokens, InstantSource.system()));
+        doorway.becomes(PAUSED);
+        String token = "X-Access-Token: " + tokens.token(Purpose.ENVD, doorway.id());
+        for (String path : List.of("/files?path=x", "/files?path=x&signature=v1_x", "/metrics", "/envs", "/init")) {
+            assertThat(doorway.get(Gateway.ENVD_PORT, path, "")).as(path).startsWith("HTTP/1.1 401 ");
+            assertThat(doorway.get(Gateway.ENVD_PORT, path, token + "x\r\n"))
+                    .as(path)
+                    .startsWith("HTTP/1.1 401 ");
+        }
+        assertThat(doorway.reached).hasValue(0);
+        assertThat(doorway.get(Gateway.ENVD_PORT, "/metrics", token + "\r\n")).startsWith("HTTP/1.1 502 ");
+        assertThat(doorway.reached).hasValue(1);
+        assertThat(doorway.get(Gateway.ENVD_PORT, "/files?path=x", token + "\r\n"))
+                .startsWith("HTTP/1.1 502 ");
+        assertThat(doorway.reached).hasValue(2);
     }
 
     @Test

@@ -180,7 +180,16 @@ class HttpServerTest {
     @Test
     void aHeaderThatDoesNotEndIsNotWaitedForForever() throws Exception {
         HttpBounds bounds = new HttpBounds(
-                100, 100, 8000, Duration.ofMillis(300), Duration.ofSeconds(10), Duration.ofSeconds(10), 10);
+                100,
+                100,
+                8000,
+                Duration.ofMillis(300),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(10),
+                10,
+                10,
+                10,
+                1 << 20);
         HttpServer server = serve(bounds, exchange -> exchange.empty(204));
         Socket socket = connect(server);
         send(socket, GET + "A: ");
@@ -200,8 +209,17 @@ class HttpServerTest {
 
     @Test
     void oneAddressHasItsShareOfConnections() throws Exception {
-        HttpBounds bounds =
-                new HttpBounds(100, 3, 8000, Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(30), 10);
+        HttpBounds bounds = new HttpBounds(
+                100,
+                3,
+                8000,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(30),
+                10,
+                10,
+                10,
+                1 << 20);
         HttpServer server = serve(bounds, exchange -> exchange.empty(204));
         List<Socket> first = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -292,7 +310,16 @@ class HttpServerTest {
     @Test
     void aRequestMayBeQuietForLongerThanAnIdleConnection() throws Exception {
         HttpBounds bounds = new HttpBounds(
-                100, 100, 8000, Duration.ofSeconds(5), Duration.ofMillis(300), Duration.ofSeconds(30), 10);
+                100,
+                100,
+                8000,
+                Duration.ofSeconds(5),
+                Duration.ofMillis(300),
+                Duration.ofSeconds(30),
+                10,
+                10,
+                10,
+                1 << 20);
         HttpServer server = serve(bounds, exchange -> {
             if (exchange.header("Upgrade").orElse("").equals("raw")) {
                 exchange.set("Upgrade", "raw").set("Connection", "Upgrade");

@@ -6,11 +6,15 @@ import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.tenants.TenantId;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -115,5 +119,34 @@ class RequestLogTest {
                 },
                 "/a");
         assertThat(records.peek()).contains("tenant=default");
+    }
+
+    /** A path of HTTP/2 may have blanks, and ours may look like fields then. */
+    @Test
+    void aBlankInAPathBeginsNoFurtherField() throws Exception {
+        Handler logged = new RequestLog(exchange -> exchange.text(200, "x"), new ServerMetrics());
+        List<Listener> listeners = List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0")));
+        try (HttpServer server = HttpServer.open(listeners, logged);
+                Socket socket = new Socket(
+                        InetAddress.ofLiteral("127.0.0.1"), server.ports().getFirst())) {
+            // Preface, empty SETTINGS, and HEADERS of GET, http, a path, localhost.
+            byte[] path = "/x tenant=root level=error y".getBytes(StandardCharsets.US_ASCII);
+            byte[] host = "localhost".getBytes(StandardCharsets.US_ASCII);
+            ByteArrayOutputStream sent = new ByteArrayOutputStream();
+            sent.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            sent.writeBytes(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+            sent.writeBytes(new byte[] {0, 0, (byte) (6 + path.length + host.length), 1, 5, 0, 0, 0, 1});
+            sent.writeBytes(new byte[] {(byte) 0x82, (byte) 0x86, 4, (byte) path.length});
+            sent.writeBytes(path);
+            sent.writeBytes(new byte[] {1, (byte) host.length});
+            sent.writeBytes(host);
+            socket.getOutputStream().write(sent.toByteArray());
+            long deadline = System.nanoTime() + SOON.toNanos();
+            while (records.isEmpty()) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                Thread.onSpinWait();
+            }
+        }
+        assertThat(records.peek()).contains("path=/x%20tenant=root%20level=error%20y status=200 ");
     }
 }
