@@ -284,8 +284,8 @@ public final class LocalAgent implements HostAgent {
         erased.add(incarnation);
         Life life = lives.get(incarnation);
         try {
-            if (life != null) {
-                find(life);
+            if (life != null && grace.isPositive()) {
+                life.findToEnd();
             }
             while (life != null && life.pending() && !life.settles(RETRY)) {
                 engine.erase(incarnation);
