@@ -18,9 +18,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One incarnation that the agent knows: it starts, runs here, or has ended and was not destroyed. Thread-safe. */
 final class Life {
+    private static final Logger LOG = LoggerFactory.getLogger(Life.class);
+
     private final Incarnation incarnation;
     private final boolean onDisk;
     private final Isolation isolation;
@@ -124,6 +128,15 @@ final class Life {
             }
         } finally {
             finding.unlock();
+        }
+    }
+
+    /** As {@link #find}; that its shim does not answer is no reason to let it live. */
+    void findToEnd() {
+        try {
+            find();
+        } catch (Failure e) {
+            LOG.atWarn().addKeyValue("sandbox", incarnation).setCause(e).log("its processes end without being asked");
         }
     }
 

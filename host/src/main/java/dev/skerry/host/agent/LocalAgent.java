@@ -5,7 +5,6 @@ import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.host.engine.Sandbox;
-import dev.skerry.host.engine.SandboxView;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -63,6 +62,7 @@ public final class LocalAgent implements HostAgent {
     private final DiskHolders holders = new DiskHolders();
     private final Erased erased = new Erased();
     private final Starts starts;
+    private final Recovery recovery;
 
     private LocalAgent(EngineSettings settings, HostId id, Engine engine, DataFolderHold hold) {
         this.engine = engine;
@@ -70,6 +70,7 @@ public final class LocalAgent implements HostAgent {
         this.disks = Disks.open(settings.dataFolder());
         this.facts = new HostFactsReader(id, engine.drivers(), disks);
         this.starts = new Starts(engine, disks, holders, noticing);
+        this.recovery = new Recovery(engine, holders, noticing);
         this.startBound = settings.startTimeout().plus(START_SLACK);
     }
 
@@ -91,62 +92,22 @@ public final class LocalAgent implements HostAgent {
                 LocalAgent agent = new LocalAgent(settings, id, engine, hold);
                 agent.recover();
                 return agent;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | InterruptedException e) {
                 engine.close();
                 throw e;
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | InterruptedException e) {
             hold.close();
             throw e;
         }
     }
 
-    private void recover() {
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            engine.hosted().forEach(view -> threads.execute(() -> recover(view)));
-        }
+    private void recover() throws InterruptedException {
+        recovery.findAll(lives);
         try {
             engine.reaper().reap(KEEP_UNASKED);
         } catch (RuntimeException e) {
             LOG.atWarn().setCause(e).log("something of dead sandboxes is left; 'skerry doctor' shows it");
-        }
-    }
-
-    private void recover(SandboxView view) {
-        Incarnation incarnation = view.record().incarnation();
-        try {
-            Optional<SandboxEnd> end = engine.end(incarnation);
-            if (end.isEmpty() && view.state() == SandboxView.State.ENDED) {
-                engine.settle(incarnation);
-                end = engine.end(incarnation);
-                if (end.isEmpty()) {
-                    return; // It never came to run: starting it is possible again.
-                }
-            }
-            Life life = Life.found(view.record(), () -> engine.adopt(incarnation, noticing));
-            lives.put(incarnation, life);
-            if (end.isPresent()) {
-                life.ended(end.get());
-                return;
-            }
-            holders.hold(life);
-            find(life);
-        } catch (RuntimeException e) {
-            LOG.atError().addKeyValue("sandbox", incarnation).setCause(e).log("a sandbox could not be found again");
-        }
-    }
-
-    /** Takes it over; one that has ended meanwhile is known to have. */
-    private void find(Life life) {
-        try {
-            life.find();
-        } catch (Failure e) {
-            Optional<SandboxEnd> end = engine.end(life.incarnation());
-            if (end.isEmpty()) {
-                throw e;
-            }
-            life.ended(end.get());
-            holders.release(life);
         }
     }
 
@@ -217,7 +178,7 @@ public final class LocalAgent implements HostAgent {
             throw new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " is not on this host");
         }
         try {
-            find(life);
+            recovery.find(life);
             Sandbox sandbox = life.sandbox(startBound);
             try {
                 T result = action.apply(sandbox);
@@ -284,8 +245,8 @@ public final class LocalAgent implements HostAgent {
         erased.add(incarnation);
         Life life = lives.get(incarnation);
         try {
-            if (life != null) {
-                find(life);
+            if (life != null && grace.isPositive()) {
+                life.findToEnd();
             }
             while (life != null && life.pending() && !life.settles(RETRY)) {
                 engine.erase(incarnation);

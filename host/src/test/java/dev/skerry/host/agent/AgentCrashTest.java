@@ -16,6 +16,7 @@ import dev.skerry.wire.stream.ExecRequest;
 import dev.skerry.wire.stream.GuestProcess;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -145,6 +146,33 @@ class AgentCrashTest {
             }
         } finally {
             process.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void oneWhoseShimDoesNotAnswerHoldsNobodyUpAndIsDestroyed() throws Exception {
+        Incarnation stopped = AgentHost.fresh();
+        Incarnation unreachable = AgentHost.fresh();
+        Incarnation well = AgentHost.fresh();
+        try (LocalAgent agent = AgentHost.open()) {
+            for (Incarnation each : List.of(stopped, unreachable, well)) {
+                agent.start(AgentHost.onDisk(each));
+            }
+        }
+        Path folder = AgentHost.instanceFolder();
+        String shim = Files.readString(folder.resolve(stopped + "/shim")).split(" ", 2)[0];
+        new ProcessBuilder("kill", "-STOP", shim).start().waitFor();
+        Files.delete(folder.resolve(unreachable + "/sock"));
+
+        long begin = System.nanoTime();
+        try (LocalAgent agent = AgentHost.open()) {
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+            assertThat(agent.list()).hasSize(3);
+            assertThat(agent.guest(well).ping(AgentHost.BOUND)).isPositive();
+            for (Incarnation each : List.of(stopped, unreachable, well)) {
+                agent.destroy(each, Duration.ZERO);
+            }
+            assertThat(agent.list()).isEmpty();
         }
     }
 
