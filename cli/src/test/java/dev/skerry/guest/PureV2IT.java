@@ -40,6 +40,9 @@ class PureV2IT {
     /** One, because each start of the shipped program takes ten seconds there. */
     private static final String KILLED_RUN = "dev.skerry.cli.SessionsIT#aKilledRunIsPickedUpWithAllThatItSaid";
 
+    /** For who works on one of them: names of classes, with commas between them. */
+    private static final String ONLY = System.getProperty("skerry.guest.only", "");
+
     @TestFactory
     List<DynamicTest> theContractHoldsOnPureCgroupV2() throws Exception {
         assertThat(System.getProperty("os.arch"))
@@ -69,12 +72,22 @@ class PureV2IT {
 
     private static List<String> selection() {
         List<String> options = new ArrayList<>();
-        CLASSES.forEach(name -> options.addAll(List.of("--select-class", name)));
-        options.addAll(List.of("--select-method", KILLED_RUN, "--exclude-methodname", LEFT_OUT));
+        classes().forEach(name -> options.addAll(List.of("--select-class", name)));
+        if (ONLY.isEmpty()) {
+            options.addAll(List.of("--select-method", KILLED_RUN));
+        }
+        options.addAll(List.of("--exclude-methodname", LEFT_OUT));
         return options;
     }
 
+    private static List<String> classes() {
+        return ONLY.isEmpty() ? CLASSES : List.of(ONLY.split(",", -1));
+    }
+
     private static List<String> wanted() {
+        if (!ONLY.isEmpty()) {
+            return classes();
+        }
         return Stream.concat(CLASSES.stream(), Stream.of(KILLED_RUN.replaceFirst("#.*", "")))
                 .toList();
     }
