@@ -22,7 +22,7 @@ import org.w3c.dom.NodeList;
 class PureV2IT {
     private static final Path ROOT =
             Path.of(System.getProperty("skerry.root", "..")).toAbsolutePath().normalize();
-    private static final Duration BOUND = Duration.ofMinutes(15);
+    private static final Duration BOUND = Duration.ofMinutes(20);
 
     private static final List<String> CLASSES = List.of(
             "dev.skerry.host.cgroups.V2CgroupTest$OnTheRealTree",
@@ -34,8 +34,8 @@ class PureV2IT {
             "dev.skerry.testkit.PureV2Claims",
             "dev.skerry.cli.ServiceOnSystemd");
 
-    /** Debian's runsc starts nothing there. */
-    private static final String LEFT_OUT = ".*#aDiskOutlivesItsSandboxAtLevelGvisorToo.*";
+    /** The machine has no runsc; and how many there are makes no difference to cgroups. */
+    private static final String LEFT_OUT = ".*#(aDiskOutlivesItsSandboxAtLevelGvisorToo|manyAreFoundAgainAtOnce).*";
 
     /** One, because each start of the shipped program takes ten seconds there. */
     private static final String KILLED_RUN = "dev.skerry.cli.SessionsIT#aKilledRunIsPickedUpWithAllThatItSaid";
