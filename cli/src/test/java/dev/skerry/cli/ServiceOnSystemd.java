@@ -70,7 +70,8 @@ class ServiceOnSystemd {
         assertThat(skerry("exec", id, "--", "cat", "/tmp/mark")).isEqualTo("mark");
 
         done(launcher("service", "stop"));
-        assertThat(systemctl("show", "-p", "ActiveState,Result", "skerry.service").lines())
+        assertThat(systemctl("show", "-p", "ActiveState,Result", "skerry.service")
+                        .lines())
                 .as("a stop is no failure; the log: " + log())
                 .containsExactlyInAnyOrder("ActiveState=inactive", "Result=success");
         done(launcher("service", "uninstall"));
