@@ -18,7 +18,7 @@ final class Shipped implements AutoCloseable {
             Path.of(System.getProperty("skerry.root", "..")).toAbsolutePath().normalize();
     static final Path DATA =
             ExclusiveFolder.of(Path.of("/var/tmp/skerry-cli-it")).path();
-    private static final Duration BOUND = Duration.ofSeconds(90);
+    private static final Duration BOUND = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 90));
 
     private final Process process;
     private final Drain out;

@@ -20,11 +20,25 @@ import java.util.zip.CRC32;
 record DebianImage(Path folder) {
     private static final Duration BOUND = Duration.ofMinutes(5);
     private static final String SUITE = "bookworm";
-    private static final String SIZE = "3G";
+    private static final String SIZE = "6G";
 
-    /** What is needed to run Skerry, no more, and its tests' look at the host (iproute2, procps). */
+    /**
+     * What the launcher asks for before it runs the server, no more, and what tests look at the host with (iproute2,
+     * procps).
+     */
     private static final List<String> PACKAGES = List.of(
-            "systemd-sysv", "linux-image-cloud-amd64", "crun", "python3", "ca-certificates", "iproute2", "procps");
+            "systemd-sysv",
+            "linux-image-cloud-amd64",
+            "crun",
+            "python3",
+            "ca-certificates",
+            "e2fsprogs",
+            "sudo",
+            "git",
+            "curl",
+            "libnss-myhostname",
+            "iproute2",
+            "procps");
 
     private static final List<String> OPTIONS = List.of(
             "--variant=minbase",
@@ -46,7 +60,7 @@ record DebianImage(Path folder) {
     /** @param store where images are kept between runs */
     static DebianImage make(Path store) throws IOException, InterruptedException {
         String unit = resource("skerry-tests.service");
-        DebianImage image = new DebianImage(store.resolve("debian-" + checksum(OPTIONS + unit)));
+        DebianImage image = new DebianImage(store.resolve("debian-" + checksum(OPTIONS + SIZE + unit)));
         if (Files.exists(image.kernel())) {
             return image;
         }

@@ -17,7 +17,7 @@ final class QemuMachine {
     private static final Duration UNPACK_BOUND = Duration.ofMinutes(1);
 
     private static final List<String> HARDWARE = List.of(
-            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2048", "-nodefaults", "-display", "none");
+            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3072", "-nodefaults", "-display", "none");
 
     private final DebianImage debian;
     private final Payload payload;

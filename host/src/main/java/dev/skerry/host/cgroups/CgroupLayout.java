@@ -69,6 +69,24 @@ public sealed interface CgroupLayout {
         }
     }
 
+    /**
+     * This layout, with the place that an earlier process of the same instance chose.
+     *
+     * @param note file of the instance that does not survive a restart of the machine; made when it is absent
+     * @throws Failure {@code UNSUPPORTED} when it cannot be read or written
+     */
+    default CgroupLayout keptIn(Path note) {
+        if (!(this instanceof V2 v2)) {
+            return this;
+        }
+        try {
+            return new PlaceNote(note).follow(v2);
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED, "the place of the control groups cannot be kept in " + note + ": " + e, e);
+        }
+    }
+
     /** One line for {@code skerry doctor}. */
     default String describe() {
         return switch (this) {

@@ -37,7 +37,7 @@ record Installation(
                 instance,
                 runFolder,
                 ownGuestd(settings.guestd(), runFolder),
-                Cgroups.open(CgroupLayout.detect(), instance.id()),
+                Cgroups.open(CgroupLayout.detect().keptIn(runFolder.resolve("cgroup")), instance.id()),
                 UidRanges.open(UidRanges.DEFAULT_FOLDER),
                 new SandboxNames(runFolder.resolve("names")),
                 TemplateStore.open(settings.dataFolder()));

@@ -18,6 +18,7 @@ final class AgentProcess {
             Path.of(System.getProperty("java.home"), "bin/java").toString(),
             "--enable-native-access=ALL-UNNAMED",
             "-XX:TieredStopAtLevel=1",
+            "-Dskerry.native.dir=" + AgentHost.settings().guestd().getParent(),
             "-cp",
             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
             AgentProcess.class.getName(),

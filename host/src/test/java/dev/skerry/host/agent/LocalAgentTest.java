@@ -163,7 +163,8 @@ class LocalAgentTest extends AgentFixture {
                 plain.floor(),
                 plain.limits(),
                 plain.privilege(),
-                Optional.of(new Deadline(in(Duration.ofMillis(400)), AtDeadline.FREEZE)),
+                // Later than the slowest start that this runs on.
+                Optional.of(new Deadline(in(Duration.ofSeconds(2)), AtDeadline.FREEZE)),
                 false));
         assertThat(frozen.poll(20, TimeUnit.SECONDS)).isEqualTo(incarnation);
         AgentHost.await("it is frozen", () -> state(incarnation) == State.FROZEN);
