@@ -38,9 +38,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * As {@link Training}, for {@code skerry serve}, which has a cache of its own: the server's JVM has other options, and a
- * cache belongs to its options. Starts a server whose host has nothing, since building needs neither root nor a sandbox,
- * and asks it what a client asks first.
+ * As {@link Training}, for {@code skerry serve}, which has a cache of its own: the server's JVM has other options, and
+ * a cache belongs to its options. Starts a server whose host has nothing, since building needs neither root nor a
+ * sandbox, and asks it what a client asks first.
  */
 final class ServeTraining {
     private ServeTraining() {}

@@ -137,9 +137,12 @@ class ArchitectureTest {
             .that()
             .areNotInterfaces()
             .and()
+            .areNotEnums()
+            .and()
             .areTopLevelClasses()
             .should()
-            .haveModifier(JavaModifier.FINAL);
+            .haveModifier(JavaModifier.FINAL)
+            .because("what nobody may extend says so; an enum whose constants have bodies cannot");
 
     private static final ArchRule NO_MUTABLE_STATICS =
             fields().that().areStatic().should().beFinal();

@@ -18,7 +18,10 @@ class StopSignalsTest {
     private Shipped start() {
         // Surefire hides the class path in the manifest of a jar.
         String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        // Whoever runs the tests may have told them to ignore SIGHUP, as nohup(1) does, and children inherit that.
         Shipped server = Shipped.startProgram(List.of(
+                "env",
+                "--default-signal",
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-cp",

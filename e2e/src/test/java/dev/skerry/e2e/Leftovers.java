@@ -37,12 +37,23 @@ final class Leftovers {
                 () -> of(id, data).isEmpty());
     }
 
+    /** Removes what an instance keeps on tmpfs for its next server, when there will be none. */
+    static void forget(Path data) {
+        String id = read(data.resolve("instance")).strip();
+        if (!id.isEmpty() && Files.isDirectory(RUN_FOLDER.resolve(id))) {
+            delete(RUN_FOLDER.resolve(id));
+        }
+    }
+
     private static List<String> of(String id, Path data) {
         List<String> found = new ArrayList<>();
         Path runFolder = RUN_FOLDER.resolve(id);
         if (Files.isDirectory(runFolder)) {
             try (Stream<Path> entries = Files.list(runFolder)) {
-                entries.filter(Files::isDirectory).forEach(entry -> found.add("folder " + entry));
+                // Those of sandboxes are called ID.GENERATION; the instance's own serve the next server.
+                entries.filter(Files::isDirectory)
+                        .filter(entry -> entry.getFileName().toString().indexOf('.') >= 0)
+                        .forEach(entry -> found.add("folder " + entry));
             } catch (IOException e) {
                 // It was being removed.
             }

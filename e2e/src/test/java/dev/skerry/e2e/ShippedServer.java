@@ -248,6 +248,7 @@ final class ShippedServer implements AutoCloseable {
             client.shutdownNow();
         }
         Leftovers.expectNone(data());
+        Leftovers.forget(data());
         Leftovers.delete(folder);
     }
 }

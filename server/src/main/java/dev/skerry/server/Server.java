@@ -113,7 +113,8 @@ public final class Server implements AutoCloseable {
      * Starts it. On failure nothing of it remains.
      *
      * @param host in this process; the caller closes it, after the server
-     * @throws Failure {@code CONFLICT} when an address is taken, {@code UNSUPPORTED} when the data folder cannot be used
+     * @throws Failure {@code CONFLICT} when an address is taken, {@code UNSUPPORTED} when the data folder cannot be
+     *     used
      */
     public static Server open(ServerSettings settings, HostAgent host, InstantSource clock) {
         Deque<AutoCloseable> parts = new ArrayDeque<>();

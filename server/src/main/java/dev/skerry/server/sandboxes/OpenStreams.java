@@ -63,8 +63,8 @@ public final class OpenStreams {
     }
 
     /**
-     * The answer that the calling thread gives goes on until its client or the sandbox ends it, so a pause does not wait
-     * for it.
+     * The answer that the calling thread gives goes on until its client or the sandbox ends it, so a pause does not
+     * wait for it.
      */
     public void endless() {
         lock.lock();
@@ -117,8 +117,8 @@ public final class OpenStreams {
     }
 
     /**
-     * Lets nobody in any more, interrupts those that are endless, waits until all are out, and interrupts those that are
-     * not within that time.
+     * Lets nobody in any more, interrupts those that are endless, waits until all are out, and interrupts those that
+     * are not within that time.
      */
     public void drain(Duration bound) throws InterruptedException {
         lock.lock();
