@@ -26,7 +26,7 @@ final class EventsCommand implements Callable<Integer> {
 
     @Option(
             names = {"-f", "--follow"},
-            description = "Go on as they happen.")
+            description = "Go on as they happen; of one sandbox, until it ends.")
     private boolean follow;
 
     @Option(
@@ -54,15 +54,17 @@ final class EventsCommand implements Callable<Integer> {
                 .orElse("/skerry/v1/events");
         try (ControlPlane server = serverOptions.open(context, hostOptions)) {
             long last = after.orElse(0);
+            boolean ended = false;
             while (true) {
                 JsonNode page = server.get(path + "?after=" + last + "&limit=" + PAGE);
                 long before = last;
                 for (JsonNode event : page) {
                     context.print(json ? event.toString() : Columns.plain(line(event)));
                     last = Math.max(last, event.path("sequence").asLong(0));
+                    ended |= id.isPresent() && event.path("kind").asString("").equalsIgnoreCase("ended");
                 }
                 boolean more = page.size() > 0 && last > before;
-                if (!more && !follow) {
+                if (ended || (!more && !follow)) {
                     return ExitCode.OK;
                 }
                 if (!more) {

@@ -2,8 +2,10 @@ package dev.skerry.cli;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Nearest;
 import java.io.PrintStream;
 import java.util.Arrays;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -22,21 +24,36 @@ final class FailurePrinter implements CommandLine.IParameterExceptionHandler, Co
     @Override
     public int handleParseException(ParameterException exception, String[] arguments) {
         trace(exception);
-        print(wrong(exception), "see './skerry " + path(exception.getCommandLine()) + "--help'");
+        print(wrong(exception), "see './skerry " + (name(exception.getCommandLine()) + " --help'").strip());
         return ExitCode.USAGE;
     }
 
     private static String wrong(ParameterException exception) {
-        boolean command = exception instanceof UnmatchedArgumentException unmatched
-                && !unmatched.isUnknownOption()
-                && exception.getCommandLine().getParent() == null;
-        return command
-                ? "'" + ((UnmatchedArgumentException) exception).getUnmatched().getFirst() + "' is not a command"
-                : message(exception);
+        CommandLine command = exception.getCommandLine();
+        if (!(exception instanceof UnmatchedArgumentException unmatched)) {
+            return message(exception);
+        }
+        String word = unmatched.getUnmatched().getFirst();
+        if (unmatched.isUnknownOption()) {
+            return "there is no option '" + word + "'; the nearest one is '" + nearest(word, command) + "'";
+        }
+        if (command.getSubcommands().isEmpty()) {
+            return "'" + word + "' is one word too many";
+        }
+        return "'" + word + "' is not a command" + (command.getParent() == null ? "" : " of '" + name(command) + "'");
     }
 
-    private static String path(CommandLine command) {
-        return command.getParent() == null ? "" : command.getCommandName() + " ";
+    private static String nearest(String option, CommandLine command) {
+        String word = option.replaceFirst("=.*", "");
+        Set<String> known = command.getCommandSpec().optionsMap().keySet();
+        return known.stream().filter(one -> one.startsWith(word)).findFirst().orElseGet(() -> Nearest.to(word, known, 1)
+                .getFirst());
+    }
+
+    /** The words that call it, without the program's. */
+    private static String name(CommandLine command) {
+        CommandLine above = command.getParent();
+        return above == null ? "" : (name(above) + " " + command.getCommandName()).strip();
     }
 
     @Override

@@ -14,7 +14,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code skerry logs}: what a sandbox of the server has to say about itself. */
 @Command(name = "logs", description = "Prints the log of a sandbox of the server.", mixinStandardHelpOptions = true)
@@ -50,7 +52,7 @@ final class LogsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         try (ControlPlane server = serverOptions.open(context, hostOptions)) {
-            Position position = new Position(0, List.of());
+            Position position = new Position(0, List.of(), false);
             boolean begun = false;
             while (true) {
                 Optional<JsonNode> page = page(server, position, begun);
@@ -61,11 +63,12 @@ final class LogsCommand implements Callable<Integer> {
                 Position next = print(page.get(), position);
                 if (next.equals(position) && page.get().size() >= PAGE) {
                     // A whole page of one millisecond: what else it holds cannot be asked for.
-                    next = new Position(position.millis() + 1, List.of());
+                    next = new Position(position.millis() + 1, List.of(), position.ended());
                 }
                 boolean more = !next.equals(position);
                 position = next;
-                if (!more && !follow) {
+                boolean last = position.ended() && page.get().size() < PAGE;
+                if (last || (!more && !follow)) {
                     return ExitCode.OK;
                 }
                 if (!more) {
@@ -92,9 +95,10 @@ final class LogsCommand implements Callable<Integer> {
     /**
      * Up to where it was read: the server is asked by the millisecond, so lines of the last one come again.
      *
-     * @param seen those, as they were printed
+     * @param seen those, as they came
+     * @param ended whether the end of the sandbox was among what was read: a log is kept longer than its sandbox
      */
-    private record Position(long millis, List<String> seen) {
+    private record Position(long millis, List<String> seen, boolean ended) {
         Position {
             seen = List.copyOf(seen);
         }
@@ -104,6 +108,7 @@ final class LogsCommand implements Callable<Integer> {
         List<String> again = new ArrayList<>(from.seen());
         List<String> newest = new ArrayList<>(from.seen());
         long last = from.millis();
+        boolean ended = from.ended();
         for (JsonNode entry : entries) {
             String time = entry.path("timestamp").asString("");
             String line = entry.path("line").asString("");
@@ -112,14 +117,28 @@ final class LogsCommand implements Callable<Integer> {
             if (millis == from.millis() && again.remove(whole)) {
                 continue;
             }
-            context.print(timestamps ? whole : line);
+            Optional<JsonNode> event = object(line);
+            String words =
+                    event.map(json -> json.path("message").asString(line)).orElse(line);
+            context.print(Columns.plain(timestamps ? time + " " + words : words));
+            ended |= event.filter(json -> json.path("event").asString("").equals("ended"))
+                    .isPresent();
             if (millis > last) {
                 newest.clear();
                 last = millis;
             }
             newest.add(whole);
         }
-        return new Position(last, newest);
+        return new Position(last, newest, ended);
+    }
+
+    /** Servers write their lines as JSON objects, for programs; others as they are. */
+    private static Optional<JsonNode> object(String line) {
+        try {
+            return Optional.of(JsonMapper.shared().readTree(line)).filter(JsonNode::isObject);
+        } catch (JacksonException e) {
+            return Optional.empty();
+        }
     }
 
     private static long millis(String time, long otherwise) {

@@ -162,7 +162,8 @@ class ClientCommandsTest {
         server.on("DELETE /sandboxes/c", 204, "");
         assertThat(commanded.skerry("kill", "a", "b", "c")).isEqualTo(125);
         assertThat(commanded.out()).isEqualTo("a\nc\n");
-        assertThat(commanded.err()).isEqualTo("skerry: Sandbox \"b\" doesn't exist\n");
+        assertThat(commanded.err())
+                .isEqualTo("skerry: Sandbox \"b\" doesn't exist\nhint: './skerry ps' lists sandboxes\n");
         assertThat(commanded.host.killed).isEmpty();
     }
 
@@ -281,6 +282,31 @@ class ClientCommandsTest {
         assertThat(commanded.skerry("logs", ID))
                 .as("of one that was never there")
                 .isEqualTo(125);
+    }
+
+    @Test
+    void whatIsFollowedStopsAtTheEndOfTheSandboxThoughItIsKept() {
+        String line = "{\"level\":\"info\",\"message\":\"Sandbox %s\",\"event\":\"%s\"}";
+        server.on(
+                "GET /sandboxes/" + ID + "/logs",
+                200,
+                "{\"logs\":[{\"timestamp\":\"2026-01-01T00:00:00.001Z\",\"line\":%s},{\"timestamp\":%s,\"line\":%s}]}"
+                        .formatted(
+                                JsonMapper.shared().writeValueAsString(line.formatted("created", "created")),
+                                "\"2026-01-01T00:00:00.002Z\"",
+                                JsonMapper.shared().writeValueAsString(line.formatted("ended: GONE", "ended"))));
+        assertThat(commanded.skerry("logs", "-f", ID)).isZero();
+        assertThat(commanded.out()).isEqualTo("Sandbox created\nSandbox ended: GONE\n");
+        server.on("GET /skerry/v1/sandboxes/" + ID + "/events", 200, event(1, "ended", "GONE"));
+        assertThat(commanded.skerry("events", "-f", ID)).isZero();
+        assertThat(commanded.out().lines()).hasSize(1);
+    }
+
+    @Test
+    void whereThereIsNoSuchSandboxItIsSaidHowToFindOne() {
+        server.on("GET /sandboxes/gone", 404, "{\"code\":404,\"message\":\"there is no sandbox\"}");
+        assertThat(commanded.skerry("exec", "gone", "true")).isEqualTo(125);
+        assertThat(commanded.err()).contains("there is no sandbox").contains("hint: './skerry ps' lists sandboxes");
     }
 
     @Test

@@ -157,8 +157,13 @@ class CommandsTest {
                 "run --out /box/x -- true|names one path",
                 "run --out x:/nowhere/at/all -- true|there is no folder '/nowhere/at'",
                 "run --id Bad! -- true|'Bad!' is not a sandbox name",
-                "run --nonsense|--nonsense",
+                "run --nonsense|there is no option '--nonsense'; the nearest one is '--",
+                "create --meta a=b|there is no option '--meta'; the nearest one is '--metadata'",
+                "ps --jsno x|there is no option '--jsno'; the nearest one is '--json'",
+                "ps word|'word' is one word too many",
                 "frobnicate|'frobnicate' is not a command",
+                "keys frobnicate|'frobnicate' is not a command of 'keys'",
+                "keys create|see './skerry keys create --help'",
                 "kill|NAME",
                 "template|a command is missing"
             })

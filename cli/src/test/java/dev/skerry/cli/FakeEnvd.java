@@ -85,6 +85,7 @@ final class FakeEnvd implements AutoCloseable {
 
     private void run(OutputStream out, List<String> words, JsonNode request) throws IOException {
         Process process;
+        String program = words.getFirst();
         try {
             var builder = new ProcessBuilder(words);
             request.path("process").path("envs").properties().forEach(entry -> builder.environment()
@@ -94,7 +95,11 @@ final class FakeEnvd implements AutoCloseable {
                             folder.isEmpty() ? null : Path.of(folder).toFile())
                     .start();
         } catch (IOException e) {
-            envelope(out, 2, Map.of("error", Map.of("code", "not_found", "message", "no such program")));
+            // In the words of the real one: "…: error=2, No such file or directory" or "…: error=13, Permission
+            // denied".
+            String reason = String.valueOf(e.getMessage()).replaceFirst("(?s).*error=[0-9]+, ", "");
+            String message = "error starting process '%s': %s: %s".formatted(program, program, reason);
+            envelope(out, 2, Map.of("error", Map.of("code", "invalid_argument", "message", message)));
             return;
         }
         processes.put(process.pid(), process);

@@ -88,7 +88,11 @@ class RemoteSessionTest {
     @Test
     void aCommandThatIsNotThereIsOneOfTheShells() {
         assertThat(commanded.skerry("exec", ID, "/no/such/program")).isEqualTo(127);
-        assertThat(commanded.err()).contains("no such program");
+        assertThat(commanded.err()).contains("'/no/such/program'").contains("No such file or directory");
+        assertThat(commanded.skerry("exec", ID, "/etc/passwd"))
+                .as("not executable")
+                .isEqualTo(126);
+        assertThat(commanded.err()).contains("Permission denied");
     }
 
     @Test

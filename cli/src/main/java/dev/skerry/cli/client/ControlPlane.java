@@ -159,18 +159,21 @@ public final class ControlPlane implements AutoCloseable {
                 () -> request.method(method, BodyPublishers.noBody()));
         HttpResponse<byte[]> answer = origin.send(request.build(), BOUND);
         if (answer.statusCode() / 100 != 2) {
-            throw refused(Refusals.of(answer.statusCode(), answer.body(), method + " " + path));
+            throw refused(Refusals.of(answer.statusCode(), answer.body(), method + " " + path), path);
         }
         return answer;
     }
 
-    private Failure refused(Failure failure) {
+    private Failure refused(Failure failure, String path) {
+        if (failure.code() == ErrorCode.NOT_FOUND && failure.hint().isEmpty() && path.contains("/sandboxes/")) {
+            return new Failure(failure.code(), String.valueOf(failure.getMessage()), "'./skerry ps' lists sandboxes");
+        }
         if (failure.code() != ErrorCode.UNAUTHENTICATED) {
             return failure;
         }
         String hint = origin.address().key().isEmpty()
                 ? "set E2B_API_KEY, or name a key with --key"
-                : "the key was the one of " + origin.address().origin();
+                : "name another with --key or E2B_API_KEY; './skerry keys create' makes one where a valid one is known";
         return new Failure(failure.code(), String.valueOf(failure.getMessage()), hint);
     }
 

@@ -47,6 +47,8 @@ public final class RemoteProcess implements AutoCloseable {
             "terminated");
 
     private static final Pattern SIGNAL = Pattern.compile("signal:? (.*?)( \\(core dumped\\))?");
+    private static final Pattern MISSING =
+            Pattern.compile("no such file or directory|executable file not found", Pattern.CASE_INSENSITIVE);
     private static final Pattern NUMBER = Pattern.compile("(?:signal )?([0-9]{1,2})");
 
     private final Envd envd;
@@ -75,10 +77,20 @@ public final class RemoteProcess implements AutoCloseable {
             }
         } catch (Failure e) {
             stream.close();
-            throw e;
+            throw notStarted(e);
         }
         stream.close();
         throw new Failure(ErrorCode.INTERNAL, "the server started no process and said no reason");
+    }
+
+    /** The data plane calls a program that cannot be started an invalid argument; shells tell two cases apart. */
+    private static Failure notStarted(Failure failure) {
+        String words = String.valueOf(failure.getMessage());
+        if (failure.code() != ErrorCode.INVALID_REQUEST || !words.startsWith("error starting process")) {
+            return failure;
+        }
+        boolean missing = MISSING.matcher(words).find();
+        return new Failure(missing ? ErrorCode.NOT_FOUND : ErrorCode.DENIED, words, failure);
     }
 
     public long pid() {

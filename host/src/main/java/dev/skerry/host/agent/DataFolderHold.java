@@ -5,6 +5,7 @@ import dev.skerry.host.templates.LockFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -51,6 +52,12 @@ final class DataFolderHold implements AutoCloseable {
                 // One that has just died, or is just writing down who it is.
                 TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             }
+        } catch (FileAlreadyExistsException e) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "the data folder " + dataFolder + " cannot be used: " + e.getMessage() + " is not a folder",
+                    "name another data folder",
+                    e);
         } catch (IOException e) {
             throw new Failure(
                     ErrorCode.UNSUPPORTED,

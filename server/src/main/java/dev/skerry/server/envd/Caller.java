@@ -55,7 +55,7 @@ record Caller(LiveSandbox sandbox, GuestSession session, Call call, boolean asRo
         return asRoot ? sandbox.guest().files() : sandbox.guest().files().as(account.guestName());
     }
 
-    /** As envd has it, whose clients write where they like. A user who may become root with sudo gains nothing by it. */
+    /** As envd has it, whose clients write where they like. Who may become root with sudo gains nothing by it. */
     static boolean mayBeRoot(LiveSandbox sandbox) {
         return sandbox.sandbox().config().privilege() == Privilege.SUDO;
     }

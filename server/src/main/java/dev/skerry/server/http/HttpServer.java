@@ -86,7 +86,9 @@ public final class HttpServer implements AutoCloseable {
             throw new Failure(
                     ErrorCode.CONFLICT,
                     "cannot listen on " + new Listener.Address(listener.host(), listener.port()) + ": " + words(e),
-                    "another program may have the port: name a free one",
+                    words(e).contains("in use")
+                            ? "another program has the port: name a free one"
+                            : "name an address of this machine, and a port that you may use",
                     e);
         }
         connectors.add(connector);

@@ -7,7 +7,10 @@ import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Nearest;
 import dev.skerry.wire.Quantity;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -82,10 +85,23 @@ public final class SettingsFile {
         } catch (IOException e) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
-                    "the settings file " + file + " cannot be read: " + e,
+                    "the settings file " + file + " cannot be read: " + words(e),
                     "name another one with --config, or none",
                     e);
         }
+    }
+
+    private static String line(JacksonException e) {
+        return e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
+    }
+
+    private static String words(IOException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> "there is none";
+            case AccessDeniedException _ -> "permission denied";
+            case MalformedInputException _ -> "it is not UTF-8 text";
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     /** @param origin what to call it in messages */
@@ -94,14 +110,12 @@ public final class SettingsFile {
         try {
             file.flatten("", TOML.readTree(text));
         } catch (JacksonException e) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, origin + " is not TOML: " + e.getOriginalMessage(), e);
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST, origin + " is not TOML: " + e.getOriginalMessage() + line(e), e);
         }
         ServerSettings settings = file.bind();
         if (!file.problems.isEmpty()) {
-            throw new Failure(
-                    ErrorCode.INVALID_REQUEST,
-                    origin + ":\n  " + String.join("\n  ", file.problems),
-                    "docs/settings.md lists all settings");
+            throw new Failure(ErrorCode.INVALID_REQUEST, origin + ":\n  " + String.join("\n  ", file.problems));
         }
         return settings;
     }
@@ -149,7 +163,8 @@ public final class SettingsFile {
         if (!DOMAIN.matcher(text).matches()) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
-                    "'" + text + "' is not a domain of at least two labels, with or without a port");
+                    "'" + text + "' is not a domain of at least two labels, with or without a port",
+                    "write it as in sbx.example.org or sbx.localhost:8443");
         }
         return text;
     }
@@ -166,7 +181,10 @@ public final class SettingsFile {
         try {
             return parser.apply(value.stringValue());
         } catch (Failure | IllegalArgumentException e) {
-            problems.add("'" + name + "': " + e.getMessage());
+            String hint = e instanceof Failure failure
+                    ? failure.hint().map(text -> "; " + text).orElse("")
+                    : "";
+            problems.add("'" + name + "': " + e.getMessage() + hint);
             return standard;
         }
     }

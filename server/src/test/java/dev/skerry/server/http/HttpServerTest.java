@@ -92,9 +92,18 @@ class HttpServerTest {
                     .isInstanceOfSatisfying(Failure.class, failure -> {
                         assertThat(failure.code()).isEqualTo(ErrorCode.CONFLICT);
                         assertThat(failure).hasMessageContaining("127.0.0.1:" + taken.getLocalPort());
-                        assertThat(failure.hint()).isPresent();
+                        assertThat(failure.hint()).hasValue("another program has the port: name a free one");
                     });
         }
+    }
+
+    @Test
+    void anAddressThatThisMachineDoesNotHaveIsNotSaidToBeTaken() {
+        Listener listener = new Listener("192.0.2.1", 0, Optional.empty());
+        assertThatThrownBy(() -> HttpServer.open(List.of(listener), exchange -> exchange.empty(204)))
+                .isInstanceOfSatisfying(
+                        Failure.class,
+                        failure -> assertThat(failure.hint().orElse("")).contains("an address of this machine"));
     }
 
     @Test
