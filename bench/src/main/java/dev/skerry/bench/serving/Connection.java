@@ -115,6 +115,7 @@ final class Connection implements AutoCloseable {
         /** Of the whole, or of the chunk that is being read. */
         private long left;
 
+        private boolean withinChunks;
         private boolean ended;
 
         Content(InputStream in, boolean chunked, long length) {
@@ -139,14 +140,15 @@ final class Connection implements AutoCloseable {
                 throw new EOFException("the connection ended within an answer");
             }
             left -= count;
-            if (left == 0 && chunked) {
-                line(in);
-            }
             return count;
         }
 
         private boolean begin() throws IOException {
             if (chunked && !ended) {
+                if (withinChunks) {
+                    line(in); // Only now: servers may send the end of a chunk with the next one.
+                }
+                withinChunks = true;
                 String size = line(in);
                 left = Long.parseLong(size.split(";", 2)[0].strip(), 16);
                 if (left == 0) {

@@ -137,7 +137,9 @@ final class Nginx implements AutoCloseable {
     @Override
     public void close() {
         process.destroy();
-        process.onExit().completeOnTimeout(process, BOUND.toSeconds(), TimeUnit.SECONDS).join();
+        process.onExit()
+                .completeOnTimeout(process, BOUND.toSeconds(), TimeUnit.SECONDS)
+                .join();
         process.destroyForcibly().onExit().join();
     }
 }
