@@ -1,6 +1,5 @@
 package dev.skerry.bench.serving;
 
-import dev.skerry.bench.Contest;
 import dev.skerry.bench.Report;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -95,7 +94,7 @@ public final class ServerBench {
     private static void real(Path folder, ServerBenchSettings settings, Report report, Consumer<String> progress)
             throws Exception {
         progress.accept("starting a server");
-        try (ServerUnderTest server = ServerUnderTest.start(folder, false)) {
+        try (ServerUnderTest server = ServerUnderTest.real(folder)) {
             SandboxPart sandboxes = new SandboxPart(server, settings, progress);
             if (settings.wants("create")) {
                 report.add(sandboxes.create());
@@ -114,15 +113,16 @@ public final class ServerBench {
 
     private static void simulated(Path folder, ServerBenchSettings settings, Report report, Consumer<String> progress)
             throws Exception {
-        try (ServerUnderTest server = ServerUnderTest.start(folder, true)) {
-            ControlPlanePart control = new ControlPlanePart(server, settings, progress);
-            if (settings.wants("control")) {
-                for (Contest.Result result : control.creates()) {
-                    report.add(result);
-                }
+        if (settings.wants("control")) {
+            try (ServerUnderTest server = ServerUnderTest.simulated(Files.createDirectory(folder.resolve("new")), 0)) {
+                new ControlPlanePart(server, settings, progress).creates().forEach(report::add);
             }
-            if (settings.wants("list")) {
-                report.add(control.lists());
+        }
+        if (settings.wants("list")) {
+            progress.accept("planting " + settings.listed() + " sandboxes");
+            Path seeded = Files.createDirectory(folder.resolve("seeded"));
+            try (ServerUnderTest server = ServerUnderTest.simulated(seeded, settings.listed())) {
+                report.add(new ControlPlanePart(server, settings, progress).lists());
             }
         }
     }

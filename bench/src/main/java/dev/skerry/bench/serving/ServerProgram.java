@@ -17,7 +17,8 @@ import java.time.InstantSource;
 
 /**
  * A server in a process of its own, until its standard input ends: then it ends its sandboxes too, unlike {@code skerry
- * serve}. Arguments: the data folder, and {@code simulated} for sandboxes that do not exist.
+ * serve}. Arguments: the data folder, and for
+ * sandboxes that do not exist {@code simulated} and how many of them there are from the start.
  */
 public final class ServerProgram {
     static final String SIMULATED = "simulated";
@@ -31,7 +32,7 @@ public final class ServerProgram {
         Path data = Path.of(arguments[0]);
         boolean simulated = arguments.length > 1 && arguments[1].equals(SIMULATED);
         try (HostAgent host = simulated
-                ? new SimulatedHost()
+                ? simulated(data, Integer.parseInt(arguments[2]))
                 : LocalAgent.open(EngineSettings.installed(data), new HostId("local"))) {
             try (Server server = Server.open(settings(data), host, InstantSource.system())) {
                 host.templates();
@@ -47,6 +48,12 @@ public final class ServerProgram {
                 host.disks().forEach(host::discardDisk);
             }
         }
+    }
+
+    private static HostAgent simulated(Path data, int count) throws IOException {
+        SimulatedHost host = new SimulatedHost();
+        Seed.plant(data, host, count, InstantSource.system().instant());
+        return host;
     }
 
     private static ServerSettings settings(Path data) {

@@ -35,8 +35,16 @@ final class ServerUnderTest implements AutoCloseable {
         this.key = key;
     }
 
-    /** @param simulated whether its sandboxes do not exist */
-    static ServerUnderTest start(Path folder, boolean simulated) throws IOException, InterruptedException {
+    static ServerUnderTest real(Path folder) throws IOException, InterruptedException {
+        return start(folder, List.of());
+    }
+
+    /** @param sandboxes that are there from the start; none of them exists */
+    static ServerUnderTest simulated(Path folder, int sandboxes) throws IOException, InterruptedException {
+        return start(folder, List.of(ServerProgram.SIMULATED, Integer.toString(sandboxes)));
+    }
+
+    private static ServerUnderTest start(Path folder, List<String> mode) throws IOException, InterruptedException {
         Path log = folder.resolve("server.log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -47,9 +55,7 @@ final class ServerUnderTest implements AutoCloseable {
         command.add("-Dskerry.dist=" + System.getProperty("skerry.dist", "."));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerProgram.class.getName()));
         command.add(folder.resolve("data").toString());
-        if (simulated) {
-            command.add(ServerProgram.SIMULATED);
-        }
+        command.addAll(mode);
         Process process =
                 new ProcessBuilder(command).redirectError(log.toFile()).start();
         BufferedReader out =
