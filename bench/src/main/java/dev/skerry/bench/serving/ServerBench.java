@@ -117,6 +117,7 @@ public final class ServerBench {
             try (ServerUnderTest server = ServerUnderTest.simulated(Files.createDirectory(folder.resolve("new")), 0)) {
                 new ControlPlanePart(server, settings, progress).creates().forEach(report::add);
             }
+            report.write(settings.output(), "server"); // What is to come takes minutes.
         }
         if (settings.wants("list")) {
             progress.accept("planting " + settings.listed() + " sandboxes");

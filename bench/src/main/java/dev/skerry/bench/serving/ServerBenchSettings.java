@@ -23,7 +23,7 @@ record ServerBenchSettings(
     static ServerBenchSettings usual(boolean quick, Set<String> parts, Path output) {
         return quick
                 ? new ServerBenchSettings(3, 10, List.of(1, 8, 64), 50, 2_000, parts, output)
-                : new ServerBenchSettings(20, 100, List.of(1, 8, 64), 500, 100_000, parts, output);
+                : new ServerBenchSettings(10, 50, List.of(1, 8, 64), 500, 100_000, parts, output);
     }
 
     boolean wants(String part) {
