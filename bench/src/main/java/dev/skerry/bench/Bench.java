@@ -1,5 +1,6 @@
 package dev.skerry.bench;
 
+import dev.skerry.bench.serving.ServerBench;
 import dev.skerry.host.drivers.RuntimeProgram;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
@@ -13,6 +14,7 @@ import java.util.ListIterator;
 public final class Bench {
     private static final String USAGE = """
             Usage: skerry bench [--quick] [--data FOLDER] [--output FOLDER]
+                   skerry bench server --help
             Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
               --quick          fewer values, and no more than 100 idle sandboxes
               --data FOLDER    the data folder (default: $SKERRY_DATA, or /var/lib/skerry)
@@ -23,6 +25,9 @@ public final class Bench {
 
     /** Exit code: 0, or 2 after a wrong argument. */
     public static int run(List<String> arguments) throws Exception {
+        if (!arguments.isEmpty() && arguments.getFirst().equals("server")) {
+            return ServerBench.run(arguments.subList(1, arguments.size()));
+        }
         String environment = System.getenv("SKERRY_DATA");
         Path data = Path.of(environment == null || environment.isBlank() ? "/var/lib/skerry" : environment);
         Path output = Path.of("docs/benchmarks");

@@ -4,6 +4,7 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -117,15 +118,29 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
     }
 
     private static List<HttpField> passing(List<HttpField> fields) {
-        Set<String> left = new HashSet<>(AnswerHead.tokens(fields, "Connection"));
-        left.addAll(HOP);
-        left.addAll(WRITTEN_ANEW);
-        return fields.stream()
-                .filter(field -> {
-                    String name = field.getName().toLowerCase(Locale.ROOT);
-                    return !left.contains(name) && INTERNAL.stream().noneMatch(name::startsWith);
-                })
-                .toList();
+        List<String> named = AnswerHead.tokens(fields, "Connection");
+        List<HttpField> passing = new ArrayList<>(fields.size());
+        for (HttpField field : fields) {
+            String name = field.getName().toLowerCase(Locale.ROOT);
+            if (!ends(name, named) && !WRITTEN_ANEW.contains(name) && !isInternal(name)) {
+                passing.add(field);
+            }
+        }
+        return passing;
+    }
+
+    /** @param named in the field Connection */
+    private static boolean ends(String name, List<String> named) {
+        return HOP.contains(name) || named.contains(name);
+    }
+
+    private static boolean isInternal(String name) {
+        for (String prefix : INTERNAL) {
+            if (name.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** HTTP/2 sends each cookie in a field of its own, HTTP/1.1 wants one field (RFC 9113, section 8.2.3). */
@@ -144,11 +159,20 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
     }
 
     private static void line(StringBuilder head, String name, String value) {
-        boolean clean = value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c != 127 && c < 256));
-        if (!clean || !NAME.matcher(name).matches()) {
+        if (!isClean(value) || !NAME.matcher(name).matches()) {
             throw refused("a header field holds what no header may");
         }
         head.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    private static boolean isClean(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c != '\t' && (c < ' ' || c == 127 || c > 255)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Failure refused(String message) {
@@ -157,12 +181,11 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
 
     /** What of an answer's fields reaches the client. Its length goes with its content. */
     static void answer(AnswerHead answer, HttpFields.Mutable into) {
-        Set<String> left = new HashSet<>(AnswerHead.tokens(answer.fields(), "Connection"));
-        left.addAll(HOP);
+        List<String> named = AnswerHead.tokens(answer.fields(), "Connection");
         Set<String> seen = new HashSet<>();
         for (HttpField field : answer.fields()) {
             String name = field.getName().toLowerCase(Locale.ROOT);
-            if (left.contains(name) || name.startsWith("x-skerry-")) {
+            if (ends(name, named) || name.startsWith("x-skerry-")) {
                 continue;
             }
             // The first replaces what Jetty has put there (a date), which cannot be removed.

@@ -18,7 +18,8 @@ import org.eclipse.jetty.util.BufferUtil;
 
 /** One request over one connection to a program inside. */
 final class Passage {
-    private static final int BUFFER_BYTES = 32 << 10;
+    private static final int BUFFER_BYTES = 64 << 10;
+    private static final int UNKNOWN_BYTES = 16 << 10;
     private static final int INTERIM_MAX = 20;
     private static final int CONTINUE = 100;
     private static final int SWITCHING = 101;
@@ -122,7 +123,7 @@ final class Passage {
             // Its content may take its time. That it has begun is worth knowing.
             Content.Sink.write(response, false, BufferUtil.EMPTY_BUFFER);
         }
-        byte[] buffer = new byte[body.ended() ? 0 : BUFFER_BYTES];
+        byte[] buffer = new byte[bufferBytes(answer.framing())];
         while (!body.ended()) {
             int count = body.read(buffer);
             if (count > 0) {
@@ -133,6 +134,15 @@ final class Passage {
             }
         }
         Content.Sink.write(response, true, BufferUtil.EMPTY_BUFFER);
+    }
+
+    /** A small answer should not cost a large buffer, nor should a large one go in small pieces. */
+    private static int bufferBytes(AnswerHead.Framing framing) {
+        return switch (framing) {
+            case AnswerHead.Framing.None _ -> 0;
+            case AnswerHead.Framing.Length length -> (int) Math.min(BUFFER_BYTES, length.bytes());
+            case AnswerHead.Framing.Chunked _, AnswerHead.Framing.Rest _ -> UNKNOWN_BYTES;
+        };
     }
 
     private void change(AnswerHead answer, ScheduledExecutorService clock) throws IOException, InterruptedException {

@@ -27,7 +27,6 @@ import java.util.stream.Stream;
 public final class LogLines extends Formatter {
     private static final int VALUE_LENGTH_MAX = 16 << 10;
     private static final Pattern PAIR = Pattern.compile("([A-Za-z][A-Za-z0-9_.]{0,31})=(\\S*) ");
-    private static final Pattern PLAIN = Pattern.compile("[!-~&&[^\"=\\\\]]+");
 
     /** Libraries that tell how they start. Kept here, because java.util.logging forgets loggers that nobody holds. */
     private static final List<Logger> TALKATIVE = Stream.of("com.zaxxer", "org.flywaydb", "org.eclipse.jetty")
@@ -88,7 +87,7 @@ public final class LogLines extends Formatter {
 
     private static void pair(StringBuilder line, String key, String value) {
         line.append(' ').append(key).append('=');
-        if (PLAIN.matcher(value).matches() && value.length() <= VALUE_LENGTH_MAX) {
+        if (isPlain(value) && value.length() <= VALUE_LENGTH_MAX) {
             line.append(value);
             return;
         }
@@ -97,6 +96,17 @@ public final class LogLines extends Formatter {
             escape(line, value.charAt(i));
         }
         line.append(value.length() > VALUE_LENGTH_MAX ? "…\"" : "\"");
+    }
+
+    /** Whether it can stand without quotes: several are looked at for every request. */
+    private static boolean isPlain(String value) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c < '!' || c > '~' || c == '"' || c == '=' || c == '\\') {
+                return false;
+            }
+        }
+        return !value.isEmpty();
     }
 
     /** As in JSON. Characters that terminals act upon are written by their numbers. */

@@ -12,6 +12,8 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -40,7 +42,13 @@ public final class ServerMetrics {
     };
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    /** The registry finds them too, but puts their whole description together for every request first. */
+    private final ConcurrentMap<Kind, Timer> timers = new ConcurrentHashMap<>();
+
     private final AtomicInteger underWay = new AtomicInteger();
+
+    /** Of requests, as many as labels allow. */
+    private record Kind(String method, String route, int status) {}
 
     public ServerMetrics() {
         new JvmMemoryMetrics().bindTo(registry);
@@ -67,14 +75,18 @@ public final class ServerMetrics {
 
     void end(String method, String route, int status, Duration took) {
         underWay.decrementAndGet();
-        Timer.builder("skerry.http.requests")
-                .description("Requests that were answered, and how long that took.")
-                .tag("method", METHODS.contains(method) ? method : "OTHER")
-                .tag("route", route)
-                .tag("status", String.valueOf(status))
-                .serviceLevelObjectives(BUCKETS)
-                .register(registry)
+        timers.computeIfAbsent(new Kind(METHODS.contains(method) ? method : "OTHER", route, status), this::timer)
                 .record(took);
+    }
+
+    private Timer timer(Kind kind) {
+        return Timer.builder("skerry.http.requests")
+                .description("Requests that were answered, and how long that took.")
+                .tag("method", kind.method())
+                .tag("route", kind.route())
+                .tag("status", String.valueOf(kind.status()))
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
     }
 
     public String text() {

@@ -1,0 +1,151 @@
+package dev.skerry.bench.serving;
+
+import dev.skerry.bench.Report;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.ListIterator;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** {@code skerry bench server}: starts servers of its own, in a folder that is gone afterwards. */
+public final class ServerBench {
+    private static final List<String> PARTS = List.of("create", "exec", "streams", "gateway", "control", "list");
+    private static final String USAGE = """
+            Usage: skerry bench server [--quick] [--only PART]... [--output FOLDER]
+            Measures the server through its API: sandboxes, execs, streams, the gateway next to nginx, the control plane.
+              --quick          fewer values
+              --only PART      one of create, exec, streams, gateway, control, list
+              --output FOLDER  where server.json, server.md and server.svg go (default: docs/benchmarks)
+            """;
+
+    private ServerBench() {}
+
+    /** Exit code: 0; a wrong argument is a {@link Failure}. */
+    public static int run(List<String> arguments) throws Exception {
+        Path output = Path.of("docs/benchmarks");
+        boolean quick = false;
+        Set<String> parts = new HashSet<>();
+        for (ListIterator<String> at = arguments.listIterator(); at.hasNext(); ) {
+            String argument = at.next();
+            switch (argument) {
+                case "--quick" -> quick = true;
+                case "--only" -> parts.add(part(value(at, argument)));
+                case "--output" -> output = Path.of(value(at, argument));
+                case "--help", "-h" -> {
+                    System.out.print(USAGE);
+                    return 0;
+                }
+                default ->
+                    throw new Failure(
+                            ErrorCode.INVALID_REQUEST,
+                            "'" + argument + "' is not an argument of bench server",
+                            "skerry bench server --help");
+            }
+        }
+        System.out.print(measure(ServerBenchSettings.usual(quick, parts, output), System.err::println));
+        return 0;
+    }
+
+    private static String value(ListIterator<String> at, String argument) {
+        if (!at.hasNext()) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a value", "skerry bench server --help");
+        }
+        return at.next();
+    }
+
+    private static String part(String name) {
+        if (!PARTS.contains(name)) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "'" + name + "' is not a part of the benchmark",
+                    "one of " + String.join(", ", PARTS));
+        }
+        return name;
+    }
+
+    private static String measure(ServerBenchSettings settings, Consumer<String> progress) throws Exception {
+        Report report = new Report(machine());
+        Path scratch = Files.createTempDirectory("skerry-bench");
+        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwx--x--x"));
+        try {
+            if (Stream.of("create", "exec", "streams", "gateway").anyMatch(settings::wants)) {
+                real(Files.createDirectory(scratch.resolve("real")), settings, report, progress);
+            }
+            if (Stream.of("control", "list").anyMatch(settings::wants)) {
+                simulated(Files.createDirectory(scratch.resolve("simulated")), settings, report, progress);
+            }
+        } finally {
+            delete(scratch);
+        }
+        report.write(settings.output(), "server");
+        return report.markdown();
+    }
+
+    private static void real(Path folder, ServerBenchSettings settings, Report report, Consumer<String> progress)
+            throws Exception {
+        progress.accept("starting a server");
+        try (ServerUnderTest server = ServerUnderTest.real(folder)) {
+            SandboxPart sandboxes = new SandboxPart(server, settings, progress);
+            if (settings.wants("create")) {
+                report.add(sandboxes.create());
+            }
+            if (settings.wants("exec")) {
+                sandboxes.exec().forEach(report::add);
+            }
+            if (settings.wants("streams")) {
+                report.add(sandboxes.streams());
+            }
+            if (settings.wants("gateway")) {
+                new GatewayPart(server, settings, progress).run(folder).forEach(report::add);
+            }
+        }
+    }
+
+    private static void simulated(Path folder, ServerBenchSettings settings, Report report, Consumer<String> progress)
+            throws Exception {
+        if (settings.wants("control")) {
+            try (ServerUnderTest server = ServerUnderTest.simulated(Files.createDirectory(folder.resolve("new")), 0)) {
+                new ControlPlanePart(server, settings, progress).creates().forEach(report::add);
+            }
+            report.write(settings.output(), "server"); // What is to come takes minutes.
+        }
+        if (settings.wants("list")) {
+            progress.accept("planting " + settings.listed() + " sandboxes");
+            Path seeded = Files.createDirectory(folder.resolve("seeded"));
+            try (ServerUnderTest server = ServerUnderTest.simulated(seeded, settings.listed())) {
+                report.add(new ControlPlanePart(server, settings, progress).lists());
+            }
+        }
+    }
+
+    private static Map<String, String> machine() throws IOException {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put(
+                "kernel",
+                Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
+        facts.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
+        facts.put(
+                "load average before",
+                Files.readString(Path.of("/proc/loadavg")).strip());
+        facts.put("java", Runtime.version().toString());
+        return facts;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.skerry.bench.serving;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A server that was started for the measurement, with a data folder below a folder of the caller. */
+final class ServerUnderTest implements AutoCloseable {
+    private static final int END_SECONDS = 60;
+
+    /** As {@code ./skerry serve} starts it. */
+    private static final List<String> OPTIONS = List.of(
+            "-XX:+UseG1GC",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-XX:-UsePerfData",
+            "-Xss512k",
+            "-Xlog:disable",
+            "-Xlog:all=error:stderr",
+            "--enable-native-access=ALL-UNNAMED");
+
+    private final Process process;
+    private final URI api;
+    private final String key;
+
+    private ServerUnderTest(Process process, URI api, String key) {
+        this.process = process;
+        this.api = api;
+        this.key = key;
+    }
+
+    static ServerUnderTest real(Path folder) throws IOException, InterruptedException {
+        return start(folder, List.of());
+    }
+
+    /** @param sandboxes that are there from the start; none of them exists */
+    static ServerUnderTest simulated(Path folder, int sandboxes) throws IOException, InterruptedException {
+        return start(folder, List.of(ServerProgram.SIMULATED, Integer.toString(sandboxes)));
+    }
+
+    private static ServerUnderTest start(Path folder, List<String> mode) throws IOException, InterruptedException {
+        Path log = folder.resolve("server.log");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(OPTIONS);
+        command.addAll(
+                List.of(System.getProperty("skerry.bench.server.options", "").split(" +")));
+        command.removeIf(String::isEmpty);
+        command.add("-Dskerry.dist=" + System.getProperty("skerry.dist", "."));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerProgram.class.getName()));
+        command.add(folder.resolve("data").toString());
+        command.addAll(mode);
+        Process process =
+                new ProcessBuilder(command).redirectError(log.toFile()).start();
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        String line = out.readLine();
+        if (line == null) {
+            process.waitFor();
+            throw new IllegalStateException("the server did not start: " + Files.readString(log));
+        }
+        String[] words = line.split(" ", 2);
+        return new ServerUnderTest(process, URI.create(words[0]), words[1]);
+    }
+
+    Api client() throws IOException {
+        return new Api(api, key);
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.getOutputStream().close();
+        process.onExit()
+                .completeOnTimeout(process, END_SECONDS, TimeUnit.SECONDS)
+                .join();
+        process.destroyForcibly().onExit().join();
+    }
+}
