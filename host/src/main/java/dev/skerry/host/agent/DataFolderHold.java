@@ -14,6 +14,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The right to be the one agent of a data folder: a lock on {@code agent.lock}, which ends with the process;
@@ -21,6 +23,8 @@ import java.util.concurrent.TimeUnit;
  * middle of anything, so it is ended by whoever comes next.
  */
 final class DataFolderHold implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DataFolderHold.class);
+
     private static final Duration DYING_BOUND = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final long POLL_MILLIS = 10;
@@ -75,15 +79,24 @@ final class DataFolderHold implements AutoCloseable {
                 "end it first, or name another data folder");
     }
 
-    private static DataFolderHold written(Path file, DataFolderHold hold) throws IOException {
+    /** Whose it is matters only to one who comes while this process is stopped: a full disk must not keep it away. */
+    private static DataFolderHold written(Path file, DataFolderHold hold) {
+        String self = ProcessIdentity.self().toString();
         try {
             Path fresh = file.resolveSibling("agent.pid.new");
-            Files.writeString(fresh, ProcessIdentity.self().toString());
+            Files.writeString(fresh, self);
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-            return hold;
         } catch (IOException e) {
-            hold.close();
-            throw e;
+            overwrite(file, self);
+        }
+        return hold;
+    }
+
+    private static void overwrite(Path file, String self) {
+        try {
+            Files.writeString(file, self);
+        } catch (IOException e) {
+            LOG.atWarn().addKeyValue("file", file).setCause(e).log("who has the data folder cannot be written down");
         }
     }
 

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class DataFolderHoldTest {
+class DataFolderHoldTest {
     @TempDir
-    Path folder;
+    private Path folder;
 
     @Test
     void aFileIsNoDataFolder() throws IOException {
@@ -22,5 +22,17 @@ final class DataFolderHoldTest {
         assertThat(failure.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
         assertThat(failure).hasMessageContaining("is not a folder").hasMessageNotContaining("Exception");
         assertThat(Files.readString(file)).isEqualTo("mine");
+    }
+
+    @Test
+    void aFolderInWhichNothingNewCanBeMadeIsTakenAllTheSame() throws Exception {
+        Path pid = folder.resolve("agent.pid");
+        Files.writeString(pid, "1 1");
+        // Stands for a full disk: the file that is to take its place cannot be written.
+        Files.createDirectory(folder.resolve("agent.pid.new"));
+        try (DataFolderHold hold = DataFolderHold.take(folder)) {
+            assertThat(hold).isNotNull();
+            assertThat(pid).content().startsWith(ProcessHandle.current().pid() + " ");
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.skerry.server.e2b;
 
+import dev.skerry.server.database.DatabaseTrouble;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.operations.RequestFacts;
@@ -41,7 +42,9 @@ final class E2bErrors implements Handler {
             if (exchange.answered()) {
                 throw e;
             }
-            answer(exchange, new Failure(ErrorCode.INTERNAL, "an error of the server"));
+            answer(
+                    exchange,
+                    DatabaseTrouble.of(e).orElseGet(() -> new Failure(ErrorCode.INTERNAL, "an error of the server")));
         }
     }
 

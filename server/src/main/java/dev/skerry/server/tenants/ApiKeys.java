@@ -16,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * API keys: {@code e2b_} and 40 hexadecimal digits, as the clients of the E2B API expect them. Looked up by digest, so
@@ -23,6 +25,8 @@ import org.jdbi.v3.core.mapper.RowMapper;
  * at once by the server that deleted it. Thread-safe.
  */
 public final class ApiKeys {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiKeys.class);
+
     private static final Pattern FORM = Pattern.compile("e2b_[0-9a-f]{40}");
     private static final int KEY_BYTES = 20;
     private static final int ID_BYTES = 8;
@@ -85,12 +89,18 @@ public final class ApiKeys {
         return found.key();
     }
 
+    /** When a key was last used is good to know, and nothing that a request should fail for. */
     private void noteUse(ApiKey key, Instant now) {
-        if (key.lastUsedAt().filter(used -> used.plus(USE_GRAIN).isAfter(now)).isEmpty()) {
+        if (key.lastUsedAt().filter(used -> used.plus(USE_GRAIN).isAfter(now)).isPresent()) {
+            return;
+        }
+        try {
             jdbi.useHandle(handle -> handle.createUpdate("UPDATE api_keys SET last_used_at = :now WHERE id = :id")
                     .bind("now", now.toEpochMilli())
                     .bind("id", key.id())
                     .execute());
+        } catch (RuntimeException e) {
+            LOG.warn("that key {} was used could not be noted", key.id(), e);
         }
     }
 

@@ -1,0 +1,5 @@
+/** Tests of keys and tokens. */
+@NullMarked
+package dev.skerry.server.tenants;
+
+import org.jspecify.annotations.NullMarked;
