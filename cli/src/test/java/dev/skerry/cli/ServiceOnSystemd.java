@@ -54,7 +54,7 @@ class ServiceOnSystemd {
 
         String id = skerry("create", "--timeout", "1h");
         assertThat(groups(id)).as("next to the service, in its slice").hasSize(1);
-        skerry("exec", id, "--", "sh", "-c", "echo mark >/tmp/mark");
+        skerry("exec", id, "sh", "-c", "echo mark >/tmp/mark");
         String began = began(id);
         oneThatRunsOutOfMemoryEndsAlone(id);
 
@@ -67,7 +67,7 @@ class ServiceOnSystemd {
         systemctl("kill", "--kill-who=main", "-s", "KILL", "skerry.service");
         awaitAnotherThan(second);
         assertThat(began(id)).as("after a kill").isEqualTo(began);
-        assertThat(skerry("exec", id, "--", "cat", "/tmp/mark")).isEqualTo("mark");
+        assertThat(skerry("exec", id, "cat", "/tmp/mark")).isEqualTo("mark");
 
         done(launcher("service", "stop"));
         assertThat(systemctl("show", "-p", "ActiveState,Result", "skerry.service")
@@ -83,7 +83,7 @@ class ServiceOnSystemd {
     private void oneThatRunsOutOfMemoryEndsAlone(String other) throws Exception {
         String service = mainPid();
         String id = skerry("create");
-        assertThat(commanded.skerry("exec", id, "--", "python3", "-c", "bytearray(1 << 30)"))
+        assertThat(commanded.skerry("exec", id, "python3", "-c", "bytearray(1 << 30)"))
                 .as(commanded.err())
                 .isEqualTo(137);
         assertThat(Files.readString(groups(id).getFirst().resolve("memory.events")))
@@ -91,7 +91,7 @@ class ServiceOnSystemd {
         assertThat(mainPid()).isEqualTo(service);
         assertThat(systemctl("show", "-p", "Result,NRestarts", "skerry.service").lines())
                 .containsExactlyInAnyOrder("Result=success", "NRestarts=0");
-        assertThat(skerry("exec", other, "--", "echo", "alive")).isEqualTo("alive");
+        assertThat(skerry("exec", other, "echo", "alive")).isEqualTo("alive");
         skerry("kill", id);
     }
 
@@ -135,7 +135,7 @@ class ServiceOnSystemd {
 
     /** When process 1 of a sandbox was started, in ticks: the same number is the same process. */
     private String began(String id) {
-        return skerry("exec", id, "--", "cut", "-d", " ", "-f", "22", "/proc/1/stat");
+        return skerry("exec", id, "cut", "-d", " ", "-f", "22", "/proc/1/stat");
     }
 
     /** The sandbox's groups that have processes. */
