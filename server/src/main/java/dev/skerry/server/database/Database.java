@@ -5,7 +5,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.nio.file.Path;
-import java.time.Duration;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -34,7 +33,7 @@ public final class Database implements AutoCloseable {
     private Database(HikariDataSource writing, HikariDataSource reading) {
         this.writing = writing;
         this.reading = reading;
-        this.writer = Jdbi.create(new Turns(writing, Duration.ofMillis(TURN_MILLIS)));
+        this.writer = Jdbi.create(writing);
         this.reader = Jdbi.create(reading);
     }
 
