@@ -28,11 +28,7 @@ class PureV2IT {
             "dev.skerry.host.cgroups.V2CgroupTest$OnTheRealTree",
             "dev.skerry.host.engine.CrunContractTest",
             "dev.skerry.host.engine.EngineLifecycleTest",
-            "dev.skerry.host.agent.LocalAgentTest",
-            "dev.skerry.host.agent.AgentDiskTest",
-            "dev.skerry.host.agent.AgentCrashTest",
-            "dev.skerry.testkit.PureV2Claims",
-            "dev.skerry.cli.ServiceOnSystemd");
+            "dev.skerry.testkit.PureV2Claims");
 
     /** The machine has no runsc; and how many there are makes no difference to cgroups. */
     private static final String LEFT_OUT = ".*#(aDiskOutlivesItsSandboxAtLevelGvisorToo|manyAreFoundAgainAtOnce).*";
