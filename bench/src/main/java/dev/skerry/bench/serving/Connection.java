@@ -132,6 +132,9 @@ final class Connection implements AutoCloseable {
 
         @Override
         public int read(byte[] into, int offset, int length) throws IOException {
+            if (length == 0) {
+                return 0;
+            }
             if (left == 0 && !begin()) {
                 return -1;
             }

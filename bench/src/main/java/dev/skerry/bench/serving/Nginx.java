@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * nginx in the foreground, with a configuration, a log and a process of its own below a folder of the caller. It is what
- * answers behind every proxy, and one of the proxies.
+ * nginx in the foreground, with a configuration, a log and a process of its own below a folder of the caller. It is
+ * what answers behind every proxy, and one of the proxies.
  */
 final class Nginx implements AutoCloseable {
     static final Path PROGRAM = Path.of("/usr/sbin/nginx");
@@ -61,7 +61,7 @@ final class Nginx implements AutoCloseable {
                 """.formatted(port, folder);
     }
 
-    /** A proxy as one would set it up: a process for each processor, kept connections, a line in a log for each request. */
+    /** A proxy as one would set it up: a process for each processor, kept connections, a line for each request. */
     private static String proxy(String folder, int port, int upstream) {
         return head(folder, Runtime.getRuntime().availableProcessors()) + """
                     access_log %s/access.log;

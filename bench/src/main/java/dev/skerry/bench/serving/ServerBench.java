@@ -22,7 +22,7 @@ public final class ServerBench {
     private static final List<String> PARTS = List.of("create", "exec", "streams", "gateway", "control", "list");
     private static final String USAGE = """
             Usage: skerry bench server [--quick] [--only PART]... [--output FOLDER]
-            Measures the server through its API: sandboxes, execs, streams, the gateway next to nginx, the control plane.
+            Measures the server through its API: sandboxes, execs, streams, the gateway next to nginx, and more.
               --quick          fewer values
               --only PART      one of create, exec, streams, gateway, control, list
               --output FOLDER  where server.json, server.md and server.svg go (default: docs/benchmarks)
