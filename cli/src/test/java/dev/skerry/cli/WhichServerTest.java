@@ -134,7 +134,7 @@ class WhichServerTest {
                 .isEqualTo(125);
         assertThat(commanded.err())
                 .contains("the API key is not valid")
-                .contains("the one of --url")
+                .contains("name another with --key")
                 .doesNotContain(OTHER_KEY);
         assertThat(commanded.skerry("ps", "--url", server.url(), "--key", "a b"))
                 .isEqualTo(2);

@@ -3,8 +3,6 @@ package dev.skerry.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -82,28 +80,6 @@ class HttpServerTest {
         Socket socket = connect(server);
         send(socket, request);
         return rest(socket);
-    }
-
-    @Test
-    void aPortInUseIsNamed() throws Exception {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-            Listener listener = new Listener("127.0.0.1", taken.getLocalPort(), Optional.empty());
-            assertThatThrownBy(() -> HttpServer.open(List.of(listener), exchange -> exchange.empty(204)))
-                    .isInstanceOfSatisfying(Failure.class, failure -> {
-                        assertThat(failure.code()).isEqualTo(ErrorCode.CONFLICT);
-                        assertThat(failure).hasMessageContaining("127.0.0.1:" + taken.getLocalPort());
-                        assertThat(failure.hint()).hasValue("another program has the port: name a free one");
-                    });
-        }
-    }
-
-    @Test
-    void anAddressThatThisMachineDoesNotHaveIsNotSaidToBeTaken() {
-        Listener listener = new Listener("192.0.2.1", 0, Optional.empty());
-        assertThatThrownBy(() -> HttpServer.open(List.of(listener), exchange -> exchange.empty(204)))
-                .isInstanceOfSatisfying(
-                        Failure.class,
-                        failure -> assertThat(failure.hint().orElse("")).contains("an address of this machine"));
     }
 
     @Test
