@@ -289,8 +289,14 @@ public final class Exchange {
         response.setStatus(HttpStatus.SWITCHING_PROTOCOLS_101);
         Content.Sink.write(response, true, BufferUtil.EMPTY_BUFFER);
         completion.succeed();
-        tunnel.awaitOpen();
-        return tunnel;
+        try {
+            tunnel.awaitOpen();
+            return tunnel;
+        } catch (InterruptedException e) {
+            // The caller has nothing that it could close.
+            tunnel.close();
+            throw e;
+        }
     }
 
     /** Jetty's own, for the gateway. */
