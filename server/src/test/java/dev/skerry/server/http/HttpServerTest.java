@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -31,64 +30,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpServerTest {
     private static final String GET = "GET / HTTP/1.1\r\nHost: localhost\r\n";
-    private final List<AutoCloseable> open = new ArrayList<>();
+    private final Sockets sockets = new Sockets();
 
     @AfterEach
     void close() throws Exception {
-        for (AutoCloseable one : open.reversed()) {
-            one.close();
-        }
-    }
-
-    private HttpServer serve(HttpBounds bounds, Handler handler) {
-        HttpServer server = HttpServer.open(List.of(new Listener("127.0.0.1", 0, Optional.empty())), handler, bounds);
-        open.add(server);
-        return server;
-    }
-
-    private HttpServer serve(Handler handler) {
-        return serve(HttpBounds.DEFAULT, handler);
-    }
-
-    private Socket connect(HttpServer server) throws IOException {
-        Socket socket =
-                new Socket(InetAddress.ofLiteral("127.0.0.1"), server.ports().getFirst());
-        socket.setSoTimeout(20_000);
-        open.add(socket);
-        return socket;
-    }
-
-    private static void send(Socket socket, String text) throws IOException {
-        socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
-    }
-
-    /** All that comes; an abrupt end is an end. */
-    private static String rest(Socket socket) throws IOException {
-        StringBuilder text = new StringBuilder();
-        InputStream in = socket.getInputStream();
-        try {
-            for (int next = in.read(); next >= 0; next = in.read()) {
-                text.append((char) next);
-            }
-        } catch (SocketException e) {
-            text.append("(reset)");
-        }
-        return text.toString();
-    }
-
-    private String answer(HttpServer server, String request) throws IOException {
-        Socket socket = connect(server);
-        send(socket, request);
-        return rest(socket);
+        sockets.close();
     }
 
     @Test
     void theLoopbackIsBothOfThem() throws Exception {
-        HttpServer server = serve(exchange -> exchange.text(200, exchange.remote()));
+        HttpServer server = sockets.serve(exchange -> exchange.text(200, exchange.remote()));
         try (Socket socket =
                 new Socket(InetAddress.ofLiteral("::1"), server.ports().getFirst())) {
-            send(socket, GET + "Connection: close\r\n\r\n");
-            assertThat(rest(socket)).startsWith("HTTP/1.1 200 ").containsPattern("(0:0:0:0:0:0:0:1|::1)");
+            Sockets.send(socket, GET + "Connection: close\r\n\r\n");
+            assertThat(Sockets.rest(socket)).startsWith("HTTP/1.1 200 ").containsPattern("(0:0:0:0:0:0:0:1|::1)");
         }
         assertThat(server.ports()).hasSize(1);
     }
@@ -98,8 +53,9 @@ class HttpServerTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("::1"))) {
             Listener listener = new Listener("127.0.0.1", taken.getLocalPort(), Optional.empty());
             HttpServer server = HttpServer.open(List.of(listener), exchange -> exchange.empty(204));
-            open.add(server);
-            assertThat(answer(server, GET + "Connection: close\r\n\r\n")).startsWith("HTTP/1.1 204 ");
+            sockets.closing(server);
+            assertThat(sockets.answer(server, GET + "Connection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 204 ");
         }
     }
 
@@ -123,11 +79,11 @@ class HttpServerTest {
             })
     void whatTwoServersMightReadDifferentlyIsRefused(String lines) throws Exception {
         List<String> seen = new ArrayList<>();
-        HttpServer server = serve(exchange -> {
+        HttpServer server = sockets.serve(exchange -> {
             seen.add(exchange.method());
             exchange.empty(204);
         });
-        assertThat(answer(server, "POST / HTTP/1.1\r\nHost: localhost\r\n" + lines))
+        assertThat(sockets.answer(server, "POST / HTTP/1.1\r\nHost: localhost\r\n" + lines))
                 .matches("(?s)HTTP/1\\.1 (400|501) .*")
                 .contains("\"code\":")
                 .doesNotContainIgnoringCase("jetty");
@@ -138,7 +94,7 @@ class HttpServerTest {
     @ValueSource(strings = {"x\r\n", "-1\r\n", "5\r\nabcdefg\r\n0\r\n\r\n", "ffffffffffffffffffff\r\n", "\r\n"})
     void aBadChunkEndsTheRequestAndTheConnection(String chunks) throws Exception {
         BlockingQueue<String> read = new LinkedBlockingQueue<>();
-        HttpServer server = serve(exchange -> {
+        HttpServer server = sockets.serve(exchange -> {
             try {
                 read.add(new String(exchange.body(1000), StandardCharsets.US_ASCII));
             } catch (IOException e) {
@@ -147,18 +103,18 @@ class HttpServerTest {
             }
             exchange.empty(204);
         });
-        String got =
-                answer(server, "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+        String got = sockets.answer(
+                server, "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
         assertThat(got).doesNotContain("HTTP/1.1 204");
         assertThat(read.poll(20, TimeUnit.SECONDS)).isEqualTo("(broken)");
     }
 
     @Test
     void aHeaderThatIsTooLongIsRefused() throws Exception {
-        HttpServer server = serve(exchange -> exchange.empty(204));
-        assertThat(answer(server, GET + "A: " + "x".repeat(40_000) + "\r\n\r\n"))
+        HttpServer server = sockets.serve(exchange -> exchange.empty(204));
+        assertThat(sockets.answer(server, GET + "A: " + "x".repeat(40_000) + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 431 ");
-        assertThat(answer(server, "GET /" + "x".repeat(40_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+        assertThat(sockets.answer(server, "GET /" + "x".repeat(40_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
                 .startsWith("HTTP/1.1 414 ");
     }
 
@@ -175,15 +131,15 @@ class HttpServerTest {
                 10,
                 10,
                 1 << 20);
-        HttpServer server = serve(bounds, exchange -> exchange.empty(204));
-        Socket socket = connect(server);
-        send(socket, GET + "A: ");
+        HttpServer server = sockets.serve(bounds, exchange -> exchange.empty(204));
+        Socket socket = sockets.connect(server);
+        Sockets.send(socket, GET + "A: ");
         boolean closed = false;
         long end = System.nanoTime() + Duration.ofSeconds(8).toNanos();
         while (!closed && System.nanoTime() < end) {
             LockSupport.parkNanos(50_000_000);
             try {
-                send(socket, "x");
+                Sockets.send(socket, "x");
                 closed = socket.getInputStream().available() > 0;
             } catch (SocketException e) {
                 closed = true;
@@ -205,21 +161,21 @@ class HttpServerTest {
                 10,
                 10,
                 1 << 20);
-        HttpServer server = serve(bounds, exchange -> exchange.empty(204));
+        HttpServer server = sockets.serve(bounds, exchange -> exchange.empty(204));
         List<Socket> first = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            Socket socket = connect(server);
-            send(socket, GET + "\r\n");
+            Socket socket = sockets.connect(server);
+            Sockets.send(socket, GET + "\r\n");
             assertThat(socket.getInputStream().read()).isEqualTo('H');
             first.add(socket);
         }
-        assertThat(answer(server, "")).isIn("", "(reset)");
+        assertThat(sockets.answer(server, "")).isIn("", "(reset)");
         first.getFirst().close();
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         String got = "";
         while (!got.startsWith("HTTP/1.1 204") && System.nanoTime() < end) {
             try {
-                got = answer(server, GET + "Connection: close\r\n\r\n");
+                got = sockets.answer(server, GET + "Connection: close\r\n\r\n");
             } catch (SocketException e) {
                 // Not yet.
             }
@@ -230,28 +186,28 @@ class HttpServerTest {
     @Test
     void anInterruptForOneRequestReachesNoOther() throws Exception {
         BlockingQueue<Thread> threads = new LinkedBlockingQueue<>();
-        HttpServer server = serve(exchange -> {
+        HttpServer server = sockets.serve(exchange -> {
             if (exchange.rawPath().equals("/wait")) {
                 threads.add(Thread.currentThread());
                 new CountDownLatch(1).await();
             }
             exchange.text(200, "interrupted: " + Thread.interrupted());
         });
-        Socket socket = connect(server);
-        send(socket, "GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        Socket socket = sockets.connect(server);
+        Sockets.send(socket, "GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Thread waiting = threads.take();
         waiting.interrupt();
         waiting.join();
-        send(socket, GET + "Connection: close\r\n\r\n");
-        assertThat(rest(socket)).startsWith("HTTP/1.1 503 ").endsWith("interrupted: false");
+        Sockets.send(socket, GET + "Connection: close\r\n\r\n");
+        assertThat(Sockets.rest(socket)).startsWith("HTTP/1.1 503 ").endsWith("interrupted: false");
     }
 
     @Test
     void whoFailsBeforeTheAnswerGivesAnErrorWithoutWords() throws Exception {
-        HttpServer server = serve(exchange -> {
+        HttpServer server = sockets.serve(exchange -> {
             throw new IllegalStateException("inner words");
         });
-        assertThat(answer(server, GET + "Connection: close\r\n\r\n"))
+        assertThat(sockets.answer(server, GET + "Connection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 500 ")
                 .contains("\"code\":500")
                 .doesNotContain("inner words")
@@ -260,11 +216,11 @@ class HttpServerTest {
 
     @Test
     void whoFailsWithinTheAnswerBreaksTheConnection() throws Exception {
-        HttpServer server = serve(exchange -> {
+        HttpServer server = sockets.serve(exchange -> {
             exchange.stream(200, "text/plain").write('x');
             throw new IOException("gone");
         });
-        assertThat(answer(server, GET + "\r\n"))
+        assertThat(sockets.answer(server, GET + "\r\n"))
                 .startsWith("HTTP/1.1 200 ")
                 .contains("x")
                 .doesNotContain("0\r\n\r\n")
@@ -273,22 +229,22 @@ class HttpServerTest {
 
     @Test
     void aClientThatStillSendsGetsItsAnswerAndKeepsItsConnection() throws Exception {
-        HttpServer server = serve(exchange -> exchange.text(401, "no"));
-        Socket socket = connect(server);
+        HttpServer server = sockets.serve(exchange -> exchange.text(401, "no"));
+        Socket socket = sockets.connect(server);
         byte[] content = new byte[10 << 20];
-        send(socket, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + content.length + "\r\n\r\n");
+        Sockets.send(socket, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + content.length + "\r\n\r\n");
         socket.getOutputStream().write(content);
-        send(socket, GET + "Connection: close\r\n\r\n");
-        assertThat(rest(socket)).matches("(?s)HTTP/1\\.1 401 .*HTTP/1\\.1 401 .*");
+        Sockets.send(socket, GET + "Connection: close\r\n\r\n");
+        assertThat(Sockets.rest(socket)).matches("(?s)HTTP/1\\.1 401 .*HTTP/1\\.1 401 .*");
     }
 
     @Test
     void contentThatWasNotAskedForIsNotWaitedFor() throws Exception {
-        HttpServer server = serve(exchange -> exchange.text(401, "no"));
-        Socket socket = connect(server);
+        HttpServer server = sockets.serve(exchange -> exchange.text(401, "no"));
+        Socket socket = sockets.connect(server);
         long begin = System.nanoTime();
-        send(socket, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
-        assertThat(rest(socket)).startsWith("HTTP/1.1 401 ");
+        Sockets.send(socket, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+        assertThat(Sockets.rest(socket)).startsWith("HTTP/1.1 401 ");
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
     }
 
@@ -305,7 +261,7 @@ class HttpServerTest {
                 10,
                 10,
                 1 << 20);
-        HttpServer server = serve(bounds, exchange -> {
+        HttpServer server = sockets.serve(bounds, exchange -> {
             if (exchange.header("Upgrade").orElse("").equals("raw")) {
                 exchange.set("Upgrade", "raw").set("Connection", "Upgrade");
                 Tunnel tunnel = exchange.upgrade();
@@ -320,17 +276,17 @@ class HttpServerTest {
             out.write('b');
             out.close();
         });
-        assertThat(answer(server, GET + "Connection: close\r\n\r\n"))
+        assertThat(sockets.answer(server, GET + "Connection: close\r\n\r\n"))
                 .contains("a")
                 .contains("b");
-        Socket socket = connect(server);
-        send(socket, GET + "Upgrade: raw\r\nConnection: Upgrade\r\n\r\n");
+        Socket socket = sockets.connect(server);
+        Sockets.send(socket, GET + "Upgrade: raw\r\nConnection: Upgrade\r\n\r\n");
         while (socket.getInputStream().read() != '\n' || socket.getInputStream().read() != '\r') {
             // To the end of the head.
         }
         assertThat(socket.getInputStream().read()).isEqualTo('\n');
         pause();
-        send(socket, "x");
+        Sockets.send(socket, "x");
         assertThat(socket.getInputStream().read()).isEqualTo('x');
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpResponse<String> got = client.send(
@@ -342,8 +298,8 @@ class HttpServerTest {
             assertThat(got.body()).isEqualTo("ab");
         }
         // And a connection without a request is not kept.
-        Socket idle = connect(server);
-        assertThat(rest(idle)).isIn("", "(reset)");
+        Socket idle = sockets.connect(server);
+        assertThat(Sockets.rest(idle)).isIn("", "(reset)");
     }
 
     /** Time has to pass: it is what is tested. */
@@ -358,7 +314,7 @@ class HttpServerTest {
     void drainingWaitsForWhatIsUnderWayAndThenInterruptsIt() throws Exception {
         CountDownLatch in = new CountDownLatch(2);
         CountDownLatch go = new CountDownLatch(1);
-        HttpServer server = serve(exchange -> {
+        HttpServer server = sockets.serve(exchange -> {
             in.countDown();
             if (exchange.rawPath().equals("/quick")) {
                 go.await();
@@ -367,18 +323,18 @@ class HttpServerTest {
                 new CountDownLatch(1).await();
             }
         });
-        Socket quick = connect(server);
-        send(quick, "GET /quick HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        Socket stuck = connect(server);
-        send(stuck, "GET /stuck HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        Socket quick = sockets.connect(server);
+        Sockets.send(quick, "GET /quick HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        Socket stuck = sockets.connect(server);
+        Sockets.send(stuck, "GET /stuck HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         in.await();
         assertThat(server.requests()).isEqualTo(2);
         go.countDown();
         server.drain(Duration.ofMillis(500));
         assertThat(server.requests()).isZero();
-        assertThat(rest(stuck)).startsWith("HTTP/1.1 503 ");
-        assertThatThrownBy(() -> connect(server)).isInstanceOf(IOException.class);
+        assertThat(Sockets.rest(stuck)).startsWith("HTTP/1.1 503 ");
+        assertThatThrownBy(() -> sockets.connect(server)).isInstanceOf(IOException.class);
         server.close();
-        assertThat(rest(quick)).endsWith("done");
+        assertThat(Sockets.rest(quick)).endsWith("done");
     }
 }
