@@ -57,4 +57,17 @@ class EnvFileTest {
                 .hasMessageContaining("none/x.env cannot be written");
         assertThatThrownBy(() -> EnvFile.read(folder)).hasMessageContaining("cannot be read");
     }
+
+    @Test
+    void aFileThatIsRightIsLeftAlone() throws IOException {
+        Path file = folder.resolve("x.env");
+        EnvFile.write(file, Map.of("A", "1"));
+        Object first = Files.getAttribute(file, "unix:ino");
+        EnvFile.write(file, Map.of("A", "1"));
+        assertThat(Files.getAttribute(file, "unix:ino")).isEqualTo(first);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        EnvFile.write(file, Map.of("A", "1"));
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+    }
 }

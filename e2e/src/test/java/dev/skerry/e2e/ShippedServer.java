@@ -162,6 +162,16 @@ final class ShippedServer implements AutoCloseable {
         }
     }
 
+    /** The most memory that its JVM has had resident: VmHWM of proc_pid_status(5). */
+    long peakKib() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+            if (line.startsWith("VmHWM:")) {
+                return Long.parseLong(line.replaceAll("[^0-9]", ""));
+            }
+        }
+        throw new AssertionError("no VmHWM");
+    }
+
     /** As {@code kill -9}; sandboxes go on without it. */
     void kill() {
         process.kill();

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -42,14 +43,25 @@ final class Api implements AutoCloseable {
     record Box(String id, String token) {}
 
     Box create(Map<String, String> metadata) throws IOException {
-        byte[] request =
-                JSON.writeValueAsBytes(Map.of("templateID", "base", "timeout", LIFETIME_SECONDS, "metadata", metadata));
+        return create(metadata, LIFETIME_SECONDS);
+    }
+
+    Box create(Map<String, String> metadata, int seconds) throws IOException {
+        byte[] request = JSON.writeValueAsBytes(Map.of("templateID", "base", "timeout", seconds, "metadata", metadata));
         JsonNode answer = JSON.readTree(connection
                 .send("POST", "/v2/sandboxes", Map.of("X-API-Key", key, "Content-Type", "application/json"), request)
                 .content(201));
         return new Box(
                 answer.path("sandboxID").asString(),
                 answer.path("envdAccessToken").asString(""));
+    }
+
+    /** When it is to end. */
+    Instant deadline(Box box) throws IOException {
+        byte[] answer = connection
+                .send("GET", "/sandboxes/" + box.id(), Map.of("X-API-Key", key), NOTHING)
+                .content(200);
+        return Instant.parse(JSON.readTree(answer).path("endAt").asString());
     }
 
     void kill(Box box) throws IOException {
@@ -172,6 +184,19 @@ final class Api implements AutoCloseable {
             JsonNode start =
                     next().orElseThrow(() -> new EOFException("no event")).path("start");
             pid = start.path("pid").asInt();
+        }
+
+        /** Reads on until its sandbox is gone. */
+        void awaitBreak() throws IOException {
+            try {
+                int flags = 0;
+                while ((flags & END) == 0) {
+                    flags = in.readUnsignedByte();
+                    in.skipNBytes(in.readInt());
+                }
+            } catch (EOFException e) {
+                // That, too.
+            }
         }
 
         /** Empty at the end, after which the connection takes another request. */

@@ -19,12 +19,13 @@ import java.util.stream.Stream;
 
 /** {@code skerry bench server}: starts servers of its own, in a folder that is gone afterwards. */
 public final class ServerBench {
-    private static final List<String> PARTS = List.of("create", "exec", "streams", "gateway", "control", "list");
+    private static final List<String> PARTS =
+            List.of("create", "exec", "streams", "expiry", "gateway", "control", "list");
     private static final String USAGE = """
             Usage: skerry bench server [--quick] [--only PART]... [--output FOLDER]
             Measures the server through its API: sandboxes, execs, streams, the gateway next to nginx, and more.
               --quick          fewer values
-              --only PART      one of create, exec, streams, gateway, control, list
+              --only PART      one of create, exec, streams, expiry, gateway, control, list
               --output FOLDER  where server.json, server.md and server.svg go (default: docs/benchmarks)
             """;
 
@@ -78,7 +79,7 @@ public final class ServerBench {
         Path scratch = Files.createTempDirectory("skerry-bench");
         Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwx--x--x"));
         try {
-            if (Stream.of("create", "exec", "streams", "gateway").anyMatch(settings::wants)) {
+            if (Stream.of("create", "exec", "streams", "expiry", "gateway").anyMatch(settings::wants)) {
                 real(Files.createDirectory(scratch.resolve("real")), settings, report, progress);
             }
             if (Stream.of("control", "list").anyMatch(settings::wants)) {
@@ -104,6 +105,9 @@ public final class ServerBench {
             }
             if (settings.wants("streams")) {
                 report.add(sandboxes.streams());
+            }
+            if (settings.wants("expiry")) {
+                report.add(new ExpiryPart(server, settings, progress).run());
             }
             if (settings.wants("gateway")) {
                 new GatewayPart(server, settings, progress).run(folder).forEach(report::add);

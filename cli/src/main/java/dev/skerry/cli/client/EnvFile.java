@@ -7,15 +7,18 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A file of lines {@code NAME=VALUE} that tells clients where a server is and lets them in. A shell can read it, and so
@@ -29,6 +32,9 @@ public final class EnvFile {
     public static final String AUTHORITIES = "SSL_CERT_FILE";
     /** Its name in the data folder. */
     public static final String NAME = "client.env";
+
+    private static final Set<PosixFilePermission> OWNER =
+            Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
     private EnvFile() {}
 
@@ -76,8 +82,12 @@ public final class EnvFile {
             }
         }
         values.forEach((name, value) -> all.add(name + "=" + value));
+        String text = String.join("\n", all) + "\n";
         try {
-            replace(file.toAbsolutePath(), String.join("\n", all) + "\n");
+            // A server starts again on a disk that is full.
+            if (!holds(file, text)) {
+                replace(file.toAbsolutePath(), text);
+            }
         } catch (IOException e) {
             throw new Failure(
                     ErrorCode.NO_SPACE,
@@ -87,12 +97,16 @@ public final class EnvFile {
         }
     }
 
+    private static boolean holds(Path file, String text) throws IOException {
+        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                && Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS)
+                        .equals(OWNER)
+                && Files.readString(file).equals(text);
+    }
+
     private static void replace(Path file, String text) throws IOException {
         Path fresh = Files.createTempFile(
-                file.resolveSibling(""),
-                "." + file.getFileName(),
-                ".new",
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                file.resolveSibling(""), "." + file.getFileName(), ".new", PosixFilePermissions.asFileAttribute(OWNER));
         try {
             try (FileChannel out = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
                 ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));

@@ -27,6 +27,13 @@ final class Kernel {
 
     private static final int SIGINT = 2;
     private static final int SIGKILL = 9;
+
+    /** As a shell reports the end by SIGINT. */
+    private static final int INTERRUPTED = 128 + SIGINT;
+
+    /** How many signs of life may be asked for and not come: they are of some 20 bytes, and a pipe holds 64 KiB. */
+    private static final int UNANSWERED_MAX = 1000;
+
     private static final Duration EXIT_BOUND = Duration.ofSeconds(10);
 
     private final GuestProcess process;
@@ -34,6 +41,10 @@ final class Kernel {
     private final LargeResults.Share share;
     private final InstantSource clock;
     private final AtomicLong lastId;
+
+    /** Held while something is written, so that requests arrive whole and in the order of their numbers. */
+    private final ReentrantLock pen = new ReentrantLock();
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Rendezvous outputs = new Rendezvous();
@@ -41,6 +52,7 @@ final class Kernel {
     private @Nullable Execution current;
     private boolean started;
     private long answered = -1;
+    private int unanswered;
     private Optional<String> missing = Optional.empty();
     private boolean dead;
     private @Nullable ProcessExit exit;
@@ -59,11 +71,11 @@ final class Kernel {
     /** Begins to read it. */
     void read(String token) {
         KernelEvents events = new KernelEvents(this, share);
-        reader("out", process.stdout(), token, new Half("stdout", events));
-        reader("err", process.stderr(), token, new Half("stderr", events));
+        reader("out", process.stdout(), token, new KernelOutput(true, this, outputs, events));
+        reader("err", process.stderr(), token, new KernelOutput(false, this, outputs, events));
     }
 
-    private void reader(String name, InputStream in, String token, Half half) {
+    private void reader(String name, InputStream in, String token, KernelOutput half) {
         Thread.ofVirtual().name("kernel-" + process.pid() + "-" + name).start(() -> {
             try {
                 new FrameSplitter(in, token, half).run();
@@ -79,49 +91,7 @@ final class Kernel {
         });
     }
 
-    /** One of the two outputs. */
-    private final class Half implements FrameSplitter.Sink {
-        private final String name;
-        private final KernelEvents events;
-        private final Utf8 text = new Utf8();
-
-        Half(String name, KernelEvents events) {
-            this.name = name;
-            this.events = events;
-        }
-
-        boolean isOut() {
-            return name.equals("stdout");
-        }
-
-        @Override
-        public void output(byte[] bytes, int from, int to) throws InterruptedException {
-            printed(name, text.decode(bytes, from, to));
-        }
-
-        void flush() throws InterruptedException {
-            printed(name, text.finish());
-        }
-
-        @Override
-        public void frame(boolean last, long number, byte[] data) throws InterruptedException {
-            if (isOut()) {
-                if (events.collect(last, number, data)) {
-                    outputs.outArrives(number);
-                    if (events.bounds()) {
-                        flush();
-                    }
-                    events.deliver();
-                    outputs.outDone(number);
-                }
-            } else if (last) {
-                flush();
-                outputs.errArrives(number);
-            }
-        }
-    }
-
-    private void printed(String stream, String text) throws InterruptedException {
+    void printed(String stream, String text) throws InterruptedException {
         if (text.isEmpty()) {
             return;
         }
@@ -141,7 +111,7 @@ final class Kernel {
         }
     }
 
-    private void ended(Half half, Optional<Failure> cause) {
+    private void ended(KernelOutput half, Optional<Failure> cause) {
         lock.lock();
         try {
             if (cause.isPresent() && gone == null) {
@@ -151,7 +121,7 @@ final class Kernel {
             lock.unlock();
         }
         if (outputs.ends(half.isOut())) {
-            half.events.close();
+            half.events().close();
             buried();
         }
     }
@@ -212,14 +182,21 @@ final class Kernel {
         return Lines.output("stderr", text, clock.instant());
     }
 
-    void onHello(long id, Optional<String> lacks) {
+    void onHello(long id, Optional<String> lacks) throws InterruptedException {
+        @Nullable Execution lost;
         lock.lock();
         try {
             answered = Math.max(answered, id);
+            unanswered = 0;
             missing = lacks;
+            lost = current != null && current.id() < id ? current : null;
             changed.signalAll();
         } finally {
             lock.unlock();
+        }
+        if (lost != null) {
+            // It answers between cells, so that one is over; an interrupt hit the line that says so.
+            onEnd(lost.id(), INTERRUPTED);
         }
     }
 
@@ -261,9 +238,14 @@ final class Kernel {
 
     /** Asks for a sign of life, which it gives between cells. What to wait for. */
     long ask() {
-        long id = lastId.incrementAndGet();
-        write(KernelRequests.hello(language, id));
-        return id;
+        pen.lock();
+        try {
+            long id = lastId.incrementAndGet();
+            write(KernelRequests.hello(language, id));
+            return id;
+        } finally {
+            pen.unlock();
+        }
     }
 
     /**
@@ -305,7 +287,18 @@ final class Kernel {
     }
 
     Execution begin(String code, Map<String, String> environment) {
-        Execution execution = new Execution(lastId.incrementAndGet(), share);
+        pen.lock();
+        try {
+            Execution execution = new Execution(lastId.incrementAndGet(), share);
+            start(execution);
+            write(KernelRequests.execute(language, execution.id(), code, environment));
+            return execution;
+        } finally {
+            pen.unlock();
+        }
+    }
+
+    private void start(Execution execution) {
         lock.lock();
         try {
             if (dead) {
@@ -316,8 +309,6 @@ final class Kernel {
         } finally {
             lock.unlock();
         }
-        write(KernelRequests.execute(language, execution.id(), code, environment));
-        return execution;
     }
 
     boolean alive() {
@@ -329,9 +320,24 @@ final class Kernel {
         }
     }
 
-    /** Stops the code that runs, if it lets itself be stopped. */
+    /**
+     * Stops the code that runs, if it lets itself be stopped. The signal may hit the kernel when it is about to report
+     * an end or to answer, and that is lost then; so it is asked for a sign of life, which no signal precedes.
+     */
     void interrupt() throws InterruptedException {
         signal(SIGINT);
+        if (mayAsk()) {
+            ask();
+        }
+    }
+
+    private boolean mayAsk() {
+        lock.lock();
+        try {
+            return !dead && unanswered++ < UNANSWERED_MAX;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** With what it has started, unless that is in a session of its own. */

@@ -52,7 +52,7 @@ final class KernelRequests {
         });
         return "__skerry_start " + id + "\n" + before
                 + "printf -v __skerry_code %b '" + escaped(code) + "'\n"
-                + "eval \"$__skerry_flags$__skerry_code\" </dev/null\n"
+                + "__skerry_enter; eval \"$__skerry_flags$__skerry_code\" </dev/null\n"
                 + "{ __skerry_end " + id + " \"$?\"; " + after + "} 2>/dev/null\n";
     }
 

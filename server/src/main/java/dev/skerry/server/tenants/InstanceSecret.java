@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -19,6 +20,8 @@ import java.util.Set;
 /** The secret from which sandboxes' tokens are derived: 32 random bytes in a file that only its owner can read. */
 public final class InstanceSecret {
     private static final int BYTES = 32;
+    private static final Set<PosixFilePermission> OWNER =
+            Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
     private InstanceSecret() {}
 
@@ -39,6 +42,9 @@ public final class InstanceSecret {
 
     private static byte[] read(Path file) throws IOException {
         String text = Files.readString(file).strip();
+        if (!Files.getPosixFilePermissions(file).equals(OWNER)) {
+            Files.setPosixFilePermissions(file, OWNER); // a restored backup may have others
+        }
         try {
             byte[] secret = HexFormat.of().parseHex(text);
             if (secret.length == BYTES) {
@@ -59,7 +65,7 @@ public final class InstanceSecret {
         SecureRandom random = new SecureRandom();
         random.nextBytes(secret);
         Path fresh = file.resolveSibling("secret." + Long.toHexString(random.nextLong()));
-        var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+        var owner = PosixFilePermissions.asFileAttribute(OWNER);
         try (FileChannel out =
                 FileChannel.open(fresh, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), owner)) {
             out.write(ByteBuffer.wrap((HexFormat.of().formatHex(secret) + "\n").getBytes(StandardCharsets.US_ASCII)));

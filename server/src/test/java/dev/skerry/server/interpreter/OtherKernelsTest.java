@@ -1,11 +1,13 @@
 package dev.skerry.server.interpreter;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 
 import dev.skerry.server.interpreter.Interpreted.Answer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -188,5 +190,44 @@ class OtherKernelsTest {
         assertThat(ended.error().path("value").asString()).contains("exit status 1");
         assertThat(interpreter.in(context, "exit 0").of("error")).isEmpty();
         assertThat(interpreter.in(context, "echo again").text("stdout")).isEqualTo("again\n");
+    }
+
+    /** Whenever the signal comes, the end of the cell is reported and the variables are kept. */
+    @Test
+    void interruptsAtAnyMomentLoseNothing() throws Exception {
+        Map<String, String> show =
+                Map.of("bash", "echo $kept", "python", "print(kept)", "javascript", "console.log(kept)");
+        for (String language : show.keySet()) {
+            String context = interpreter.context(language, "/").path("id").asString();
+            interpreter.in(context, "kept=7");
+            CountDownLatch done = new CountDownLatch(1);
+            Thread storm = Thread.ofVirtual().start(() -> {
+                while (done.getCount() > 0) {
+                    assertDoesNotThrow(() -> interpreter.post("/contexts/" + context + "/interrupt", ""));
+                }
+            });
+            try {
+                for (int cell = 0; cell < 50; cell++) {
+                    interpreter.in(context, "1");
+                }
+            } finally {
+                done.countDown();
+                storm.join();
+            }
+            assertThat(interpreter.in(context, show.get(language)).text("stdout"))
+                    .as(language)
+                    .isEqualTo("7\n");
+        }
+    }
+
+    @Test
+    void aTrapForInterruptsOutlivesItsCell() throws Exception {
+        String context = interpreter.context("bash", "/").path("id").asString();
+        interpreter.in(context, "trap 'echo trapped' INT");
+        assertThat(interpreter.in(context, "kill -INT $$; echo after").text("stdout"))
+                .isEqualTo("trapped\nafter\n");
+        interpreter.in(context, "trap - INT");
+        assertThat(interpreter.in(context, "kill -INT $$; echo after").text("stdout"))
+                .isEmpty();
     }
 }

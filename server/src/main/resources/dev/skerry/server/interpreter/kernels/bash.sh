@@ -10,7 +10,10 @@ __skerry_number=0
 __skerry_count=0
 __skerry_from=$PWD
 __skerry_flags=
+__skerry_trap='trap - INT'
 declare -A __skerry_before=()
+# SIGINT is for cells. Between them it is ignored, or it would throw away a line of the server that is half read.
+trap '' INT
 __skerry_send() {
     __skerry_number=$((__skerry_number + 1))
     printf '\036%s.%d:\n' "$__skerry_token" "$__skerry_number" >&"$__skerry_err"
@@ -35,11 +38,19 @@ __skerry_restore() {
     if [[ -v __skerry_before[$1] ]]; then export "$1=${__skerry_before[$1]}"; else unset "$1"; fi
     unset "__skerry_before[$1]"
 }
+# On the line of the code, so that SIGINT from here on stops the code as well.
+__skerry_enter() {
+    eval "$__skerry_trap"
+}
 # What `set` turned on is off between cells, or it would show and stop what is done here.
 __skerry_end() {
     __skerry_flags=${-//[!exuvf]/}
     set +exuvf
+    __skerry_trap=$(trap -p INT)
+    trap '' INT
+    __skerry_trap=${__skerry_trap:-trap - INT}
     __skerry_flags=${__skerry_flags:+set -$__skerry_flags$'\n'}
     __skerry_send end "$1" ",\"status\":$2"
 }
-readonly -f __skerry_send __skerry_hello __skerry_start __skerry_export __skerry_restore __skerry_end
+readonly -f __skerry_send __skerry_hello __skerry_start __skerry_export __skerry_restore
+readonly -f __skerry_enter __skerry_end
