@@ -236,7 +236,7 @@ final class CodeContext {
     /** Stops the code that runs now, if any. */
     void interrupt() throws InterruptedException {
         Kernel now = kernel;
-        if (now != null && now.alive()) {
+        if (now != null && now.running().isPresent()) {
             now.interrupt();
         }
     }

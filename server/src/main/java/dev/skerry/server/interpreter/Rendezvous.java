@@ -16,6 +16,7 @@ final class Rendezvous {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private long outAt;
+    private long outSeen;
     private long errAt;
     private boolean outEnded;
     private boolean errEnded;
@@ -24,6 +25,8 @@ final class Rendezvous {
     void outArrives(long number) throws InterruptedException {
         lock.lock();
         try {
+            outSeen = number;
+            changed.signalAll();
             long left = BOUND.toNanos();
             while (errAt < number && !errEnded && left > 0) {
                 left = changed.awaitNanos(left);
@@ -50,7 +53,8 @@ final class Rendezvous {
         try {
             errAt = number;
             changed.signalAll();
-            while (outAt < number && !outEnded) {
+            // One that was cut off after its announcement here does not come any more.
+            while (outAt < number && outSeen <= number && !outEnded) {
                 changed.await();
             }
         } finally {

@@ -227,6 +227,13 @@ final class Interpreted implements AutoCloseable {
         return send(to(path).POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
+    void interrupt(String context) throws Exception {
+        HttpResponse<String> answer = send(to("/contexts/" + context + "/interrupt")
+                .header("X-Access-Token", token())
+                .POST(HttpRequest.BodyPublishers.noBody()));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(204);
+    }
+
     JsonNode context(String language, String folder) throws Exception {
         ObjectNode wanted = Lines.JSON.createObjectNode();
         wanted.put("language", language);
