@@ -97,7 +97,8 @@ final class ExecCommand implements Callable<Integer> {
     private int run(Map<String, String> variables, Optional<Terminal> terminal) throws InterruptedException {
         try (ControlPlane server = serverOptions.open(context, hostOptions)) {
             Envd envd = server.envd(Awake.require(server.sandbox(id)), user);
-            var start = new ProcessStart(words, variables, folder, interactive, terminal.map(RemoteSession::window));
+            var start =
+                    new ProcessStart(command(), variables, folder, interactive, terminal.map(RemoteSession::window));
             RemoteProcess process;
             try {
                 process = envd.start(start);
@@ -108,6 +109,11 @@ final class ExecCommand implements Callable<Integer> {
                 return new RemoteSession(context, process, interactive, terminal).follow();
             }
         }
+    }
+
+    /** Without the {@code --} that kubectl wants before it. */
+    private List<String> command() {
+        return words.size() > 1 && words.getFirst().equals("--") ? words.subList(1, words.size()) : words;
     }
 
     /** As shells say it. */

@@ -103,6 +103,13 @@ class RemoteSessionTest {
     }
 
     @Test
+    void aLineBeforeTheCommandIsNotTheCommand() {
+        assertThat(commanded.skerry("exec", ID, "--", "sh", "-c", "echo \"$@\"", "sh", "--", "x"))
+                .isZero();
+        assertThat(commanded.out()).isEqualTo("-- x\n");
+    }
+
+    @Test
     void aPausedSandboxIsNotAskedUnlessItResumesByItself() {
         server.box("paused", false);
         assertThat(commanded.skerry("exec", ID, "true")).isEqualTo(125);
