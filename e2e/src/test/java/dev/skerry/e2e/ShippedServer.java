@@ -2,6 +2,7 @@ package dev.skerry.e2e;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
@@ -31,6 +33,11 @@ final class ShippedServer implements AutoCloseable {
 
     private static final Duration DRAINED = Duration.ofSeconds(40);
     private static final Duration CALL = Duration.ofSeconds(30);
+    /** Linux gives connections 32768 and more: ip_local_port_range of ip(7). */
+    private static final int PORT_MIN = 20_000;
+
+    private static final int PORT_MAX = 32_768;
+    private static final int PORT_TRIES = 100;
     private static final Pattern ID = Pattern.compile("\"sandboxID\"\\s*:\\s*\"([a-z0-9]+)\"");
 
     private final Path folder;
@@ -77,12 +84,25 @@ final class ShippedServer implements AutoCloseable {
         }
     }
 
-    /** Two at once, so that they differ. */
+    /**
+     * Two at once, so that they differ. Not of those that the kernel gives to connections: while the server is being
+     * started again, a client of another test could be given its port.
+     */
     private static List<Integer> freePorts() throws IOException {
-        try (var one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                var other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return List.of(one.getLocalPort(), other.getLocalPort());
+        for (int i = 0; i < PORT_TRIES; i++) {
+            try (var one = listener();
+                    var other = listener()) {
+                return List.of(one.getLocalPort(), other.getLocalPort());
+            } catch (BindException e) {
+                // It is somebody's.
+            }
         }
+        throw new AssertionError("none of " + PORT_TRIES + " pairs of ports was free");
+    }
+
+    private static ServerSocket listener() throws IOException {
+        int port = ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_MAX);
+        return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
     }
 
     private Child launch() {
@@ -217,7 +237,14 @@ final class ShippedServer implements AutoCloseable {
         return ids;
     }
 
-    private void endAllSandboxes() {
+    /** After a test that failed between its end and its next start. */
+    void startUnlessAlive() {
+        if (!process.isAlive()) {
+            startAgain(FIRST_START);
+        }
+    }
+
+    void endAllSandboxes() {
         Deadline.await("all sandboxes to be gone", Duration.ofSeconds(60), () -> {
             List<String> ids = sandboxes();
             ids.forEach(id -> call("DELETE", "/sandboxes/" + id, ""));
