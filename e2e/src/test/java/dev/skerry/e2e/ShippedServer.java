@@ -54,12 +54,13 @@ final class ShippedServer implements AutoCloseable {
         process = launch();
     }
 
-    /** Returns once it serves and has written the file of settings for clients. */
+    /** Returns once it serves, has written the file of settings for clients, and has made a first sandbox. */
     static ShippedServer start() {
         try {
             var server = new ShippedServer(Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-"), freePorts());
             try {
                 server.awaitServing(FIRST_START);
+                server.awaitTemplate();
                 expectNamesToResolve();
                 return server;
             } catch (Throwable e) {
@@ -168,6 +169,15 @@ final class ShippedServer implements AutoCloseable {
         });
     }
 
+    /** What the first sandbox waits for would be charged to the first call of a client, which is not that patient. */
+    private void awaitTemplate() {
+        var response = call("POST", "/v2/sandboxes", "{\"templateID\":\"base\"}", FIRST_START);
+        if (response.statusCode() != 201) {
+            throw new AssertionError("the first sandbox: " + response.statusCode() + " " + response.body());
+        }
+        endAllSandboxes();
+    }
+
     private boolean isHealthy() {
         var request = HttpRequest.newBuilder(URI.create(url() + "/health"))
                 .timeout(Duration.ofSeconds(2))
@@ -207,8 +217,12 @@ final class ShippedServer implements AutoCloseable {
 
     /** A call of the control plane. */
     HttpResponse<String> call(String method, String path, String body) {
+        return call(method, path, body, CALL);
+    }
+
+    private HttpResponse<String> call(String method, String path, String body, Duration bound) {
         var request = HttpRequest.newBuilder(URI.create(url() + path))
-                .timeout(CALL)
+                .timeout(bound)
                 .header("X-API-KEY", settings().getOrDefault("E2B_API_KEY", ""))
                 .header("Content-Type", "application/json")
                 .method(method, HttpRequest.BodyPublishers.ofString(body))
