@@ -44,6 +44,11 @@ record LaunchedClone(Path folder, Map<String, String> environment) {
         program(folder.resolve("bin").resolve(name), script);
     }
 
+    /** Puts a stand-in into the clone. */
+    void program(String name, String script) throws IOException {
+        program(folder.resolve(name), script);
+    }
+
     private static void program(Path file, String script) throws IOException {
         Files.createDirectories(file.resolveSibling(""));
         Files.writeString(file, "#!/bin/sh\n" + script + "\n");
@@ -67,26 +72,34 @@ record LaunchedClone(Path folder, Map<String, String> environment) {
     }
 
     Result skerryOn(String jdk, String... arguments) throws IOException, InterruptedException {
+        Process process = start(jdk, arguments);
+        try {
+            return await(process);
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    /** Its output goes to files, which {@link #await} reads. */
+    Process start(String jdk, String... arguments) throws IOException {
         List<String> words = new ArrayList<>(List.of("/bin/sh", "skerry"));
         words.addAll(List.of(arguments));
         Path in = Files.writeString(folder.resolve("in"), "a line\n");
-        Path out = folder.resolve("out");
-        Path err = folder.resolve("err");
         var builder = new ProcessBuilder(words)
                 .directory(folder.toFile())
                 .redirectInput(in.toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile());
+                .redirectOutput(folder.resolve("out").toFile())
+                .redirectError(folder.resolve("err").toFile());
         builder.environment().clear();
         builder.environment().put("PATH", folder.resolve("bin").toString());
         builder.environment().put("SKERRY_JAVA_HOME", jdk);
         builder.environment().putAll(environment);
-        Process process = builder.start();
-        try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-        return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+        return builder.start();
+    }
+
+    Result await(Process process) throws IOException, InterruptedException {
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return new Result(
+                process.exitValue(), Files.readString(folder.resolve("out")), Files.readString(folder.resolve("err")));
     }
 }

@@ -7,16 +7,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The server ends in every way that it can; no sandbox notices. */
 @ExtendWith(SharedServer.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RestartIT {
     /** Promised are 2 s on a quiet machine; what it took is printed. This tells a hang from a busy machine. */
     private static final Duration SERVES_AGAIN = Duration.ofSeconds(60);
@@ -29,12 +32,19 @@ class RestartIT {
 
     private ShippedServer server;
 
-    @BeforeEach
+    /** One data folder for all: to make the template base takes as long as a test. */
+    @BeforeAll
     void start() {
         server = ShippedServer.start();
     }
 
     @AfterEach
+    void endAllSandboxes() {
+        server.startUnlessAlive();
+        server.endAllSandboxes();
+    }
+
+    @AfterAll
     void stop() {
         server.close();
     }

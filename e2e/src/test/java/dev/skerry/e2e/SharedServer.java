@@ -5,7 +5,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** Gives tests the {@link ShippedServer} and the {@link Clients} that all of one run share; closes them at its end. */
+/** Gives tests the {@link ShippedServer} and the {@link Clients} that all of one JVM share; closes them at its end. */
 final class SharedServer implements ParameterResolver {
     private static final Namespace NAMESPACE = Namespace.create(SharedServer.class);
 

@@ -2,6 +2,7 @@ package dev.skerry.e2e;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
@@ -31,6 +33,11 @@ final class ShippedServer implements AutoCloseable {
 
     private static final Duration DRAINED = Duration.ofSeconds(40);
     private static final Duration CALL = Duration.ofSeconds(30);
+    /** Linux gives connections 32768 and more: ip_local_port_range of ip(7). */
+    private static final int PORT_MIN = 20_000;
+
+    private static final int PORT_MAX = 32_768;
+    private static final int PORT_TRIES = 100;
     private static final Pattern ID = Pattern.compile("\"sandboxID\"\\s*:\\s*\"([a-z0-9]+)\"");
 
     private final Path folder;
@@ -47,12 +54,13 @@ final class ShippedServer implements AutoCloseable {
         process = launch();
     }
 
-    /** Returns once it serves and has written the file of settings for clients. */
+    /** Returns once it serves, has written the file of settings for clients, and has made a first sandbox. */
     static ShippedServer start() {
         try {
             var server = new ShippedServer(Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-"), freePorts());
             try {
                 server.awaitServing(FIRST_START);
+                server.awaitTemplate();
                 expectNamesToResolve();
                 return server;
             } catch (Throwable e) {
@@ -77,12 +85,25 @@ final class ShippedServer implements AutoCloseable {
         }
     }
 
-    /** Two at once, so that they differ. */
+    /**
+     * Two at once, so that they differ. Not of those that the kernel gives to connections: while the server is being
+     * started again, a client of another test could be given its port.
+     */
     private static List<Integer> freePorts() throws IOException {
-        try (var one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                var other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return List.of(one.getLocalPort(), other.getLocalPort());
+        for (int i = 0; i < PORT_TRIES; i++) {
+            try (var one = listener();
+                    var other = listener()) {
+                return List.of(one.getLocalPort(), other.getLocalPort());
+            } catch (BindException e) {
+                // It is somebody's.
+            }
         }
+        throw new AssertionError("none of " + PORT_TRIES + " pairs of ports was free");
+    }
+
+    private static ServerSocket listener() throws IOException {
+        int port = ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_MAX);
+        return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
     }
 
     private Child launch() {
@@ -148,6 +169,15 @@ final class ShippedServer implements AutoCloseable {
         });
     }
 
+    /** What the first sandbox waits for would be charged to the first call of a client, which is not that patient. */
+    private void awaitTemplate() {
+        var response = call("POST", "/v2/sandboxes", "{\"templateID\":\"base\"}", FIRST_START);
+        if (response.statusCode() != 201) {
+            throw new AssertionError("the first sandbox: " + response.statusCode() + " " + response.body());
+        }
+        endAllSandboxes();
+    }
+
     private boolean isHealthy() {
         var request = HttpRequest.newBuilder(URI.create(url() + "/health"))
                 .timeout(Duration.ofSeconds(2))
@@ -197,8 +227,12 @@ final class ShippedServer implements AutoCloseable {
 
     /** A call of the control plane. */
     HttpResponse<String> call(String method, String path, String body) {
+        return call(method, path, body, CALL);
+    }
+
+    private HttpResponse<String> call(String method, String path, String body, Duration bound) {
         var request = HttpRequest.newBuilder(URI.create(url() + path))
-                .timeout(CALL)
+                .timeout(bound)
                 .header("X-API-KEY", settings().getOrDefault("E2B_API_KEY", ""))
                 .header("Content-Type", "application/json")
                 .method(method, HttpRequest.BodyPublishers.ofString(body))
@@ -227,7 +261,14 @@ final class ShippedServer implements AutoCloseable {
         return ids;
     }
 
-    private void endAllSandboxes() {
+    /** After a test that failed between its end and its next start. */
+    void startUnlessAlive() {
+        if (!process.isAlive()) {
+            startAgain(FIRST_START);
+        }
+    }
+
+    void endAllSandboxes() {
         Deadline.await("all sandboxes to be gone", Duration.ofSeconds(60), () -> {
             List<String> ids = sandboxes();
             ids.forEach(id -> call("DELETE", "/sandboxes/" + id, ""));

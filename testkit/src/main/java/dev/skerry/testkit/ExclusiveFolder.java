@@ -13,8 +13,16 @@ import java.nio.file.StandardOpenOption;
  * take the other's sandboxes for some.
  */
 public record ExclusiveFolder(Path path, FileLock lock) {
-    /** Waits for its turn, which lasts until this JVM ends. */
-    public static ExclusiveFolder of(Path path) {
+    /** Which of the JVMs that run tests of a module at the same time this one is, for a folder of its own. */
+    private static final String FORK = System.getProperty("skerry.test.fork", "1");
+
+    /**
+     * Waits for its turn, which lasts until this JVM ends.
+     *
+     * @param name of the folder, to which the number of this JVM is added unless it is the first
+     */
+    public static ExclusiveFolder of(Path name) {
+        Path path = FORK.equals("1") ? name : name.resolveSibling(name.getFileName() + "-" + FORK);
         try {
             Files.createDirectories(path);
             var channel =

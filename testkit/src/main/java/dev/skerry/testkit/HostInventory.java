@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * What one instance has on the host, by looking: processes, mounts, cgroups, run folders, sockets, names, claims of
- * uids, and the host's loop devices and network interfaces.
+ * uids, loop devices on images of its data folder, and the host's network interfaces.
  */
 public record HostInventory(Set<String> things) {
     private static final Path PROC = Path.of("/proc");
@@ -32,7 +32,8 @@ public record HostInventory(Set<String> things) {
         children(Path.of("/run/skerry", instance, "names"), "name ", found);
         children(Path.of("/sys/class/net"), "interface ", found);
         for (String device : names(Path.of("/sys/block"))) {
-            if (Files.exists(Path.of("/sys/block", device, "loop/backing_file"))) {
+            // Those of a server beside us come and go.
+            if (text(Path.of("/sys/block", device, "loop/backing_file")).startsWith(engine.dataFolder() + "/")) {
                 found.add("loop device " + device);
             }
         }

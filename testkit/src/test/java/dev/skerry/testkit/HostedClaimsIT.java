@@ -9,7 +9,6 @@ import dev.skerry.host.engine.Engine;
 import dev.skerry.host.templates.Template;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Privilege;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.TestFactory;
 class HostedClaimsIT {
     private static final List<String> CLAIMS = List.of("C1", "C3", "C10", "C13", "C14", "C15", "C16");
 
-    private final Disks disks = Disks.open(Path.of("/var/tmp/skerry-testkit"));
+    private final Disks disks = Disks.open(TestEngines.data());
 
     @TestFactory
     Stream<DynamicTest> theWallsStandAroundADiskAndSudo() {

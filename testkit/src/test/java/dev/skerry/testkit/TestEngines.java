@@ -15,6 +15,10 @@ final class TestEngines {
 
     private TestEngines() {}
 
+    static Path data() {
+        return DATA.path();
+    }
+
     static Path guestd() {
         String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
         Path guestd = Path.of(System.getProperty("skerry.root", ".."), "native/build", machine, "guestd")

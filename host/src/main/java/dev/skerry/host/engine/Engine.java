@@ -22,6 +22,7 @@ import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.stream.GuestConnection;
 import dev.skerry.wire.stream.ShimTransport;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,6 +84,11 @@ public final class Engine implements AutoCloseable {
     /** The id that everything of this installation on the host carries. */
     public String instance() {
         return installation.instance().id();
+    }
+
+    /** Where templates and disks of this installation are. */
+    public Path dataFolder() {
+        return installation.instance().dataFolder();
     }
 
     /** Run folders of this instance that hold a range of uids. */

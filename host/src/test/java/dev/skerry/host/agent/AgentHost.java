@@ -32,7 +32,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A data folder of the tests' own, and the look at the host that shows whether anything of it is left. */
 final class AgentHost {
-    static final Path FOLDER = Path.of("/var/tmp/skerry-agent-test");
+    /** Which of the JVMs that run this module's tests at the same time this one is. */
+    static final String FORK = System.getProperty("skerry.test.fork", "1");
+
+    static final Path FOLDER = Path.of("/var/tmp/skerry-agent-test" + (FORK.equals("1") ? "" : "-" + FORK));
     static final Duration BOUND = Duration.ofSeconds(30);
     static final HostId ID = new HostId("here");
     private static final long WAIT_NANOS = Duration.ofSeconds(30).toNanos();
@@ -168,7 +171,7 @@ final class AgentHost {
     static List<String> loops() {
         return entries(Path.of("/sys/block"), "loop[0-9]+").stream()
                 .flatMap(device -> content(Path.of("/sys/block", device, "loop/backing_file")).stream())
-                .filter(file -> file.startsWith(FOLDER.toString()))
+                .filter(file -> file.startsWith(FOLDER + "/"))
                 .toList();
     }
 

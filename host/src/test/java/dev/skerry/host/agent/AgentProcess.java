@@ -19,6 +19,7 @@ final class AgentProcess {
             "--enable-native-access=ALL-UNNAMED",
             "-XX:TieredStopAtLevel=1",
             "-Dskerry.native.dir=" + AgentHost.settings().guestd().getParent(),
+            "-Dskerry.test.fork=" + AgentHost.FORK,
             "-cp",
             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
             AgentProcess.class.getName(),

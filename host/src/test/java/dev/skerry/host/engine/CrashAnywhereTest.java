@@ -112,6 +112,7 @@ class CrashAnywhereTest {
             Process controller = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin/java").toString(),
                             "--enable-native-access=ALL-UNNAMED",
+                            "-Dskerry.test.fork=" + TestHost.FORK,
                             "-cp",
                             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                             Churn.class.getName())

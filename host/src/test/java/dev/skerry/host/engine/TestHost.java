@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
  * whether anything of it is left.
  */
 final class TestHost {
-    private static final Path FOLDER = Path.of("/var/tmp/skerry-engine-test");
+    /** Which of the JVMs that run this module's tests at the same time this one is. */
+    static final String FORK = System.getProperty("skerry.test.fork", "1");
+
+    private static final Path FOLDER = Path.of("/var/tmp/skerry-engine-test" + (FORK.equals("1") ? "" : "-" + FORK));
     private static final long WAIT_NANOS = Duration.ofSeconds(20).toNanos();
 
     /** Held until this JVM ends: tests of another clone would take our sandboxes for leftovers. */
