@@ -118,6 +118,7 @@ final class SandboxEngine {
             }
         }
         entry.markStored();
+        registry.count(entry);
         alarms.set(first.sandbox().id(), Effects.alarm(first.sandbox()));
         transitions.wake(entry);
         return new Begun.New(entry);
@@ -158,6 +159,10 @@ final class SandboxEngine {
 
     int running() {
         return registry.running();
+    }
+
+    int running(TenantId tenant) {
+        return registry.running(tenant);
     }
 
     void wakeWaiters() {

@@ -131,14 +131,8 @@ public final class SqlSandboxStore implements SandboxStore {
                 found.addAll(stretch(handle, tenant, query, state, after));
             }
             found.sort(query.newestFirst() ? oldestFirst.reversed() : oldestFirst);
-            long running = handle.createQuery(
-                            "SELECT COUNT(*) FROM sandboxes WHERE tenant = :tenant AND shown = :running")
-                    .bind("tenant", tenant.text())
-                    .bind("running", SandboxRows.shown(SandboxQuery.Visible.RUNNING))
-                    .mapTo(Long.class)
-                    .one();
             return InMemorySandboxStore.page(
-                    found.subList(0, Math.min(found.size(), query.limit() + 1)), query.limit(), running);
+                    found.subList(0, Math.min(found.size(), query.limit() + 1)), query.limit());
         });
     }
 
