@@ -67,7 +67,7 @@ final class ListRoutes {
                 Queries.text(exchange, "nextToken").map(token -> PageToken.after(token, newestFirst)));
         SandboxPage page = sandboxes.list(caller.tenant(), query);
         page.next().ifPresent(after -> exchange.set("X-Next-Token", PageToken.of(after, newestFirst)));
-        exchange.set("X-Total-Running", String.valueOf(page.totalRunning()));
+        exchange.set("X-Total-Running", String.valueOf(sandboxes.running(caller.tenant())));
         exchange.json(200, listed(page.sandboxes()));
     }
 

@@ -2,8 +2,6 @@ package dev.skerry.server.e2b;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
-import dev.skerry.server.sandboxes.SandboxQuery;
-import dev.skerry.server.sandboxes.SandboxQuery.Visible;
 import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.tenants.ApiKey;
 import dev.skerry.server.tenants.ApiKeys;
@@ -15,8 +13,6 @@ import dev.skerry.wire.hosts.HostFacts;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -107,8 +103,6 @@ final class TeamRoutes {
     }
 
     private void tenants(Exchange exchange, Caller caller) throws IOException {
-        SandboxQuery one = new SandboxQuery(
-                Map.of(), Set.of(Visible.RUNNING), Optional.empty(), Optional.empty(), true, 1, Optional.empty());
         exchange.json(
                 200,
                 List.of(Map.of(
@@ -117,7 +111,7 @@ final class TeamRoutes {
                         "keys",
                         keys.list(caller.tenant()).size(),
                         "running",
-                        sandboxes.list(caller.tenant(), one).totalRunning())));
+                        sandboxes.running(caller.tenant()))));
     }
 
     private void host(Exchange exchange, Caller caller) throws IOException {

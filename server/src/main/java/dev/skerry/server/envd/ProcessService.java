@@ -127,7 +127,7 @@ final class ProcessService {
                 if (relay.starter && end.exit().cause() == ProcessExit.Cause.TIMED_OUT) {
                     throw late(relay);
                 }
-                replies.send(event(relay, "end", ended(end.exit())));
+                replies.sendLast(event(relay, "end", ended(end.exit())));
                 yield true;
             }
         };

@@ -5,6 +5,7 @@ import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -259,9 +260,7 @@ public final class Exchange {
         response.setStatus(status);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
         response.getHeaders().put(HttpHeader.CONTENT_LENGTH, content.length);
-        try (OutputStream out = Content.Sink.asOutputStream(response)) {
-            out.write(content);
-        }
+        finish(content);
     }
 
     /** An answer of any length; every write goes out at once. Closing it ends the answer, and only that does. */
@@ -269,6 +268,11 @@ public final class Exchange {
         response.setStatus(status);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
         return Content.Sink.asOutputStream(response);
+    }
+
+    /** The last bytes of an answer, and its end, in one piece; after {@link #stream}, instead of closing that. */
+    public void finish(byte[] content) throws IOException {
+        Content.Sink.write(response, true, ByteBuffer.wrap(content));
     }
 
     /** Runs that, on a thread that must not be held up, when the client is seen to have gone; not all of them are. */

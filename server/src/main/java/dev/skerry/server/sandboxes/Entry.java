@@ -47,6 +47,10 @@ final class Entry {
     boolean starting;
 
     boolean occupies;
+
+    /** It is counted among those that a list shows as running. */
+    boolean shown;
+
     Optional<Instant> retryAt = Optional.empty();
     private Isolation achieved;
     private @Nullable OpenStreams streams;

@@ -97,19 +97,15 @@ public final class InMemorySandboxStore implements SandboxStore {
                 .sorted(order)
                 .limit(query.limit() + 1L)
                 .toList();
-        long running = sandboxes.values().stream()
-                .filter(sandbox -> sandbox.tenant().equals(tenant))
-                .filter(sandbox -> shown(sandbox, Set.of(SandboxQuery.Visible.RUNNING)))
-                .count();
-        return page(found, query.limit(), running);
+        return page(found, query.limit());
     }
 
     /** Of one more than fit, so that it is known whether there is a next page. */
-    static SandboxPage page(List<Sandbox> found, int limit, long running) {
+    static SandboxPage page(List<Sandbox> found, int limit) {
         boolean more = found.size() > limit;
         List<Sandbox> shown = found.subList(0, Math.min(found.size(), limit));
         Optional<String> next = more ? Optional.of(PageToken.of(shown.getLast()).text()) : Optional.empty();
-        return new SandboxPage(shown, next, running);
+        return new SandboxPage(shown, next);
     }
 
     private static int compare(Sandbox sandbox, PageToken token) {

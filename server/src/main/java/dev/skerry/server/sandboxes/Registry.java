@@ -21,6 +21,10 @@ final class Registry {
     private final Set<SandboxId> uncertain = ConcurrentHashMap.newKeySet();
 
     private final AtomicInteger running = new AtomicInteger();
+
+    /** Of each tenant, as a list shows them: a page of it need not count them all in the store. */
+    private final ConcurrentHashMap<TenantId, Integer> shown = new ConcurrentHashMap<>();
+
     private final int runningMax;
 
     Registry(int runningMax) {
@@ -59,6 +63,7 @@ final class Registry {
         entry.lock();
         try {
             vacate(entry);
+            show(entry, false);
         } finally {
             entry.unlock();
         }
@@ -87,8 +92,27 @@ final class Registry {
         entry.occupies = true;
     }
 
-    /** Counts it as its state says; with its lock held. */
+    /** Counts it as its state says. */
     void count(Entry entry) {
+        entry.lock();
+        try {
+            Optional<SandboxQuery.Visible> visible =
+                    SandboxQuery.Visible.of(entry.sandbox().state());
+            show(entry, entry.stored() && visible.equals(Optional.of(SandboxQuery.Visible.RUNNING)));
+            countRunning(entry);
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    private void show(Entry entry, boolean runs) {
+        if (entry.shown != runs) {
+            entry.shown = runs;
+            shown.merge(entry.sandbox().tenant(), runs ? 1 : -1, (a, b) -> a + b == 0 ? null : a + b);
+        }
+    }
+
+    private void countRunning(Entry entry) {
         boolean runs =
                 switch (entry.sandbox().state()) {
                     case SandboxState.Starting _,
@@ -114,5 +138,9 @@ final class Registry {
 
     int running() {
         return running.get();
+    }
+
+    int running(TenantId tenant) {
+        return shown.getOrDefault(tenant, 0);
     }
 }

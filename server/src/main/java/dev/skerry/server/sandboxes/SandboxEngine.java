@@ -85,13 +85,8 @@ final class SandboxEngine {
      */
     Begun begin(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> key) {
         Instant now = transitions.now();
-        Decision.Changed first = SandboxLifecycle.create(
-                SandboxId.create(now, rules.random()),
-                tenant,
-                config,
-                host.facts().id(),
-                timeout,
-                now);
+        Decision.Changed first =
+                SandboxLifecycle.create(SandboxId.create(now, rules.random()), tenant, config, host.id(), timeout, now);
         Entry entry = new Entry(first.sandbox(), key, false);
         Optional<Entry> other = registry.add(entry);
         if (other.isPresent()) {
@@ -123,6 +118,7 @@ final class SandboxEngine {
             }
         }
         entry.markStored();
+        registry.count(entry);
         alarms.set(first.sandbox().id(), Effects.alarm(first.sandbox()));
         transitions.wake(entry);
         return new Begun.New(entry);
@@ -163,6 +159,10 @@ final class SandboxEngine {
 
     int running() {
         return registry.running();
+    }
+
+    int running(TenantId tenant) {
+        return registry.running(tenant);
     }
 
     void wakeWaiters() {

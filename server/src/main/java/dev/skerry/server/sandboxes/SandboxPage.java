@@ -7,9 +7,8 @@ import java.util.Optional;
  * Some sandboxes of a list.
  *
  * @param next what to put into {@link SandboxQuery#after} for those behind; empty at the end
- * @param totalRunning of the tenant, whatever was asked for
  */
-public record SandboxPage(List<Sandbox> sandboxes, Optional<String> next, long totalRunning) {
+public record SandboxPage(List<Sandbox> sandboxes, Optional<String> next) {
     public SandboxPage {
         sandboxes = List.copyOf(sandboxes);
     }

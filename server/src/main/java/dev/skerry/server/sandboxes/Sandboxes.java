@@ -29,6 +29,9 @@ public interface Sandboxes {
 
     SandboxPage list(TenantId tenant, SandboxQuery query);
 
+    /** How many of a tenant's a list shows as running. */
+    int running(TenantId tenant);
+
     /** Ends it and waits until it is gone. */
     void kill(TenantId tenant, SandboxId id) throws InterruptedException;
 

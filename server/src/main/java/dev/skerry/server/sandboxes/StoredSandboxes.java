@@ -128,6 +128,11 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     }
 
     @Override
+    public int running(TenantId tenant) {
+        return engine.running(tenant);
+    }
+
+    @Override
     public void kill(TenantId tenant, SandboxId id) throws InterruptedException {
         Entry entry = entry(tenant, id);
         ask(entry, new LifecycleEvent.KillAsked());

@@ -126,8 +126,14 @@ final class FakeSandboxes implements Sandboxes {
         List<Sandbox> page = found.stream().limit(query.limit()).toList();
         return new SandboxPage(
                 page,
-                found.size() > page.size() ? Optional.of(page.getLast().id().text()) : Optional.empty(),
-                own.stream().filter(each -> visible(each) == Visible.RUNNING).count());
+                found.size() > page.size() ? Optional.of(page.getLast().id().text()) : Optional.empty());
+    }
+
+    @Override
+    public synchronized int running(TenantId tenant) {
+        return (int) all.values().stream()
+                .filter(each -> each.tenant().equals(tenant) && visible(each) == Visible.RUNNING)
+                .count();
     }
 
     @Override

@@ -137,6 +137,20 @@ class StoredSandboxesTest {
     }
 
     @Test
+    void theNumberOfATenantsThatRunIsWhatItsListShows() throws Exception {
+        Sandbox first = create(Lifetime.ENDS);
+        create(Lifetime.ENDS);
+        assertThat(sandboxes.running(Samples.TENANT)).isEqualTo(2);
+        assertThat(sandboxes.running(Samples.OTHER)).isZero();
+        sandboxes.pause(Samples.TENANT, first.id(), PauseKind.MEMORY);
+        assertThat(sandboxes.running(Samples.TENANT)).isEqualTo(1);
+        sandboxes.connect(Samples.TENANT, first.id(), LONG, true);
+        assertThat(sandboxes.running(Samples.TENANT)).isEqualTo(2);
+        sandboxes.kill(Samples.TENANT, first.id());
+        assertThat(sandboxes.running(Samples.TENANT)).isEqualTo(1);
+    }
+
+    @Test
     void aPauseInMemoryIsAFreezeAndAResumeAThaw() throws Exception {
         Sandbox sandbox = create(Lifetime.ENDS);
         sandboxes.pause(Samples.TENANT, sandbox.id(), PauseKind.MEMORY);
