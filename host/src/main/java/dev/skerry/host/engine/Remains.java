@@ -49,7 +49,7 @@ final class Remains {
     /** Ends what may still live; see {@link #remove}. */
     SandboxEnd destroy() {
         condemn();
-        return remove();
+        return remove(this::condemn);
     }
 
     /** What ends from here on was meant to. */
@@ -71,6 +71,14 @@ final class Remains {
      * else it was destroyed or lost its shim. Of a server's sandbox that had a shim the record of the end stays.
      */
     SandboxEnd remove() {
+        return remove(() -> {});
+    }
+
+    /**
+     * @param beforeKill run once it is found that something may live: what was only being made when this began had no
+     *     folder yet to put a mark into
+     */
+    private SandboxEnd remove(Runnable beforeKill) {
         lock.lock();
         try {
             end = end.or(folder::end);
@@ -78,7 +86,10 @@ final class Remains {
                 return end.get();
             }
             Optional<SandboxCgroup> cgroup = installation.cgroups().find(folder.name());
-            cgroup.ifPresent(group -> group.kill(KILL_BOUND));
+            cgroup.ifPresent(group -> {
+                beforeKill.run();
+                group.kill(KILL_BOUND);
+            });
             SandboxEnd facts = facts(cgroup.map(SandboxCgroup::usage));
             cgroup.ifPresent(group -> group.remove(KILL_BOUND));
             installation.uids().release(installation.claim(folder.name()));
