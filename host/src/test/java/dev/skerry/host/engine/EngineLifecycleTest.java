@@ -35,7 +35,10 @@ import org.junit.jupiter.api.Test;
 /** What the engine does whichever driver it has ({@link DriverContract} has the rest); nothing may be left. */
 class EngineLifecycleTest {
     private static final Duration BOUND = Duration.ofSeconds(20);
-    private static final int ERASED_STARTS = 30;
+
+    /** Fewer on a machine where each takes seconds. */
+    private static final int MANY = 5 * Integer.getInteger("skerry.test.crashes", 6);
+
     private static final HostListener UNHEARD = new HostListener() {
         @Override
         public void ended(Incarnation incarnation, SandboxEnd end) {
@@ -204,7 +207,7 @@ class EngineLifecycleTest {
             }
         });
         try {
-            for (int i = 0; i < ERASED_STARTS; i++) {
+            for (int i = 0; i < MANY; i++) {
                 Incarnation incarnation = fresh();
                 starting.set(incarnation);
                 try {
@@ -261,7 +264,7 @@ class EngineLifecycleTest {
     void manyAtATimeAreMadeAndEnded() throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<String>> answers = new ArrayList<>();
-            for (int i = 0; i < 30; i++) {
+            for (int i = 0; i < MANY; i++) {
                 String word = "w" + i;
                 answers.add(threads.submit(() -> {
                     try (Sandbox sandbox = engine.create(spec())) {
