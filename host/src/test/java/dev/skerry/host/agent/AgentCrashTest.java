@@ -213,7 +213,9 @@ class AgentCrashTest {
                     Optional.of(new Deadline(InstantSource.system().instant().plusMillis(100), AtDeadline.KILL)));
         }
         var folder = AgentHost.instanceFolder().resolve(incarnation.toString());
-        AgentHost.await("it is over", () -> Files.exists(folder.resolve("exit")));
+        // A slow agent may have heard of it while it let go, and have written the end down.
+        AgentHost.await(
+                "it is over", () -> Files.exists(folder.resolve("exit")) || Files.exists(folder.resolve("end")));
         try (Engine engine = Engine.open(AgentHost.settings())) {
             engine.kill(killed.id().text());
             engine.reaper().reap(Duration.ZERO);

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 /** A data folder of the tests' own, and the look at the host that shows whether anything of it is left. */
 final class AgentHost {
     static final Path FOLDER = Path.of("/var/tmp/skerry-agent-test");
-    static final Duration BOUND = Duration.ofSeconds(30);
+    static final Duration BOUND = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 30));
     static final HostId ID = new HostId("here");
-    private static final long WAIT_NANOS = Duration.ofSeconds(30).toNanos();
+    private static final long WAIT_NANOS = BOUND.toNanos();
 
     /** Held until this JVM ends: tests of another clone would take our sandboxes for leftovers. */
     @Nullable

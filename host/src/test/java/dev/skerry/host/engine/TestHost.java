@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TestHost {
     private static final Path FOLDER = Path.of("/var/tmp/skerry-engine-test");
-    private static final long WAIT_NANOS = Duration.ofSeconds(20).toNanos();
+    private static final long WAIT_NANOS = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 20))
+            .toNanos();
 
     /** Held until this JVM ends: tests of another clone would take our sandboxes for leftovers. */
     @Nullable
