@@ -17,9 +17,9 @@ final class QemuMachine {
     private static final Duration UNPACK_BOUND = Duration.ofMinutes(1);
 
     /**
-     * tsc=reliable: QEMU takes the time stamp counters of all CPUs from one clock, which Linux does not see and so would
-     * read the time from an emulated HPET: an exit from the translated code, one at a time, for each System.nanoTime().
-     * no_timer_check: on a busy machine the timer is late when Linux looks whether it works at all.
+     * tsc=reliable: QEMU takes the time stamp counters of all CPUs from one clock, which Linux does not see, and so it
+     * would read the time from an emulated HPET: an exit from translated code, one at a time, for each
+     * System.nanoTime(). no_timer_check: on a busy machine the timer is late when Linux looks whether it works at all.
      */
     private static final String KERNEL_OPTIONS =
             "console=ttyS0 root=/dev/nvme0n1 rw quiet loglevel=4 panic=-1 tsc=reliable no_timer_check";
