@@ -33,9 +33,13 @@ class ServiceOnSystemd {
 
     private final Commanded commanded = new Commanded();
 
+    /** One for all questions: making it takes longer there than a question. */
+    private final HttpClient client = HttpClient.newHttpClient();
+
     /** Also when something of it failed: other tests of the machine come after it. */
     @AfterEach
     void stopped() {
+        client.close();
         run(Stream.of("systemctl", "stop", "skerry.service"));
     }
 
@@ -72,7 +76,7 @@ class ServiceOnSystemd {
         done(launcher("service", "stop"));
         assertThat(systemctl("show", "-p", "ActiveState,Result", "skerry.service")
                         .lines())
-                .as("a stop is no failure; the log: " + log())
+                .as(() -> "a stop is no failure; the log: " + log())
                 .containsExactlyInAnyOrder("ActiveState=inactive", "Result=success");
         done(launcher("service", "uninstall"));
         assertThat(UNIT).doesNotExist();
@@ -128,7 +132,7 @@ class ServiceOnSystemd {
     /** A command of a client. */
     private String skerry(String... words) {
         assertThat(commanded.skerry(words))
-                .as(String.join(" ", words) + ": " + commanded.out() + commanded.err() + "; the log: " + log())
+                .as(() -> String.join(" ", words) + ": " + commanded.out() + commanded.err() + "; the log: " + log())
                 .isZero();
         return commanded.out().strip();
     }
@@ -166,18 +170,17 @@ class ServiceOnSystemd {
         }
     }
 
-    private static boolean healthy() throws InterruptedException {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(HEALTH)
-                    .timeout(Duration.ofSeconds(20))
-                    .build();
+    private boolean healthy() throws InterruptedException {
+        HttpRequest request =
+                HttpRequest.newBuilder(HEALTH).timeout(Duration.ofSeconds(20)).build();
+        try {
             return client.send(request, BodyHandlers.discarding()).statusCode() == 204;
         } catch (IOException e) {
             return false;
         }
     }
 
-    private static void awaitHealth() throws InterruptedException {
+    private void awaitHealth() throws InterruptedException {
         long end = System.nanoTime() + BOUND.toNanos();
         while (!healthy()) {
             assertThat(System.nanoTime()).as(() -> "the server's log: " + log()).isLessThan(end);
@@ -185,7 +188,7 @@ class ServiceOnSystemd {
         }
     }
 
-    private static void awaitAnotherThan(String old) throws InterruptedException {
+    private void awaitAnotherThan(String old) throws InterruptedException {
         long end = System.nanoTime() + BOUND.toNanos();
         for (String now = mainPid(); now.equals(old) || now.equals("0"); now = mainPid()) {
             assertThat(System.nanoTime())

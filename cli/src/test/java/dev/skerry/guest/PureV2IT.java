@@ -28,10 +28,39 @@ class PureV2IT {
             "dev.skerry.host.cgroups.V2CgroupTest$OnTheRealTree",
             "dev.skerry.host.engine.CrunContractTest",
             "dev.skerry.host.engine.EngineLifecycleTest",
-            "dev.skerry.testkit.PureV2Claims");
+            "dev.skerry.host.agent.LocalAgentTest",
+            "dev.skerry.host.agent.AgentDiskTest",
+            "dev.skerry.host.agent.AgentCrashTest",
+            "dev.skerry.testkit.PureV2Claims",
+            "dev.skerry.cli.ServiceOnSystemd");
 
-    /** The machine has no runsc; and how many there are makes no difference to cgroups. */
-    private static final String LEFT_OUT = ".*#(aDiskOutlivesItsSandboxAtLevelGvisorToo|manyAreFoundAgainAtOnce).*";
+    /** The machine has no runsc. The rest is the same whatever the cgroups are, and costs two minutes there. */
+    private static final List<String> LEFT_OUT = List.of(
+            "aDiskOutlivesItsSandboxAtLevelGvisorToo",
+            "manyAreFoundAgainAtOnce",
+            // CrunContractTest
+            "usersAndFilesInsideAreItsOwn",
+            "hostFoldersAreShownAndCannotBeWritten",
+            "aRuntimeThatCannotStartItIsQuoted",
+            "whatOneEngineLeftAnotherAttachesToAndLosesNoByte",
+            "bytesOfTheWritableLayerAreLimited",
+            "aLimitOnEachProcessIsSet",
+            "setuidProgramsGainWhatTheDriverDeclares",
+            "theFilterIsWhereTheDriverDeclares",
+            // EngineLifecycleTest
+            "whatIsAcknowledgedAfterTheEndIsNotRepeated",
+            "aNameIsGivenOnceAndIsFreeAfterwards",
+            "aNameThatOnlyADeadSandboxHasIsFree",
+            "ofManyThatAttachAtATimeEachControlsItOrHearsWhyNot",
+            "whoWasReplacedHasNoPowerAnyMore",
+            "whoHasLetGoHasNoPowerAnyMore",
+            "aStartThatFailsLeavesNothingAndSaysWhy",
+            // LocalAgentTest, AgentDiskTest, AgentCrashTest
+            "sudoWorksForUserAndNothingElseIsSetuid",
+            "aLifeWithoutPrivilegeHasNoSetuidProgram",
+            "theHostKnowsItsTemplatesAndKeepsThoseThatAreUsed",
+            "aDiskThatDoesNotFitIsRefusedAndNothingOfItIsMade",
+            "oneAgentHasADataFolderAndAStoppedOneIsEnded");
 
     /** One, because each start of the shipped program takes ten seconds there. */
     private static final String KILLED_RUN = "dev.skerry.cli.SessionsIT#aKilledRunIsPickedUpWithAllThatItSaid";
@@ -72,7 +101,7 @@ class PureV2IT {
         if (ONLY.isEmpty()) {
             options.addAll(List.of("--select-method", KILLED_RUN));
         }
-        options.addAll(List.of("--exclude-methodname", LEFT_OUT));
+        options.addAll(List.of("--exclude-methodname", ".*#(" + String.join("|", LEFT_OUT) + ").*"));
         return options;
     }
 

@@ -159,7 +159,7 @@ public final class Engine implements AutoCloseable {
             return start(new Start(order, driver, template, record, folder, remains));
         } catch (RuntimeException e) {
             boolean destroyed = folder.condemned();
-            remains.erase();
+            remains.undo();
             throw destroyed ? new Failure(ErrorCode.SANDBOX_GONE, "it was destroyed while it was starting", e) : e;
         }
     }
@@ -214,6 +214,9 @@ public final class Engine implements AutoCloseable {
                 .cpuFile(cgroup.cpuUsageFile())
                 .freezeFile(cgroup.freezeFile());
         cgroup.killFile().ifPresent(plan::killFile);
+        if (start.folder().condemned()) {
+            throw new Failure(ErrorCode.SANDBOX_GONE, "it was destroyed before its shim was started");
+        }
         spawner.spawn(plan, settings.startTimeout());
         Controls controls = new Controls(
                 record, start.folder(), cgroup, start.remains(), start.order().listener());

@@ -46,10 +46,27 @@ final class Remains {
         return folder.epoch() > epoch && folder.running();
     }
 
-    /** Ends what may still live; see {@link #remove}. */
+    /**
+     * Ends what may still live; see {@link #remove}. May meet a sandbox that is just being made: its maker makes the
+     * folder first and looks for the mark between the groups and the shim. So who marks it and finds no group has
+     * stopped it, and who found no folder either leaves it alone: what comes later is the maker's.
+     */
     SandboxEnd destroy() {
-        condemn();
-        return remove();
+        lock.lock();
+        try {
+            boolean begun = folder.present();
+            condemn();
+            Optional<SandboxCgroup> cgroup = installation.cgroups().find(folder.name());
+            if (!begun) {
+                if (cgroup.isEmpty()) {
+                    return new SandboxEnd(SandboxEnd.Cause.DESTROYED, "");
+                }
+                condemn();
+            }
+            return clearOnce(cgroup);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** What ends from here on was meant to. */
@@ -66,6 +83,18 @@ final class Remains {
         folder.delete();
     }
 
+    /** By its maker, after a failure: also what those could not see who ended it meanwhile. */
+    void undo() {
+        lock.lock();
+        try {
+            condemn();
+            clear(installation.cgroups().find(folder.name()));
+            folder.delete();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * Kills what lives, removes what is left, and says how the sandbox ended: by the shim's record when there is one,
      * else it was destroyed or lost its shim. Of a server's sandbox that had a shim the record of the end stays.
@@ -73,29 +102,33 @@ final class Remains {
     SandboxEnd remove() {
         lock.lock();
         try {
-            end = end.or(folder::end);
-            if (end.isPresent()) {
-                return end.get();
-            }
-            Optional<SandboxCgroup> cgroup = installation.cgroups().find(folder.name());
-            cgroup.ifPresent(group -> group.kill(KILL_BOUND));
-            SandboxEnd facts = facts(cgroup.map(SandboxCgroup::usage));
-            cgroup.ifPresent(group -> group.remove(KILL_BOUND));
-            installation.uids().release(installation.claim(folder.name()));
-            sweep();
-            installation.names().release(folder.name());
-            boolean kept = folder.record().map(SandboxRecord::hosted).orElse(false)
-                    && folder.shim().isPresent();
-            if (kept) {
-                folder.finish(facts);
-            } else {
-                folder.delete();
-            }
-            end = Optional.of(facts);
-            return facts;
+            return clearOnce(installation.cgroups().find(folder.name()));
         } finally {
             lock.unlock();
         }
+    }
+
+    private SandboxEnd clearOnce(Optional<SandboxCgroup> cgroup) {
+        end = end.or(folder::end);
+        return cgroup.isEmpty() && end.isPresent() ? end.get() : clear(cgroup);
+    }
+
+    private SandboxEnd clear(Optional<SandboxCgroup> cgroup) {
+        cgroup.ifPresent(group -> group.kill(KILL_BOUND));
+        SandboxEnd facts = end.orElseGet(() -> facts(cgroup.map(SandboxCgroup::usage)));
+        cgroup.ifPresent(group -> group.remove(KILL_BOUND));
+        installation.uids().release(installation.claim(folder.name()));
+        sweep();
+        installation.names().release(folder.name());
+        boolean kept = folder.record().map(SandboxRecord::hosted).orElse(false)
+                && (end.isPresent() || folder.shim().isPresent());
+        if (kept) {
+            folder.finish(facts);
+        } else {
+            folder.delete();
+        }
+        end = Optional.of(facts);
+        return facts;
     }
 
     /** A sandbox whose record cannot be read any more has had no runtime started for it. */

@@ -251,6 +251,11 @@ final class RunFolder {
         return Files.exists(path.resolve("record"));
     }
 
+    /** Even if its record is missing. */
+    boolean present() {
+        return Files.exists(path);
+    }
+
     /** What is kept for a server to ask for. */
     Optional<SandboxEnd> end() {
         return read("end").map(text -> {

@@ -36,9 +36,9 @@ final class AgentHost {
     static final String FORK = System.getProperty("skerry.test.fork", "1");
 
     static final Path FOLDER = Path.of("/var/tmp/skerry-agent-test" + (FORK.equals("1") ? "" : "-" + FORK));
-    static final Duration BOUND = Duration.ofSeconds(30);
+    static final Duration BOUND = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 30));
     static final HostId ID = new HostId("here");
-    private static final long WAIT_NANOS = Duration.ofSeconds(30).toNanos();
+    private static final long WAIT_NANOS = BOUND.toNanos();
 
     /** Held until this JVM ends: tests of another clone would take our sandboxes for leftovers. */
     @Nullable

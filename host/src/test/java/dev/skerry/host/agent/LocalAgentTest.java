@@ -195,7 +195,9 @@ class LocalAgentTest extends AgentFixture {
         AgentHost.await("the deadline has passed", new After(Duration.ofMillis(600))::passed);
         assertThat(state(incarnation)).isEqualTo(State.FROZEN);
         agent.destroy(incarnation, NO_GRACE);
-        writer.join();
+        assertThat(writer.join(AgentHost.BOUND))
+                .as("the writer heard of the end")
+                .isTrue();
     }
 
     private record After(long nanos) {

@@ -8,18 +8,25 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.HostListener;
+import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.stream.ExecRequest;
 import dev.skerry.wire.stream.GuestProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +35,21 @@ import org.junit.jupiter.api.Test;
 /** What the engine does whichever driver it has ({@link DriverContract} has the rest); nothing may be left. */
 class EngineLifecycleTest {
     private static final Duration BOUND = Duration.ofSeconds(20);
+
+    /** Fewer on a machine where each takes seconds. */
+    private static final int MANY = 5 * Integer.getInteger("skerry.test.crashes", 6);
+
+    private static final HostListener UNHEARD = new HostListener() {
+        @Override
+        public void ended(Incarnation incarnation, SandboxEnd end) {
+            // Who started it hears of it.
+        }
+
+        @Override
+        public void frozen(Incarnation incarnation) {
+            throw new AssertionError("nothing freezes here");
+        }
+    };
 
     private TestHost host;
     private Engine engine;
@@ -175,6 +197,36 @@ class EngineLifecycleTest {
         }
     }
 
+    @Test
+    void aStartThatIsErasedWheneverThatMayBeSaysThatItWasDestroyed() throws Exception {
+        AtomicReference<Incarnation> starting = new AtomicReference<>(fresh());
+        AtomicBoolean over = new AtomicBoolean();
+        Thread eraser = Thread.ofPlatform().start(() -> {
+            while (!over.get()) {
+                engine.erase(starting.get());
+            }
+        });
+        try {
+            for (int i = 0; i < MANY; i++) {
+                Incarnation incarnation = fresh();
+                starting.set(incarnation);
+                try {
+                    engine.start(incarnation, spec(), Optional.empty(), UNHEARD);
+                } catch (Failure failure) {
+                    assertThat(failure.code()).as(failure.toString()).isEqualTo(ErrorCode.SANDBOX_GONE);
+                }
+                engine.erase(incarnation);
+            }
+        } finally {
+            over.set(true);
+            assertThat(eraser.join(BOUND)).isTrue();
+        }
+    }
+
+    private static Incarnation fresh() {
+        return new Incarnation(SandboxId.create(InstantSource.system().instant(), new SecureRandom()), 1);
+    }
+
     private Optional<Failure> attached(String id) {
         try {
             engine.attach(id);
@@ -212,7 +264,7 @@ class EngineLifecycleTest {
     void manyAtATimeAreMadeAndEnded() throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<String>> answers = new ArrayList<>();
-            for (int i = 0; i < 30; i++) {
+            for (int i = 0; i < MANY; i++) {
                 String word = "w" + i;
                 answers.add(threads.submit(() -> {
                     try (Sandbox sandbox = engine.create(spec())) {

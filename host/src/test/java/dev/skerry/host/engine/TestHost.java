@@ -32,7 +32,8 @@ final class TestHost {
     static final String FORK = System.getProperty("skerry.test.fork", "1");
 
     private static final Path FOLDER = Path.of("/var/tmp/skerry-engine-test" + (FORK.equals("1") ? "" : "-" + FORK));
-    private static final long WAIT_NANOS = Duration.ofSeconds(20).toNanos();
+    private static final long WAIT_NANOS = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 20))
+            .toNanos();
 
     /** Held until this JVM ends: tests of another clone would take our sandboxes for leftovers. */
     @Nullable
