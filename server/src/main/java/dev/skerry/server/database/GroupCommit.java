@@ -78,10 +78,17 @@ final class GroupCommit implements AutoCloseable {
                 return true;
             }
             waiting.add(write);
-            changed.signalAll();
+            wakeCommitter();
             return false;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** With the lock held; not while somebody commits, who does it afterwards. */
+    private void wakeCommitter() {
+        if (!committing && (closed || !waiting.isEmpty())) {
+            changed.signal();
         }
     }
 
@@ -119,7 +126,7 @@ final class GroupCommit implements AutoCloseable {
         lock.lock();
         try {
             committing = false;
-            changed.signalAll();
+            wakeCommitter();
         } finally {
             lock.unlock();
         }
@@ -177,7 +184,7 @@ final class GroupCommit implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            changed.signalAll();
+            wakeCommitter();
         } finally {
             lock.unlock();
         }
