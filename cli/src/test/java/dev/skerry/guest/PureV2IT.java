@@ -34,7 +34,7 @@ class PureV2IT {
             "dev.skerry.testkit.PureV2Claims",
             "dev.skerry.cli.ServiceOnSystemd");
 
-    /** The machine has no runsc. The rest is the same whatever the cgroups are, and costs two minutes there. */
+    /** The machine has no runsc. The rest is the same whatever the cgroups are, and slow there. */
     private static final List<String> LEFT_OUT = List.of(
             "aDiskOutlivesItsSandboxAtLevelGvisorToo",
             "manyAreFoundAgainAtOnce",
