@@ -3,7 +3,6 @@ package dev.skerry.wire;
 import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.regex.Pattern;
 
 /**
  * A sandbox's id: a UUIDv7 (RFC 9562: 48 bits of Unix milliseconds, the rest random) written as 25 lower-case base-36
@@ -13,11 +12,12 @@ public record SandboxId(String text) implements Comparable<SandboxId> {
     /** Characters of an id; 36^25 is just over 2^128. */
     public static final int LENGTH = 25;
 
-    private static final Pattern FORM = Pattern.compile("[0-9a-z]{25}");
-    private static final BigInteger VALUES = BigInteger.ONE.shiftLeft(128);
+    /** 2^128 - 1; as long as an id, and digits sort before letters. */
+    private static final String LAST =
+            BigInteger.ONE.shiftLeft(128).subtract(BigInteger.ONE).toString(36);
 
     public SandboxId {
-        if (!FORM.matcher(text).matches() || new BigInteger(text, 36).compareTo(VALUES) >= 0) {
+        if (!isId(text)) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
                     "'" + text + "' is not a sandbox id",
@@ -36,6 +36,17 @@ public record SandboxId(String text) implements Comparable<SandboxId> {
         bytes[8] = (byte) (0x80 | (bytes[8] & 0x3f));
         String digits = new BigInteger(1, bytes).toString(36);
         return new SandboxId("0".repeat(LENGTH - digits.length()) + digits);
+    }
+
+    /** Asked for every request to a sandbox. */
+    private static boolean isId(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if ((c < '0' || c > '9') && (c < 'a' || c > 'z')) {
+                return false;
+            }
+        }
+        return text.length() == LENGTH && text.compareTo(LAST) <= 0;
     }
 
     @Override

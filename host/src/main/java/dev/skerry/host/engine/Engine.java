@@ -248,6 +248,10 @@ public final class Engine implements AutoCloseable {
         ShimTransport transport =
                 ShimTransport.connect(controls.folder().socket(), epoch, timeout, () -> controls.listener()
                         .frozen(record.incarnation()));
+        if (record.isolation() == Isolation.CONTAINER) {
+            transport.reachPortsBy(
+                    new SandboxLoopback(transport.guestPid(), controls.cgroup().procsFiles()));
+        }
         GuestConnection guest =
                 greeted ? GuestConnection.open(transport, epoch, timeout) : GuestConnection.begin(transport, epoch);
         return new Sandbox(record, epoch, controls.cgroup(), transport, guest, controls.remains(), controls.listener());

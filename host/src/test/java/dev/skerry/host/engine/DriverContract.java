@@ -7,19 +7,26 @@ import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.drivers.Driver.Feature;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.Privilege;
 import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.stream.ExecRequest;
 import dev.skerry.wire.stream.GuestProcess;
 import dev.skerry.wire.stream.ProcessExit;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -136,6 +143,37 @@ abstract class DriverContract extends LimitsContract {
         sandbox.guest().exec(shell("setsid sleep 100 & sleep 100"));
         ProcessHandle.of(host.shimOf(sandbox)).orElseThrow().destroyForcibly();
         assertThat(end(sandbox).cause()).isEqualTo(SandboxEnd.Cause.SHIM_LOST);
+    }
+
+    @Test
+    void socketsLeadIntoItsNetworkAndNoOther() throws Exception {
+        Sandbox sandbox = create();
+        GuestProcess service = sandbox.guest().exec(python("""
+                import socket
+                with socket.create_server(('127.0.0.1', 0)) as listener:
+                    print(listener.getsockname()[1], flush=True)
+                    with listener.accept()[0] as one:
+                        one.sendall(b'inside')
+                """));
+        int port = Integer.parseInt(
+                new BufferedReader(new InputStreamReader(service.stdout(), StandardCharsets.US_ASCII)).readLine());
+        try (ServerSocket outside = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            Optional<SocketChannel> socket = sandbox.guest().ports().connect(port);
+            assertThat(socket.isPresent()).isEqualTo(sandbox.isolation() == Isolation.CONTAINER);
+            if (socket.isPresent()) {
+                try (SocketChannel inside = socket.get()) {
+                    assertThat(inside.socket().getInputStream().readAllBytes())
+                            .asString()
+                            .isEqualTo("inside");
+                }
+                assertThatThrownBy(() -> sandbox.guest().ports().connect(outside.getLocalPort()))
+                        .isInstanceOfSatisfying(
+                                Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.HOST_UNREACHABLE));
+            }
+        }
+        sandbox.destroy();
+        assertThatThrownBy(() -> sandbox.guest().ports().connect(port))
+                .isInstanceOfSatisfying(Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SANDBOX_GONE));
     }
 
     @Test

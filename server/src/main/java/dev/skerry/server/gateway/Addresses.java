@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which destination the host and the headers of a request name. Ports in a host are ignored, letters compare without
@@ -19,13 +20,14 @@ import java.util.stream.Collectors;
 final class Addresses {
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
     private static final Pattern IPV6 = Pattern.compile("\\[[0-9a-f:.]{2,45}]");
-    private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
-    private static final Pattern HOST = Pattern.compile("(\\[[^]]*]|[^:\\[\\]@/?#\\s]+)(:[0-9]{0,5})?");
+    private static final String DELIMITERS = ":[]@/?#";
+    private static final int PORT_DIGITS_MAX = 5;
     private static final Pattern LABEL = Pattern.compile("([0-9]+)-([0-9a-z]{" + SandboxId.LENGTH + "})");
     private static final int PORT_MAX = 65_535;
     private static final Destination API = new Destination.Api();
 
     private final String domain;
+    private final String suffix;
     private final Set<String> own;
 
     /**
@@ -34,7 +36,8 @@ final class Addresses {
      */
     Addresses(String domain, Set<String> names) {
         this.domain = name(domain).orElseThrow(() -> new IllegalArgumentException("'" + domain + "' is not a domain"));
-        this.own = names.stream()
+        this.suffix = "." + this.domain;
+        this.own = Stream.concat(Stream.of("localhost", "api" + suffix, "sandbox" + suffix), names.stream())
                 .map(name -> name.toLowerCase(Locale.ROOT))
                 .filter(name -> !name.isEmpty())
                 .collect(Collectors.toUnmodifiableSet());
@@ -42,12 +45,31 @@ final class Addresses {
 
     /** Of the text of a Host header: without port and dot, lower-case. */
     private static Optional<String> name(String authority) {
-        Matcher matcher = HOST.matcher(authority.toLowerCase(Locale.ROOT));
-        if (!matcher.matches()) {
+        String text = authority.toLowerCase(Locale.ROOT);
+        int end = nameEnd(text);
+        if (end <= 0 || !isPort(text, end)) {
             return Optional.empty();
         }
-        String name = matcher.group(1);
-        return Optional.of(name.endsWith(".") ? name.substring(0, name.length() - 1) : name);
+        return Optional.of(text.substring(0, text.charAt(end - 1) == '.' ? end - 1 : end));
+    }
+
+    /** Of an address in brackets, or of what no delimiter of an authority is in. */
+    private static int nameEnd(String text) {
+        if (text.startsWith("[")) {
+            return text.indexOf(']') + 1;
+        }
+        int at = 0;
+        while (at < text.length() && text.charAt(at) > ' ' && DELIMITERS.indexOf(text.charAt(at)) < 0) {
+            at++;
+        }
+        return at;
+    }
+
+    /** Whether nothing follows, or a colon and at most five digits. */
+    private static boolean isPort(String text, int from) {
+        return from == text.length()
+                || (text.charAt(from) == ':'
+                        && (from + 1 == text.length() || Tokens.isNumber(text.substring(from + 1), PORT_DIGITS_MAX)));
     }
 
     /**
@@ -59,7 +81,6 @@ final class Addresses {
         if (isOwn(host)) {
             return byHeaders(ids, ports);
         }
-        String suffix = "." + domain;
         if (host.endsWith(suffix)) {
             Matcher label = LABEL.matcher(host.substring(0, host.length() - suffix.length()));
             if (label.matches()) {
@@ -77,10 +98,7 @@ final class Addresses {
     }
 
     private boolean isOwn(String host) {
-        return host.equals("localhost")
-                || host.equals("api." + domain)
-                || host.equals("sandbox." + domain)
-                || own.contains(host)
+        return own.contains(host)
                 || IPV4.matcher(host).matches()
                 || IPV6.matcher(host).matches();
     }
@@ -107,7 +125,7 @@ final class Addresses {
     }
 
     private static OptionalInt port(String text) {
-        if (!PORT.matcher(text).matches()) {
+        if (!Tokens.isNumber(text, PORT_DIGITS_MAX) || text.charAt(0) == '0') {
             return OptionalInt.empty();
         }
         int port = Integer.parseInt(text);

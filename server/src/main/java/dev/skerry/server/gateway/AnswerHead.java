@@ -3,10 +3,7 @@ package dev.skerry.server.gateway;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpField;
 
 /**
@@ -17,9 +14,13 @@ import org.eclipse.jetty.http.HttpField;
  */
 record AnswerHead(int status, List<HttpField> fields, Framing framing, boolean persistent) {
     private static final int FIELDS_MAX = 200;
-    private static final Pattern STATUS = Pattern.compile("HTTP/1\\.([01]) ([1-9][0-9]{2})(?: .*)?");
-    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
-    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+    private static final String VERSION = "HTTP/1.";
+    private static final int STATUS_AT = 9;
+    private static final int STATUS_END = 12;
+    private static final int LENGTH_DIGITS_MAX = 18;
+    /** Which a text of Latin-1 can hold beside the one that ended the line. */
+    private static final String LINE_ENDS = "\r\u0085";
+
     private static final int SWITCHING = 101;
 
     AnswerHead {
@@ -41,17 +42,29 @@ record AnswerHead(int status, List<HttpField> fields, Framing framing, boolean p
     /** @param head whether the request was HEAD, whose answer has no content whatever it says */
     static AnswerHead read(Upstream upstream, boolean head, int bytesMax) throws IOException {
         String first = upstream.line(bytesMax);
-        Matcher line = STATUS.matcher(first);
-        if (!line.matches()) {
-            throw BadAnswer.broken("its first line is not that of an HTTP/1 answer");
-        }
-        int status = Integer.parseInt(line.group(2));
-        boolean old = line.group(1).equals("0");
+        int status = status(first);
+        boolean old = first.charAt(VERSION.length()) == '0';
         List<HttpField> fields = fields(upstream, bytesMax - first.length());
         Framing framing = framing(status, head, old, fields);
-        boolean closes = tokens(fields, "Connection").contains("close");
+        boolean closes = Tokens.list(fields, "Connection").contains("close");
         boolean persistent = !old && !closes && !(framing instanceof Framing.Rest) && status != SWITCHING;
         return new AnswerHead(status, fields, framing, persistent);
+    }
+
+    /** {@code HTTP/1.x NNN}, then nothing or a blank and what no line may hold besides its end. */
+    private static int status(String first) throws BadAnswer {
+        boolean good = first.length() >= STATUS_END
+                && first.startsWith(VERSION)
+                && (first.charAt(VERSION.length()) == '0' || first.charAt(VERSION.length()) == '1')
+                && first.charAt(STATUS_AT - 1) == ' '
+                && first.charAt(STATUS_AT) != '0'
+                && Tokens.isNumber(first.substring(STATUS_AT, STATUS_END), STATUS_END - STATUS_AT)
+                && (first.length() == STATUS_END || first.charAt(STATUS_END) == ' ')
+                && LINE_ENDS.chars().noneMatch(end -> first.indexOf(end) >= 0);
+        if (!good) {
+            throw BadAnswer.broken("its first line is not that of an HTTP/1 answer");
+        }
+        return Integer.parseInt(first, STATUS_AT, STATUS_END, 10);
     }
 
     /** Up to and with the empty line; of trailers too. */
@@ -65,7 +78,7 @@ record AnswerHead(int status, List<HttpField> fields, Framing framing, boolean p
             }
             left -= line.length();
             int colon = line.indexOf(':');
-            if (colon < 0 || !NAME.matcher(line.substring(0, colon)).matches()) {
+            if (colon < 0 || !Tokens.isToken(line.substring(0, colon))) {
                 throw BadAnswer.broken("a header field without a proper name");
             }
             if (fields.size() == FIELDS_MAX) {
@@ -77,16 +90,15 @@ record AnswerHead(int status, List<HttpField> fields, Framing framing, boolean p
     }
 
     private static Framing framing(int status, boolean head, boolean old, List<HttpField> fields) throws BadAnswer {
-        List<String> codings = values(fields, "Transfer-Encoding");
-        List<String> lengths = values(fields, "Content-Length");
+        List<String> codings = Tokens.values(fields, "Transfer-Encoding");
+        List<String> lengths = Tokens.values(fields, "Content-Length");
         if (!codings.isEmpty() && (!lengths.isEmpty() || old)) {
             throw BadAnswer.broken("Transfer-Encoding where it must not be");
         }
         if (codings.size() > 1 || (!codings.isEmpty() && !codings.getFirst().equalsIgnoreCase("chunked"))) {
             throw BadAnswer.broken("a Transfer-Encoding other than chunked");
         }
-        if (lengths.size() > 1
-                || (!lengths.isEmpty() && !LENGTH.matcher(lengths.getFirst()).matches())) {
+        if (lengths.size() > 1 || (!lengths.isEmpty() && !Tokens.isNumber(lengths.getFirst(), LENGTH_DIGITS_MAX))) {
             throw BadAnswer.broken("a Content-Length that is not one number");
         }
         if (head || status < 200 || status == 204 || status == 304) {
@@ -98,23 +110,7 @@ record AnswerHead(int status, List<HttpField> fields, Framing framing, boolean p
         return lengths.isEmpty() ? new Framing.Rest() : new Framing.Length(Long.parseLong(lengths.getFirst()));
     }
 
-    private static List<String> values(List<HttpField> fields, String name) {
-        return fields.stream()
-                .filter(field -> field.getName().equalsIgnoreCase(name))
-                .map(HttpField::getValue)
-                .toList();
-    }
-
-    /** Of a list in one or more fields, in lower case. */
-    static List<String> tokens(List<HttpField> fields, String name) {
-        return values(fields, name).stream()
-                .flatMap(value -> List.of(value.split(",", -1)).stream())
-                .map(token -> token.strip().toLowerCase(Locale.ROOT))
-                .filter(token -> !token.isEmpty())
-                .toList();
-    }
-
     Optional<String> field(String name) {
-        return values(fields, name).stream().findFirst();
+        return Tokens.values(fields, name).stream().findFirst();
     }
 }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 
@@ -29,9 +28,9 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
     static final String SANDBOX_PORT = "E2b-Sandbox-Port";
     static final String TRAFFIC_TOKEN = "E2b-Traffic-Access-Token";
 
-    private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
-    private static final Pattern METHOD = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}");
-    private static final Pattern AUTHORITY = Pattern.compile("[!$&'()*+,;=:\\[\\]._~%0-9A-Za-z-]{1,300}");
+    private static final int METHOD_LENGTH_MAX = 64;
+    private static final int AUTHORITY_LENGTH_MAX = 300;
+    private static final String AUTHORITY_OTHERS = "!$&'()*+,;=:[]._~%-";
 
     /** Of one connection (RFC 9110, section 7.6.1), or written anew. */
     private static final Set<String> HOP = Set.of(
@@ -58,14 +57,14 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
         boolean body = exchange.hasBody();
         long length = exchange.request().getLength();
         StringBuilder head = new StringBuilder(512);
-        if (!METHOD.matcher(exchange.method()).matches()) {
+        if (exchange.method().length() > METHOD_LENGTH_MAX || !Tokens.isToken(exchange.method())) {
             throw refused("the method is not a word");
         }
         head.append(exchange.method()).append(' ');
         target(exchange.request().getHttpURI().getPathQuery(), head);
         head.append(" HTTP/1.1\r\n");
         String authority = exchange.authority();
-        if (!AUTHORITY.matcher(authority).matches()) {
+        if (!isAuthority(authority)) {
             throw refused("the host is not a name");
         }
         line(head, "Host", authority);
@@ -95,7 +94,7 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
     private static Optional<String> upgrade(Exchange exchange, List<HttpField> fields) {
         if (exchange.http2()
                 || exchange.hasBody()
-                || !AnswerHead.tokens(fields, "Connection").contains("upgrade")) {
+                || !Tokens.list(fields, "Connection").contains("upgrade")) {
             return Optional.empty();
         }
         return exchange.header("Upgrade")
@@ -118,7 +117,7 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
     }
 
     private static List<HttpField> passing(List<HttpField> fields) {
-        List<String> named = AnswerHead.tokens(fields, "Connection");
+        List<String> named = Tokens.list(fields, "Connection");
         List<HttpField> passing = new ArrayList<>(fields.size());
         for (HttpField field : fields) {
             String name = field.getName().toLowerCase(Locale.ROOT);
@@ -145,10 +144,7 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
 
     /** HTTP/2 sends each cookie in a field of its own, HTTP/1.1 wants one field (RFC 9113, section 8.2.3). */
     private static void cookies(List<HttpField> fields, StringBuilder head) {
-        List<String> cookies = fields.stream()
-                .filter(field -> field.getName().equalsIgnoreCase("cookie"))
-                .map(Forwarding::value)
-                .toList();
+        List<String> cookies = Tokens.values(fields, "cookie");
         if (!cookies.isEmpty()) {
             line(head, "Cookie", String.join("; ", cookies));
         }
@@ -159,10 +155,21 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
     }
 
     private static void line(StringBuilder head, String name, String value) {
-        if (!isClean(value) || !NAME.matcher(name).matches()) {
+        if (!isClean(value) || !Tokens.isToken(name)) {
             throw refused("a header field holds what no header may");
         }
         head.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    private static boolean isAuthority(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+            if (!plain && AUTHORITY_OTHERS.indexOf(c) < 0) {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() <= AUTHORITY_LENGTH_MAX;
     }
 
     private static boolean isClean(String value) {
@@ -181,7 +188,7 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
 
     /** What of an answer's fields reaches the client. Its length goes with its content. */
     static void answer(AnswerHead answer, HttpFields.Mutable into) {
-        List<String> named = AnswerHead.tokens(answer.fields(), "Connection");
+        List<String> named = Tokens.list(answer.fields(), "Connection");
         Set<String> seen = new HashSet<>();
         for (HttpField field : answer.fields()) {
             String name = field.getName().toLowerCase(Locale.ROOT);

@@ -2,16 +2,15 @@ package dev.skerry.server.gateway;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.Handler;
+import dev.skerry.server.http.Turn;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.eclipse.jetty.http.HttpField;
 
 /** The first that sees a request: the API's, a sandbox's, or nobody's. */
 public final class FrontDoor implements Handler {
@@ -46,11 +45,7 @@ public final class FrontDoor implements Handler {
 
     @Override
     public void handle(Exchange exchange) throws IOException, InterruptedException {
-        Destination destination = addresses.decide(
-                exchange.authority(),
-                values(exchange, Forwarding.SANDBOX_ID),
-                values(exchange, Forwarding.SANDBOX_PORT));
-        switch (destination) {
+        switch (decide(exchange)) {
             case Destination.Api _ -> api.handle(exchange);
             case Destination.Port target -> gateway.handle(exchange, target.id(), target.port());
             case Destination.Refused refused -> {
@@ -62,11 +57,16 @@ public final class FrontDoor implements Handler {
         }
     }
 
-    private static List<String> values(Exchange exchange, String name) {
-        return exchange.headers().stream()
-                .filter(field -> field.getName().equalsIgnoreCase(name))
-                .map(HttpField::getValue)
-                .map(value -> value == null ? "" : value)
-                .toList();
+    @Override
+    public boolean begin(Exchange exchange, Turn turn) {
+        return decide(exchange) instanceof Destination.Port target
+                && gateway.begin(exchange, turn, target.id(), target.port());
+    }
+
+    private Destination decide(Exchange exchange) {
+        return addresses.decide(
+                exchange.authority(),
+                Tokens.values(exchange.request().getHeaders(), Forwarding.SANDBOX_ID),
+                Tokens.values(exchange.request().getHeaders(), Forwarding.SANDBOX_PORT));
     }
 }

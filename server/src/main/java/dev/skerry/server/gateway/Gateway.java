@@ -1,6 +1,7 @@
 package dev.skerry.server.gateway;
 
 import dev.skerry.server.http.Exchange;
+import dev.skerry.server.http.Turn;
 import dev.skerry.server.sandboxes.LiveSandbox;
 import dev.skerry.server.sandboxes.LiveSandboxes;
 import dev.skerry.server.sandboxes.OpenStreams;
@@ -37,6 +38,7 @@ public final class Gateway implements AutoCloseable {
     private final Map<Integer, SandboxService> services;
     private final Admission<SandboxId> perSandbox;
     private final Admission<String> perClient;
+    private final GatewayBounds bounds;
     private final ScheduledThreadPoolExecutor clock;
     private final UpstreamPool pool;
     private final Proxy proxy;
@@ -50,6 +52,7 @@ public final class Gateway implements AutoCloseable {
         this.sandboxes = sandboxes;
         this.tokens = tokens;
         this.services = Map.copyOf(services);
+        this.bounds = bounds;
         this.perSandbox = new Admission<>(
                 bounds.requestsPerSandbox(),
                 "more than " + bounds.requestsPerSandbox() + " requests at a time to one sandbox");
@@ -65,9 +68,23 @@ public final class Gateway implements AutoCloseable {
     }
 
     void handle(Exchange exchange, SandboxId id, int port) throws IOException, InterruptedException {
-        try (var _ = perClient.enter(exchange.remote());
-                var _ = perSandbox.enter(id)) {
-            admitted(exchange, id, port);
+        answering(exchange, id, port, () -> {
+            try (var _ = perClient.enter(exchange.remote());
+                    var _ = perSandbox.enter(id)) {
+                admitted(exchange, id, port);
+            }
+        });
+    }
+
+    /** What a thread does for a request. */
+    private interface Work {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private void answering(Exchange exchange, SandboxId id, int port, Work work)
+            throws IOException, InterruptedException {
+        try {
+            work.run();
         } catch (Failure e) {
             failed(exchange, id, port, e);
         } catch (InterruptedException e) {
@@ -83,6 +100,106 @@ public final class Gateway implements AutoCloseable {
                 throw e;
             }
             Answers.answer(exchange, 500, id, OptionalInt.of(port), "an error of the server");
+        }
+    }
+
+    /** Carries a request without a thread, where that can be tried; otherwise nothing has been done. */
+    boolean begin(Exchange exchange, Turn turn, SandboxId id, int port) {
+        if (services.containsKey(port) || !ShortPassage.suits(exchange)) {
+            return false;
+        }
+        Optional<LiveSandbox> live = sandboxes.running(id);
+        if (live.isEmpty() || !mayEnter(exchange, live.get().sandbox(), port)) {
+            return false;
+        }
+        Forwarding request;
+        try {
+            request = Forwarding.of(exchange);
+        } catch (Failure e) {
+            return false; // Whoever asks again hears why.
+        }
+        if (request.head().length() > ShortPassage.REQUEST_BYTES_MAX) {
+            return false;
+        }
+        Optional<Upstream> kept = pool.takeSocket(live.get(), port);
+        return kept.isPresent() && begin(exchange, turn, live.get(), port, request, kept.get());
+    }
+
+    private boolean begin(
+            Exchange exchange, Turn turn, LiveSandbox live, int port, Forwarding request, Upstream upstream) {
+        Watch watch = Watch.start(clock, bounds.firstByte(), upstream);
+        ShortPassage passage = new ShortPassage(exchange, request, upstream, watch, bounds.answerHeaderBytes());
+        Admitted admitted;
+        try {
+            admitted = Admitted.enter(perClient, exchange.remote(), perSandbox, live, passage::interrupt);
+        } catch (Failure e) {
+            watch.close();
+            pool.give(live, port, upstream);
+            return false;
+        }
+        turn.onInterrupt(passage::interrupt);
+        exchange.onGone(passage::interrupt);
+        passage.begin(new ShortPassage.End() {
+            @Override
+            public void done(boolean reusable) {
+                if (reusable) {
+                    pool.give(live, port, upstream);
+                } else {
+                    upstream.close();
+                }
+                admitted.close();
+                turn.done();
+            }
+
+            @Override
+            public void goOn(ShortPassage.Rest rest) {
+                turn.goOn(_ -> {
+                    try (admitted) {
+                        admitted.goOn();
+                        answering(exchange, live.sandbox().id(), port, () -> proxy.goOn(exchange, live, port, rest));
+                    }
+                });
+            }
+        });
+        return true;
+    }
+
+    /** What is held for a request that has no thread. */
+    private record Admitted(
+            Admission<String>.Ticket client, Admission<SandboxId>.Ticket sandbox, OpenStreams.Entry entry)
+            implements AutoCloseable {
+        /** @throws Failure for want of room, or because the sandbox is being paused; nothing is held then */
+        static Admitted enter(
+                Admission<String> clients,
+                String address,
+                Admission<SandboxId> sandboxes,
+                LiveSandbox live,
+                Runnable interrupt) {
+            Admission<String>.Ticket client = clients.enter(address);
+            try {
+                Admission<SandboxId>.Ticket sandbox =
+                        sandboxes.enter(live.sandbox().id());
+                try {
+                    return new Admitted(client, sandbox, live.streams().enter(interrupt));
+                } catch (Failure e) {
+                    sandbox.close();
+                    throw e;
+                }
+            } catch (Failure e) {
+                client.close();
+                throw e;
+            }
+        }
+
+        void goOn() {
+            entry.goOn();
+        }
+
+        @Override
+        public void close() {
+            entry.close();
+            sandbox.close();
+            client.close();
         }
     }
 

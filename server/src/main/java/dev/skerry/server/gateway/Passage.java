@@ -46,9 +46,22 @@ final class Passage {
      */
     boolean run(ScheduledExecutorService clock) throws IOException, InterruptedException {
         upstream.begin();
+        return run(clock, 0, Optional.empty());
+    }
+
+    /**
+     * Goes on with one that was begun.
+     *
+     * @param sent bytes of the request's head
+     * @param known the first answer, perhaps an interim one, if it has been read
+     */
+    boolean run(ScheduledExecutorService clock, int sent, Optional<AnswerHead> known)
+            throws IOException, InterruptedException {
         byte[] head = request.head().getBytes(StandardCharsets.ISO_8859_1);
         try {
-            upstream.write(head, 0, head.length);
+            if (sent < head.length) {
+                upstream.write(head, sent, head.length - sent);
+            }
         } catch (Failure e) {
             if (e.code() == ErrorCode.SANDBOX_GONE) {
                 throw e;
@@ -59,7 +72,7 @@ final class Passage {
                 ? Optional.of(Upload.start(exchange.body(), upstream, request, watch))
                 : Optional.empty();
         try {
-            AnswerHead answer = awaitAnswer(upload);
+            AnswerHead answer = awaitAnswer(upload, known);
             watch.close();
             if (answer.status() == SWITCHING) {
                 change(answer, clock);
@@ -78,10 +91,13 @@ final class Passage {
         }
     }
 
-    private AnswerHead awaitAnswer(Optional<Upload> upload) throws IOException, InterruptedException {
+    private AnswerHead awaitAnswer(Optional<Upload> upload, Optional<AnswerHead> first)
+            throws IOException, InterruptedException {
         boolean head = exchange.method().equals("HEAD");
         for (int interim = 0; interim <= INTERIM_MAX; interim++) {
-            AnswerHead answer = AnswerHead.read(upstream, head, bounds.answerHeaderBytes());
+            AnswerHead answer = interim == 0 && first.isPresent()
+                    ? first.get()
+                    : AnswerHead.read(upstream, head, bounds.answerHeaderBytes());
             if (answer.status() >= 200 || answer.status() == SWITCHING) {
                 return answer;
             }

@@ -4,12 +4,15 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.server.sandboxes.LiveSandbox;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.stream.GuestConnection;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import org.eclipse.jetty.io.ManagedSelector;
 
 /** Carries requests to the programs that listen inside sandboxes, and their answers back. */
 final class Proxy {
@@ -33,8 +36,46 @@ final class Proxy {
         }
         Forwarding request = Forwarding.of(exchange);
         exchange.interruptWhenClientGone();
+        answered(exchange, live, port, () -> pass(exchange, request, live, port));
+    }
+
+    /** What a passage without a thread has left. */
+    void goOn(Exchange exchange, LiveSandbox live, int port, ShortPassage.Rest rest)
+            throws IOException, InterruptedException {
+        exchange.interruptWhenClientGone();
+        answered(exchange, live, port, () -> {
+            try {
+                if (rest.failure().isPresent()) {
+                    rest.watch().close();
+                    rest.upstream().close();
+                    rest.throwFailure();
+                }
+                Passage passage = new Passage(exchange, rest.request(), rest.upstream(), rest.watch(), bounds);
+                passWatched(
+                        exchange,
+                        live,
+                        port,
+                        rest.upstream(),
+                        rest.watch(),
+                        () -> passage.run(clock, rest.sent(), rest.known()));
+            } catch (BadAnswer e) {
+                if (!e.silent() || exchange.answered()) {
+                    throw e;
+                }
+                passFresh(exchange, rest.request(), live, port);
+            }
+        });
+    }
+
+    /** Something that a thread does for an answer. */
+    private interface Work {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private static void answered(Exchange exchange, LiveSandbox live, int port, Work work)
+            throws IOException, InterruptedException {
         try {
-            pass(exchange, request, live, port);
+            work.run();
         } catch (BadAnswer e) {
             if (exchange.answered()) {
                 throw e;
@@ -73,14 +114,31 @@ final class Proxy {
                 }
             }
         }
+        passFresh(exchange, request, live, port);
+    }
+
+    private void passFresh(Exchange exchange, Forwarding request, LiveSandbox live, int port)
+            throws IOException, InterruptedException {
         Upstream fresh;
         try {
-            fresh = new Upstream(live.guest().ports().dial(port));
+            fresh = new Upstream(connect(exchange, live.guest(), port));
         } catch (Failure e) {
             refused(exchange, live, port, e);
             return;
         }
         pass(exchange, request, live, port, fresh);
+    }
+
+    /** By a socket in the sandbox's network, or else on its stream. */
+    private Link connect(Exchange exchange, GuestConnection guest, int port) throws IOException, InterruptedException {
+        Optional<ManagedSelector> selector = exchange.selector();
+        if (selector.isPresent()) {
+            Optional<SocketChannel> socket = guest.ports().connect(port);
+            if (socket.isPresent()) {
+                return SocketLink.of(socket.get(), guest, selector.get(), pool.sockets());
+            }
+        }
+        return new StreamLink(guest.ports().dial(port));
     }
 
     private static void refused(Exchange exchange, LiveSandbox live, int port, Failure e) throws IOException {
@@ -94,10 +152,23 @@ final class Proxy {
 
     private void pass(Exchange exchange, Forwarding request, LiveSandbox live, int port, Upstream upstream)
             throws IOException, InterruptedException {
+        Watch watch = Watch.start(clock, bounds.firstByte(), upstream);
+        Passage passage = new Passage(exchange, request, upstream, watch, bounds);
+        passWatched(exchange, live, port, upstream, watch, () -> passage.run(clock));
+    }
+
+    /** Says whether the connection can carry another request. */
+    private interface Passing {
+        boolean run() throws IOException, InterruptedException;
+    }
+
+    private void passWatched(
+            Exchange exchange, LiveSandbox live, int port, Upstream upstream, Watch watch, Passing passing)
+            throws IOException, InterruptedException {
         boolean reusable = false;
-        try (Watch watch = Watch.start(clock, bounds.firstByte(), upstream)) {
+        try (watch) {
             try {
-                reusable = new Passage(exchange, request, upstream, watch, bounds).run(clock);
+                reusable = passing.run();
             } catch (BadAnswer e) {
                 if (watch.expired() && !exchange.answered()) {
                     answer(exchange, live, port, 504, "The program on the port did not answer in time");

@@ -2,21 +2,22 @@ package dev.skerry.server.gateway;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import dev.skerry.wire.stream.GuestPorts;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** A connection to a program inside. One thread reads, one writes; anybody may close it, which ends both. */
 final class Upstream implements AutoCloseable {
     private static final int BUFFER_BYTES = 16 << 10;
 
-    private final GuestPorts.Connection connection;
+    private final Link link;
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private int at;
     private int end;
     private boolean heard;
 
-    Upstream(GuestPorts.Connection connection) {
-        this.connection = connection;
+    Upstream(Link link) {
+        this.link = link;
     }
 
     /** Before another request: nothing of its answer has come yet. */
@@ -26,26 +27,76 @@ final class Upstream implements AutoCloseable {
 
     /** Whether it cannot carry another request: the program has ended it, or said something unasked. */
     boolean stale() {
-        return connection.ended() || hasBuffered();
+        return at < end || link.stale();
     }
 
     /** Whether something can be read without waiting. */
     boolean hasBuffered() {
-        try {
-            return at < end || connection.input().available() > 0;
-        } catch (IOException e) {
-            // The failure is what can be read.
-            return true;
+        if (at == end && link instanceof SocketLink socket) {
+            try {
+                return fill(socket) != 0;
+            } catch (IOException e) {
+                return true;
+            }
         }
+        return at < end || link.readable();
+    }
+
+    /** The socket, where it is one. */
+    Optional<SocketLink> socket() {
+        return link instanceof SocketLink socket ? Optional.of(socket) : Optional.empty();
+    }
+
+    /**
+     * Takes in what a socket has, without waiting: the count, 0 also when there is no room for more, -1 at the end.
+     */
+    int fill(SocketLink socket) throws IOException {
+        if (at == end) {
+            at = 0;
+            end = 0;
+        }
+        int count = socket.readNow(ByteBuffer.wrap(buffer, end, buffer.length - end));
+        if (count > 0) {
+            end += count;
+            heard = true;
+        }
+        return count;
+    }
+
+    boolean isFull() {
+        return end == buffer.length;
+    }
+
+    /** Bytes that were taken in and not read yet. */
+    int buffered() {
+        return end - at;
+    }
+
+    /** So many of the {@link #buffered} ones, which stay where they are until more is taken in. */
+    ByteBuffer take(int count) {
+        ByteBuffer taken = ByteBuffer.wrap(buffer, at, count).slice();
+        at += count;
+        return taken;
+    }
+
+    /** Whether the bytes that were taken in have an empty line among them. */
+    boolean hasWholeHead() {
+        for (int i = at + 1; i < end; i++) {
+            if (buffer[i] == '\n'
+                    && (buffer[i - 1] == '\n' || (buffer[i - 1] == '\r' && i > at + 1 && buffer[i - 2] == '\n'))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void write(byte[] bytes, int offset, int length) throws IOException {
-        connection.output().write(bytes, offset, length);
+        link.write(bytes, offset, length);
     }
 
     /** Says that nothing more is written. */
     void endOutput() throws IOException {
-        connection.output().close();
+        link.endOutput();
     }
 
     /** Up to {@code length} bytes; -1 at the end. */
@@ -61,7 +112,7 @@ final class Upstream implements AutoCloseable {
 
     private int receive(byte[] into, int offset, int length) throws IOException {
         try {
-            int count = connection.input().read(into, offset, length);
+            int count = link.read(into, offset, length);
             heard |= count > 0;
             return count;
         } catch (Failure e) {
@@ -107,6 +158,6 @@ final class Upstream implements AutoCloseable {
 
     @Override
     public void close() {
-        connection.close();
+        link.close();
     }
 }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,6 +22,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class UpstreamPool {
     private final GatewayBounds bounds;
     private final ConcurrentMap<GuestConnection, Slot> slots = new ConcurrentHashMap<>();
+    private final Set<SocketLink> sockets = ConcurrentHashMap.newKeySet();
 
     UpstreamPool(GatewayBounds bounds) {
         this.bounds = bounds;
@@ -42,11 +44,14 @@ final class UpstreamPool {
             this.streams = live.streams();
         }
 
-        Optional<Upstream> take(int port) {
+        Optional<Upstream> take(int port, boolean socket) {
             lock.lock();
             try {
                 Deque<Idle> waiting = idle.get(port);
                 while (waiting != null && !waiting.isEmpty()) {
+                    if (socket && waiting.getLast().upstream().socket().isEmpty()) {
+                        return Optional.empty();
+                    }
                     Upstream upstream = waiting.removeLast().upstream();
                     size--;
                     if (!upstream.stale()) {
@@ -120,7 +125,13 @@ final class UpstreamPool {
 
     Optional<Upstream> take(LiveSandbox live, int port) {
         Slot slot = slots.get(live.guest());
-        return slot == null ? Optional.empty() : slot.take(port);
+        return slot == null ? Optional.empty() : slot.take(port, false);
+    }
+
+    /** One that is a socket. */
+    Optional<Upstream> takeSocket(LiveSandbox live, int port) {
+        Slot slot = slots.get(live.guest());
+        return slot == null ? Optional.empty() : slot.take(port, true);
     }
 
     /** Keeps it or closes it. */
@@ -147,8 +158,17 @@ final class UpstreamPool {
         return fresh;
     }
 
-    /** Closes what has waited too long. To be called now and then. */
+    /** Every socket to a sandbox, in use or not, as long as it is open. */
+    Set<SocketLink> sockets() {
+        return sockets;
+    }
+
+    /**
+     * Closes what has waited too long, and sockets to sandboxes that are over: what goes through one does not hear of
+     * it from the stream. To be called now and then.
+     */
     void sweep() {
+        sockets.stream().filter(SocketLink::outlived).forEach(SocketLink::close);
         long now = System.nanoTime();
         slots.values().forEach(slot -> {
             if (slot.sweep(now)) {
@@ -165,5 +185,6 @@ final class UpstreamPool {
 
     void close() {
         slots.values().forEach(Slot::run);
+        sockets.forEach(SocketLink::close);
     }
 }

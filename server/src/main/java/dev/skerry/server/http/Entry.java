@@ -2,13 +2,13 @@ package dev.skerry.server.http;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.http.HttpException;
@@ -24,10 +24,9 @@ import org.eclipse.jetty.util.Callback;
 
 /**
  * Gives each request a virtual thread of its own, that nobody has used before and nobody uses after: an interrupt for
- * one request never reaches another.
+ * one request never reaches another. Requests whose handler needs none go without.
  */
 final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking {
-    private static final int REQUEST_ID_BYTES = 8;
     private static final long POLL_NANOS = 5_000_000;
     private static final int CAUSES_MAX = 20;
     private static final Duration DISCARD_BOUND = Duration.ofSeconds(5);
@@ -37,11 +36,13 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
     private final RequestBound bound;
     private final AtomicLong held = new AtomicLong();
     private final long heldMax;
-    private final SecureRandom random = new SecureRandom();
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
+    private final Onward onward;
 
-    Entry(Handler root, HttpBounds bounds) {
+    Entry(Handler root, HttpBounds bounds, Onward onward) {
         this.root = root;
+        this.onward = onward;
         this.heldMax = bounds.heldBytes();
         this.bound = new RequestBound(bounds.requests(), bounds.requestsPerAddress());
     }
@@ -53,14 +54,34 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
             refuse(request, response, callback);
             return true;
         }
-        byte[] bytes = new byte[REQUEST_ID_BYTES];
-        random.nextBytes(bytes);
-        String id = HexFormat.of().formatHex(bytes);
+        // It has to differ from others, not to be hard to guess.
+        String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         Exchange exchange = new Exchange(request, response, id, new Completion(callback), new Held(held, heldMax));
-        Thread thread = Thread.ofVirtual().name("request-" + id).unstarted(() -> serve(exchange, client));
-        threads.add(thread);
-        thread.start();
+        Turn turn = new Turn(this, exchange, client);
+        turns.add(turn);
+        if (!root.begin(exchange, turn)) {
+            goOn(turn, root);
+        }
         return true;
+    }
+
+    /** Gives a request a thread. */
+    void goOn(Turn turn, Handler rest) {
+        Exchange exchange = turn.exchange();
+        Thread thread = Thread.ofVirtual()
+                .name("request-" + exchange.requestId())
+                .unstarted(() -> serve(exchange, rest, turn.client()));
+        threads.add(thread);
+        turns.remove(turn);
+        thread.start();
+    }
+
+    /** The answer to one that has no thread is complete. */
+    void done(Turn turn) {
+        turn.exchange().held().release();
+        bound.leave(turn.client());
+        turns.remove(turn);
+        onward.run(turn.exchange().completion()::succeed);
     }
 
     /** Without a thread, and without waiting for a client that may not read. */
@@ -76,9 +97,9 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         }
     }
 
-    private void serve(Exchange exchange, String client) {
+    private void serve(Exchange exchange, Handler handler, String client) {
         try {
-            root.handle(exchange);
+            handler.handle(exchange);
             finish(exchange);
             exchange.completion().succeed();
         } catch (InterruptedException e) {
@@ -135,13 +156,13 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
 
     /** How many requests are under way. */
     int size() {
-        return threads.size();
+        return threads.size() + turns.size();
     }
 
     /** Waits until no request is under way; false when some are after that time. */
     boolean awaitNone(Duration bound) throws InterruptedException {
         long end = System.nanoTime() + bound.toNanos();
-        while (!threads.isEmpty()) {
+        while (size() > 0) {
             if (System.nanoTime() - end > 0) {
                 return false;
             }
@@ -154,6 +175,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
     }
 
     void interruptAll() {
+        turns.forEach(Turn::interrupt);
         threads.forEach(Thread::interrupt);
     }
 }

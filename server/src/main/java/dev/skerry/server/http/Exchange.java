@@ -11,15 +11,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http2.HTTP2Connection;
 import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Fields;
 import tools.jackson.core.JacksonException;
@@ -301,6 +304,18 @@ public final class Exchange {
             tunnel.close();
             throw e;
         }
+    }
+
+    /** Jetty's own, for the gateway: one of those that listen to the clients of this request's listener. */
+    public Optional<ManagedSelector> selector() {
+        if (!(request.getConnectionMetaData().getConnector() instanceof ServerConnector connector)) {
+            return Optional.empty();
+        }
+        List<ManagedSelector> selectors =
+                List.copyOf(connector.getSelectorManager().getBeans(ManagedSelector.class));
+        return selectors.isEmpty()
+                ? Optional.empty()
+                : Optional.of(selectors.get(ThreadLocalRandom.current().nextInt(selectors.size())));
     }
 
     /** Jetty's own, for the gateway. */

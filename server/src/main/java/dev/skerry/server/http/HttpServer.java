@@ -15,6 +15,7 @@ import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
@@ -22,7 +23,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
-import org.eclipse.jetty.util.thread.VirtualThreadPool;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,18 +36,28 @@ public final class HttpServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
     private static final Duration INTERRUPTED_BOUND = Duration.ofSeconds(3);
     private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost");
+    private static final int JETTYS_CHOICE = -1;
+    private static final int THREADS_MAX = 200;
+    private static final int THREADS_MIN = 4;
     private static final String LOOPBACK_V6 = "::1";
 
     private final Server server;
     private final Entry entry;
+    private final Onward onward;
     private final ConnectionBound perAddress;
     private final List<ServerConnector> connectors = new ArrayList<>();
     private final List<ServerConnector> twins = new ArrayList<>();
     private final List<Integer> ports = new ArrayList<>();
 
     private HttpServer(Handler root, HttpBounds bounds) {
-        this.server = new Server(new VirtualThreadPool());
-        this.entry = new Entry(root, bounds);
+        // Threads that wait for sockets are of the platform: one that is virtual goes a long way round to do so.
+        QueuedThreadPool threads = new QueuedThreadPool(THREADS_MAX, THREADS_MIN);
+        threads.setName("http");
+        threads.setDaemon(true);
+        this.onward = new Onward(threads);
+        threads.setVirtualThreadsExecutor(onward.getVirtualThreadsExecutor());
+        this.server = new Server(threads);
+        this.entry = new Entry(root, bounds, onward);
         server.setStopTimeout(0);
         server.setErrorHandler(new PlainErrors());
         server.setHandler(entry);
@@ -139,21 +150,23 @@ public final class HttpServer implements AutoCloseable {
             tls.setIncludeProtocols("TLSv1.3", "TLSv1.2");
             ALPNServerConnectionFactory choice = new ALPNServerConnectionFactory();
             choice.setDefaultProtocol(one.getProtocol());
-            connector = new ServerConnector(
-                    server,
+            connector = connector(
                     new SslConnectionFactory(tls, choice.getProtocol()),
                     choice,
                     bounded(new HTTP2ServerConnectionFactory(configuration), bounds),
                     one);
         } else {
-            connector =
-                    new ServerConnector(server, one, bounded(new HTTP2CServerConnectionFactory(configuration), bounds));
+            connector = connector(one, bounded(new HTTP2CServerConnectionFactory(configuration), bounds));
         }
         connector.addBean(perAddress);
         connector.setHost(listener.host());
         connector.setPort(listener.port());
         connector.setIdleTimeout(bounds.idle().toMillis());
         return connector;
+    }
+
+    private ServerConnector connector(ConnectionFactory... factories) {
+        return new ServerConnector(server, onward, null, null, JETTYS_CHOICE, JETTYS_CHOICE, factories);
     }
 
     private static HttpConfiguration configuration(HttpBounds bounds) {

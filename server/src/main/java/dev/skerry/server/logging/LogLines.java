@@ -12,8 +12,6 @@ import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +24,7 @@ import java.util.stream.Stream;
  */
 public final class LogLines extends Formatter {
     private static final int VALUE_LENGTH_MAX = 16 << 10;
-    private static final Pattern PAIR = Pattern.compile("([A-Za-z][A-Za-z0-9_.]{0,31})=(\\S*) ");
+    private static final int KEY_LENGTH_MAX = 32;
 
     /** Libraries that tell how they start. Kept here, because java.util.logging forgets loggers that nobody holds. */
     private static final List<Logger> TALKATIVE = Stream.of("com.zaxxer", "org.flywaydb", "org.eclipse.jetty")
@@ -49,15 +47,14 @@ public final class LogLines extends Formatter {
         pair(line, "level", level(record.getLevel()));
         pair(line, "logger", shortName(String.valueOf(record.getLoggerName())));
         String message = formatMessage(record);
-        Matcher pairs = PAIR.matcher(message);
         int end = 0;
-        while (pairs.find() && pairs.start() == end) {
-            end = pairs.end();
+        for (int next = pairEnd(message, 0); next > 0; next = pairEnd(message, end)) {
+            end = next;
         }
         pair(line, "msg", message.substring(end));
-        pairs.reset();
-        while (pairs.find() && pairs.end() <= end) {
-            pair(line, pairs.group(1), pairs.group(2));
+        for (int at = 0; at < end; at = pairEnd(message, at)) {
+            int equals = message.indexOf('=', at);
+            pair(line, message.substring(at, equals), message.substring(equals + 1, pairEnd(message, at) - 1));
         }
         if (record.getThrown() != null) {
             pair(line, "error", record.getThrown().toString());
@@ -66,6 +63,30 @@ public final class LogLines extends Formatter {
             pair(line, "stack", stack.toString());
         }
         return line.append('\n').toString();
+    }
+
+    /** Behind the blank that ends the pair at that place; -1 when there is none. */
+    private static int pairEnd(String text, int from) {
+        int at = from;
+        while (at < text.length() && at - from < KEY_LENGTH_MAX && isKey(text.charAt(at), at == from)) {
+            at++;
+        }
+        if (at == from || at == text.length() || text.charAt(at) != '=') {
+            return -1;
+        }
+        while (at < text.length() && !isBlank(text.charAt(at))) {
+            at++;
+        }
+        return at < text.length() && text.charAt(at) == ' ' ? at + 1 : -1;
+    }
+
+    private static boolean isKey(char c, boolean first) {
+        boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return letter || (!first && ((c >= '0' && c <= '9') || c == '_' || c == '.'));
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || (c >= '\t' && c <= '\r');
     }
 
     private static String level(Level level) {

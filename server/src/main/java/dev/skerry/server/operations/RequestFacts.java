@@ -33,11 +33,13 @@ public final class RequestFacts {
 
     /** The request's path for a log record, without keys. */
     public static String path(Exchange exchange) {
-        return word(KEY.matcher(exchange.rawPath()).replaceAll("e2b_…"));
+        String path = exchange.rawPath();
+        return word(path.contains("e2b_") ? KEY.matcher(path).replaceAll("e2b_…") : path);
     }
 
     private static String word(String text) {
-        return BLANK.matcher(text).replaceAll("%20");
+        boolean plain = text.chars().allMatch(c -> c > ' ');
+        return plain ? text : BLANK.matcher(text).replaceAll("%20");
     }
 
     static Optional<String> route(Exchange exchange) {

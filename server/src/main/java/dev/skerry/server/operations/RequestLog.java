@@ -2,11 +2,12 @@ package dev.skerry.server.operations;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.Handler;
+import dev.skerry.server.http.Turn;
 import java.io.IOException;
 import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 /**
  * One log record and one measurement for each request. Neither queries nor headers are written down, because signatures
@@ -14,7 +15,7 @@ import org.slf4j.event.Level;
  * which the official clients print.
  */
 public final class RequestLog implements Handler {
-    private static final Logger LOG = LoggerFactory.getLogger(RequestLog.class);
+    private static final Logger LOG = Logger.getLogger(RequestLog.class.getName());
 
     private final Handler next;
     private final ServerMetrics metrics;
@@ -27,31 +28,58 @@ public final class RequestLog implements Handler {
 
     @Override
     public void handle(Exchange exchange) throws IOException, InterruptedException {
-        long start = System.nanoTime();
-        exchange.set("X-Request-ID", exchange.requestId()).set("X-E2B-Trace-ID", exchange.requestId());
+        long start = begin(exchange);
         boolean whole = false;
-        metrics.begin();
         try {
             next.handle(exchange);
             whole = true;
         } finally {
-            Duration took = Duration.ofNanos(System.nanoTime() - start);
-            int status = exchange.response().getStatus();
-            String route = RequestFacts.route(exchange).orElse("other");
-            metrics.end(exchange.method(), route, status, took);
-            write(exchange, status, took, whole);
+            end(exchange, start, whole);
         }
     }
 
+    @Override
+    public boolean begin(Exchange exchange, Turn turn) {
+        long start = begin(exchange);
+        turn.atEnd(whole -> end(exchange, start, whole));
+        if (next.begin(exchange, turn)) {
+            return true;
+        }
+        turn.atEnd(_ -> {});
+        metrics.notBegun();
+        return false;
+    }
+
+    private long begin(Exchange exchange) {
+        exchange.set("X-Request-ID", exchange.requestId()).set("X-E2B-Trace-ID", exchange.requestId());
+        metrics.begin();
+        return System.nanoTime();
+    }
+
+    private void end(Exchange exchange, long start, boolean whole) {
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        int status = exchange.response().getStatus();
+        String route = RequestFacts.route(exchange).orElse("other");
+        metrics.end(exchange.method(), route, status, took);
+        write(exchange, status, took, whole);
+    }
+
+    /**
+     * As SLF4J's binding would write it, pairs first, but without what that does for every record: to look at the stack
+     * for who has called.
+     */
     private static void write(Exchange exchange, int status, Duration took, boolean whole) {
-        LOG.atLevel(isProbe(exchange) ? Level.DEBUG : Level.INFO)
-                .addKeyValue("request", exchange.requestId())
-                .addKeyValue("method", RequestFacts.method(exchange))
-                .addKeyValue("path", RequestFacts.path(exchange))
-                .addKeyValue("status", status)
-                .addKeyValue("millis", took.toMillis())
-                .addKeyValue("tenant", RequestFacts.tenant(exchange).orElse("-"))
-                .log(whole ? "answered" : "broken off");
+        Level level = isProbe(exchange) ? Level.FINE : Level.INFO;
+        if (!LOG.isLoggable(level)) {
+            return;
+        }
+        String text = "request=" + exchange.requestId() + " method=" + RequestFacts.method(exchange) + " path="
+                + RequestFacts.path(exchange) + " status=" + status + " millis=" + took.toMillis() + " tenant="
+                + RequestFacts.tenant(exchange).orElse("-") + (whole ? " answered" : " broken off");
+        LogRecord record = new LogRecord(level, text);
+        record.setLoggerName(LOG.getName());
+        record.setSourceClassName(RequestLog.class.getName());
+        LOG.log(record);
     }
 
     /** Asked for every few seconds by machines. */

@@ -73,6 +73,11 @@ public final class ServerMetrics {
         underWay.incrementAndGet();
     }
 
+    /** It will be, once more. */
+    void notBegun() {
+        underWay.decrementAndGet();
+    }
+
     void end(String method, String route, int status, Duration took) {
         underWay.decrementAndGet();
         timers.computeIfAbsent(new Kind(METHODS.contains(method) ? method : "OTHER", route, status), this::timer)

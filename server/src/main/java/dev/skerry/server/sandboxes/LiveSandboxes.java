@@ -14,6 +14,9 @@ public interface LiveSandboxes {
      */
     LiveSandbox reach(SandboxId id) throws InterruptedException;
 
+    /** The sandbox, when it runs already; never waits. */
+    Optional<LiveSandbox> running(SandboxId id);
+
     /** What is stored of a sandbox that has not ended, without waking it. */
     Optional<Sandbox> find(SandboxId id);
 }

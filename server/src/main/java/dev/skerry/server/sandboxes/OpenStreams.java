@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answers that are being given for one incarnation of a sandbox, each by a thread. Before a sandbox is paused they
@@ -22,10 +23,26 @@ public final class OpenStreams {
 
     /** One of them; closing it means that its thread is done. */
     public final class Entry implements AutoCloseable {
-        private final Thread thread = Thread.currentThread();
+        private @Nullable Thread thread;
+        private Runnable interrupt;
         private boolean endless;
 
-        private Entry() {}
+        private Entry(@Nullable Thread thread, Runnable interrupt) {
+            this.thread = thread;
+            this.interrupt = interrupt;
+        }
+
+        /** What was begun without a thread is the calling thread's from now on. */
+        public void goOn() {
+            Thread current = Thread.currentThread();
+            lock.lock();
+            try {
+                thread = current;
+                interrupt = current::interrupt;
+            } finally {
+                lock.unlock();
+            }
+        }
 
         @Override
         public void close() {
@@ -34,7 +51,7 @@ public final class OpenStreams {
                 entries.remove(this);
                 fewer.signalAll();
                 // An interrupt that came for this answer is not meant for what the thread does next.
-                if (closed) {
+                if (closed && thread == Thread.currentThread()) {
                     Thread.interrupted();
                 }
             } finally {
@@ -49,12 +66,27 @@ public final class OpenStreams {
      * @throws Failure {@code NOT_FOUND} once the sandbox is being paused or ended
      */
     public Entry enter() {
+        Thread current = Thread.currentThread();
+        return enter(current, current::interrupt);
+    }
+
+    /**
+     * Enters an answer that no thread gives.
+     *
+     * @param interrupt breaks it off; must not block
+     * @throws Failure as {@link #enter()}
+     */
+    public Entry enter(Runnable interrupt) {
+        return enter(null, interrupt);
+    }
+
+    private Entry enter(@Nullable Thread thread, Runnable interrupt) {
         lock.lock();
         try {
             if (closed) {
                 throw new Failure(ErrorCode.NOT_FOUND, "the sandbox is being paused or ended");
             }
-            Entry entry = new Entry();
+            Entry entry = new Entry(thread, interrupt);
             entries.add(entry);
             return entry;
         } finally {
@@ -73,7 +105,7 @@ public final class OpenStreams {
                 if (entry.thread == Thread.currentThread()) {
                     entry.endless = true;
                     if (closed) {
-                        entry.thread.interrupt();
+                        entry.interrupt.run();
                     }
                 }
             }
@@ -126,12 +158,12 @@ public final class OpenStreams {
             closed = true;
             idle.forEach(Runnable::run);
             idle.clear();
-            entries.stream().filter(entry -> entry.endless).forEach(entry -> entry.thread.interrupt());
+            entries.stream().filter(entry -> entry.endless).forEach(entry -> entry.interrupt.run());
             long left = bound.toNanos();
             while (!entries.isEmpty() && left > 0) {
                 left = fewer.awaitNanos(left);
             }
-            entries.forEach(entry -> entry.thread.interrupt());
+            entries.forEach(entry -> entry.interrupt.run());
             long second = TimeUnit.SECONDS.toNanos(1);
             while (!entries.isEmpty() && second > 0) {
                 second = fewer.awaitNanos(second);
@@ -146,7 +178,7 @@ public final class OpenStreams {
         lock.lock();
         try {
             closed = true;
-            entries.forEach(entry -> entry.thread.interrupt());
+            entries.forEach(entry -> entry.interrupt.run());
         } finally {
             lock.unlock();
         }

@@ -304,6 +304,11 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     }
 
     @Override
+    public Optional<LiveSandbox> running(SandboxId id) {
+        return engine.find(id).map(Entry::live).filter(live -> !live.guest().closed());
+    }
+
+    @Override
     public Optional<Sandbox> find(SandboxId id) {
         return engine.find(id).map(Entry::sandbox);
     }

@@ -12,11 +12,14 @@ import dev.skerry.server.tls.CertificateAuthority;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.stream.Loopback;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
 import java.net.http.HttpClient;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,12 +52,29 @@ final class Doorway implements AutoCloseable {
     private volatile LiveSandbox live;
     private volatile Optional<SandboxState> state = Optional.empty();
 
+    /** How programs are reached. */
+    enum Way {
+        SOCKET,
+        STREAM
+    }
+
     Doorway(Path folder) throws IOException {
-        this(folder, GatewayBounds.DEFAULT, Map.of());
+        this(folder, Way.SOCKET);
+    }
+
+    Doorway(Path folder, Way way) throws IOException {
+        this(folder, way, GatewayBounds.DEFAULT, Map.of());
     }
 
     Doorway(Path folder, GatewayBounds bounds, Map<Integer, SandboxService> services) throws IOException {
-        guest = BareGuest.start(folder);
+        this(folder, Way.SOCKET, bounds, services);
+    }
+
+    private Doorway(Path folder, Way way, GatewayBounds bounds, Map<Integer, SandboxService> services)
+            throws IOException {
+        guest = BareGuest.start(
+                folder,
+                way == Way.STREAM ? Loopback.NONE : () -> Optional.of(SocketChannel.open(StandardProtocolFamily.INET)));
         live = guest.live(true, true, Map.of());
         gateway = new Gateway(new One(), tokens, services, bounds);
         authority = CertificateAuthority.open(folder, "sbx.localhost", InstantSource.system());
@@ -77,6 +97,12 @@ final class Doorway implements AutoCloseable {
                 return live;
             }
             throw new Failure(ErrorCode.NOT_FOUND, "no such sandbox");
+        }
+
+        @Override
+        public Optional<LiveSandbox> running(SandboxId id) {
+            return find(id).filter(found -> found.state() instanceof SandboxState.Running)
+                    .map(_ -> live);
         }
 
         @Override

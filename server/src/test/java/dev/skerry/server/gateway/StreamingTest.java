@@ -18,14 +18,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(Doorway.Way.class)
 class StreamingTest {
+    @Parameter
+    Doorway.Way way;
+
     private final List<Program> programs = new ArrayList<>();
     private Doorway doorway;
 
     @BeforeEach
     void open(@TempDir Path folder) throws IOException {
-        doorway = new Doorway(folder);
+        doorway = new Doorway(folder, way);
     }
 
     @AfterEach

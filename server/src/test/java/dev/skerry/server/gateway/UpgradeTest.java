@@ -25,13 +25,21 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(Doorway.Way.class)
 class UpgradeTest {
+    @Parameter
+    Doorway.Way way;
+
     private Doorway doorway;
 
     @BeforeEach
     void open(@TempDir Path folder) throws IOException {
-        doorway = new Doorway(folder);
+        doorway = new Doorway(folder, way);
     }
 
     @AfterEach

@@ -14,6 +14,7 @@ import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.Usage;
 import dev.skerry.wire.hosts.HostId;
 import dev.skerry.wire.stream.GuestConnection;
+import dev.skerry.wire.stream.Loopback;
 import dev.skerry.wire.stream.PipeTransport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,10 +45,15 @@ public final class BareGuest implements AutoCloseable {
 
     /** @param folder empty, and the test's own */
     public static BareGuest start(Path folder) throws IOException {
-        return new BareGuest(folder);
+        return start(folder, Loopback.NONE);
     }
 
-    private BareGuest(Path folder) throws IOException {
+    /** @param loopback of what is this machine's network here */
+    public static BareGuest start(Path folder, Loopback loopback) throws IOException {
+        return new BareGuest(folder, loopback);
+    }
+
+    private BareGuest(Path folder, Loopback loopback) throws IOException {
         home = Files.createDirectories(folder.resolve("home"));
         Path user = Files.createDirectories(home.resolve("user"));
         Files.setPosixFilePermissions(user, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -75,7 +81,8 @@ public final class BareGuest implements AutoCloseable {
                         program().toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        guest = GuestConnection.open(new PipeTransport(process.getInputStream(), process.getOutputStream()), 1, SOON);
+        guest = GuestConnection.open(
+                new PipeTransport(process.getInputStream(), process.getOutputStream(), loopback), 1, SOON);
     }
 
     private static Path program() {

@@ -123,7 +123,7 @@ public final class GuestConnection implements AutoCloseable {
     }
 
     public GuestPorts ports() {
-        return new GuestPorts(this);
+        return new GuestPorts(this, transport.loopback());
     }
 
     /** What the guest says of itself; believe the cgroup instead. */
@@ -271,7 +271,7 @@ public final class GuestConnection implements AutoCloseable {
         outbox.offer(FrameType.REQUEST, nextChannel(), 0, request);
     }
 
-    private void checkOpen() {
+    void checkOpen() {
         Failure failure = broken.get();
         if (failure != null) {
             throw Inbound.again(failure);
@@ -363,9 +363,7 @@ public final class GuestConnection implements AutoCloseable {
 
         private void control(FrameType type, ByteBuffer payload) throws ProtocolViolation {
             switch (type) {
-                case PONG -> {
-                    pings.answered(payload);
-                }
+                case PONG -> pings.answered(payload);
                 case ERROR ->
                     throw new ProtocolViolation("it refuses to go on: "
                             + GuestErrors.failure(Fields.read(payload)).getMessage());

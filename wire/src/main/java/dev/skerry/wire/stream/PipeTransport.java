@@ -16,13 +16,19 @@ public final class PipeTransport implements Transport {
 
     private final InputStream in;
     private final OutputStream out;
+    private final Loopback loopback;
     private final byte[] chunk = new byte[CHUNK_BYTES];
     private final Outbox outbox =
             new Outbox(new Pipe(), Thread.ofPlatform().daemon().name("guest-writer"));
 
     public PipeTransport(InputStream in, OutputStream out) {
+        this(in, out, Loopback.NONE);
+    }
+
+    public PipeTransport(InputStream in, OutputStream out, Loopback loopback) {
         this.in = in;
         this.out = out;
+        this.loopback = loopback;
     }
 
     @Override
@@ -32,6 +38,11 @@ public final class PipeTransport implements Transport {
             into.put(chunk, 0, got);
         }
         return got;
+    }
+
+    @Override
+    public Loopback loopback() {
+        return loopback;
     }
 
     @Override

@@ -28,6 +28,7 @@ public final class ShimTransport implements Transport {
     private final Runnable onFrozen;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean detached;
+    private volatile Loopback loopback = Loopback.NONE;
     private long guestPid;
 
     private ShimTransport(SocketBytes socket, Path path, long epoch, Runnable onFrozen) {
@@ -191,6 +192,16 @@ public final class ShimTransport implements Transport {
     @Override
     public int read(ByteBuffer into) throws IOException {
         return socket.read(into);
+    }
+
+    /** Before it is used: whom to ask for sockets in the sandbox's network. */
+    public void reachPortsBy(Loopback network) {
+        loopback = network;
+    }
+
+    @Override
+    public Loopback loopback() {
+        return loopback;
     }
 
     @Override

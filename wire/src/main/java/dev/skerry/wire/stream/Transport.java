@@ -13,6 +13,9 @@ public sealed interface Transport extends AutoCloseable permits ShimTransport, P
     /** Where frames are put to be sent. */
     Outbox outbox();
 
+    /** The sandbox's network, where this host shares it. */
+    Loopback loopback();
+
     /** The kind of thread that {@link #read} should be called on. */
     Thread.Builder readerThread();
 
