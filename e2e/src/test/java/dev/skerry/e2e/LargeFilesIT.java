@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestReporter;
 
 /** A file that is much larger than the server's memory goes through it both ways. */
 class LargeFilesIT {
-    private static final long BYTES = 2L << 30;
+    private static final long BYTES = 2_000_000_000L;
     /** A quarter of the file; the server alone has some 120 MB. */
     private static final long PEAK_MAX_KIB = 512 << 10;
 
@@ -27,11 +27,11 @@ class LargeFilesIT {
     private final HttpClient client = HttpClient.newHttpClient();
 
     @Test
-    void twoGibibytesGoUpAndDownInFlatMemory(TestReporter reporter) throws Exception {
+    void twoGigabytesGoUpAndDownInFlatMemory(TestReporter reporter) throws Exception {
         // One of its own, whose memory nobody else fills.
         try (ShippedServer server = ShippedServer.start()) {
             long peak = throughIt(server);
-            reporter.publishEntry("most resident memory of the server while 2 GiB went up and down, KiB", "" + peak);
+            reporter.publishEntry("most resident memory of the server while 2 GB went up and down, KiB", "" + peak);
             assertThat(peak).isLessThan(PEAK_MAX_KIB);
         }
     }
