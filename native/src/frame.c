@@ -44,7 +44,7 @@ enum { FIELD_HEADER = 4, FIELD_LENGTH_MAX = 0xFFFFFF };
 
 void field_reader_init(struct field_reader *reader, const uint8_t *fields, size_t length) {
     reader->at = fields;
-    reader->end = fields + length;
+    reader->end = length == 0 ? fields : fields + length; // of no fields there is no address to add to
     reader->broken = false;
 }
 
