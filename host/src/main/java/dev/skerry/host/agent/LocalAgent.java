@@ -51,6 +51,7 @@ public final class LocalAgent implements HostAgent {
     private static final Duration DISK_BOUND = Duration.ofSeconds(30);
     private static final Duration RETRY = Duration.ofMillis(20);
 
+    private final HostId id;
     private final Engine engine;
     private final Disks disks;
     private final DataFolderHold hold;
@@ -65,6 +66,7 @@ public final class LocalAgent implements HostAgent {
     private final Recovery recovery;
 
     private LocalAgent(EngineSettings settings, HostId id, Engine engine, DataFolderHold hold) {
+        this.id = id;
         this.engine = engine;
         this.hold = hold;
         this.disks = Disks.open(settings.dataFolder());
@@ -128,6 +130,11 @@ public final class LocalAgent implements HostAgent {
         public void frozen(Incarnation incarnation) {
             reports.frozen(incarnation);
         }
+    }
+
+    @Override
+    public HostId id() {
+        return id;
     }
 
     @Override

@@ -18,6 +18,7 @@ public final class ContainerDriver implements Driver {
     private static final Path SYS = Path.of("/sys");
 
     private final RuntimeProgram runtime;
+    private final RuntimeVersion version;
     private final SeccompFilter filter;
 
     /**
@@ -29,6 +30,7 @@ public final class ContainerDriver implements Driver {
 
     public ContainerDriver(RuntimeProgram runtime, SeccompFilter filter) {
         this.runtime = runtime;
+        this.version = new RuntimeVersion(runtime);
         this.filter = filter;
     }
 
@@ -39,7 +41,7 @@ public final class ContainerDriver implements Driver {
 
     @Override
     public String runtime() {
-        return runtime.description();
+        return version.text();
     }
 
     @Override

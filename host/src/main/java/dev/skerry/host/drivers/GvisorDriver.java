@@ -26,6 +26,7 @@ public final class GvisorDriver implements Driver {
     private static final int TASKS_MIN = 1024;
 
     private final RuntimeProgram runtime;
+    private final RuntimeVersion version;
     private final Optional<Path> statxCompat;
 
     /**
@@ -34,6 +35,7 @@ public final class GvisorDriver implements Driver {
      */
     public GvisorDriver(RuntimeProgram runtime, Optional<Path> statxCompat) {
         this.runtime = runtime;
+        this.version = new RuntimeVersion(runtime);
         this.statxCompat = statxCompat;
     }
 
@@ -44,7 +46,7 @@ public final class GvisorDriver implements Driver {
 
     @Override
     public String runtime() {
-        return runtime.description();
+        return version.text();
     }
 
     @Override

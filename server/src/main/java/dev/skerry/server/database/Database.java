@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
@@ -23,8 +25,8 @@ import org.sqlite.SQLiteDataSource;
 
 /**
  * An open SQLite file with its migrations applied. Writers take turns on one connection, as SQLite allows one at a time
- * anyhow and would make the others fail after a while; readers have their own and never wait for a writer. What was
- * committed survives a loss of power. Thread-safe.
+ * anyhow and would make the others fail after a while, and share commits; readers have their own and never wait for a
+ * writer. What was committed survives a loss of power. Thread-safe.
  */
 public final class Database implements AutoCloseable {
     private static final int READERS = 4;
@@ -35,12 +37,14 @@ public final class Database implements AutoCloseable {
     private final HikariDataSource reading;
     private final Jdbi writer;
     private final Jdbi reader;
+    private final GroupCommit commits;
 
     private Database(HikariDataSource writing, HikariDataSource reading) {
         this.writing = writing;
         this.reading = reading;
         this.writer = Jdbi.create(writing);
         this.reader = Jdbi.create(reading);
+        this.commits = new GroupCommit(writer, Duration.ofMillis(TURN_MILLIS)).start();
     }
 
     /**
@@ -108,7 +112,15 @@ public final class Database implements AutoCloseable {
         return new HikariDataSource(config);
     }
 
-    /** For writing, and for reading what has to agree with that. */
+    /**
+     * Changes something, in one transaction; returns when it is on disk. Changes that come at the same time share the
+     * commit: for whatever many do at a time.
+     */
+    public <T> T write(HandleCallback<T, RuntimeException> work) {
+        return commits.write(work);
+    }
+
+    /** For writing now and then, and for reading what has to agree with that. */
     public Jdbi writer() {
         return writer;
     }
@@ -127,6 +139,7 @@ public final class Database implements AutoCloseable {
 
     @Override
     public void close() {
+        commits.close();
         reading.close();
         writing.close();
     }

@@ -85,13 +85,8 @@ final class SandboxEngine {
      */
     Begun begin(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> key) {
         Instant now = transitions.now();
-        Decision.Changed first = SandboxLifecycle.create(
-                SandboxId.create(now, rules.random()),
-                tenant,
-                config,
-                host.facts().id(),
-                timeout,
-                now);
+        Decision.Changed first =
+                SandboxLifecycle.create(SandboxId.create(now, rules.random()), tenant, config, host.id(), timeout, now);
         Entry entry = new Entry(first.sandbox(), key, false);
         Optional<Entry> other = registry.add(entry);
         if (other.isPresent()) {

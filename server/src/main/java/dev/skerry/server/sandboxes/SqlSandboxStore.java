@@ -33,7 +33,7 @@ public final class SqlSandboxStore implements SandboxStore {
         Map<String, Object> columns = SandboxRows.columns(sandbox);
         String names = String.join(", ", columns.keySet());
         String values = columns.keySet().stream().map(name -> ":" + name).collect(Collectors.joining(", "));
-        return database.writer().inTransaction(handle -> {
+        return database.write(handle -> {
             int added = handle.createUpdate("INSERT INTO sandboxes (" + names + ", idempotency_key) VALUES (" + values
                             + ", :key) ON CONFLICT (tenant, idempotency_key) DO NOTHING")
                     .bindMap(columns)
@@ -90,7 +90,7 @@ public final class SqlSandboxStore implements SandboxStore {
         Map<String, Object> columns = SandboxRows.columns(next);
         String sets =
                 columns.keySet().stream().map(name -> name + " = :" + name).collect(Collectors.joining(", "));
-        return database.writer().inTransaction(handle -> {
+        return database.write(handle -> {
             int changed = handle.createUpdate("UPDATE sandboxes SET " + sets + (ended ? ", idempotency_key = NULL" : "")
                             + " WHERE id = :id AND revision = :old")
                     .bindMap(columns)
@@ -217,7 +217,7 @@ public final class SqlSandboxStore implements SandboxStore {
 
     @Override
     public void recordBoot(HostId host, String bootId) {
-        database.writer().useTransaction(handle -> handle.createUpdate("INSERT INTO host_boots (host, boot_id)"
+        int _ = database.write(handle -> handle.createUpdate("INSERT INTO host_boots (host, boot_id)"
                         + " VALUES (:host, :boot) ON CONFLICT (host) DO UPDATE SET boot_id = excluded.boot_id")
                 .bind("host", host.text())
                 .bind("boot", bootId)
@@ -230,7 +230,7 @@ public final class SqlSandboxStore implements SandboxStore {
         int some;
         // In bites, so that writers of living ones get their turns in between.
         do {
-            some = database.writer().inTransaction(handle -> prune(handle, Micros.of(endedBefore)));
+            some = database.write(handle -> prune(handle, Micros.of(endedBefore)));
             pruned += some;
         } while (some == PRUNED_AT_ONCE);
         return pruned;

@@ -16,6 +16,11 @@ import java.util.Optional;
 public interface HostAgent extends AutoCloseable {
     HostFacts facts();
 
+    /** Which one it is, always the same; a host that knows that without looking at itself says so at once. */
+    default HostId id() {
+        return facts().id();
+    }
+
     /**
      * Starts a sandbox, or finds that it was started, and waits until process 1 has said hello.
      *
