@@ -17,6 +17,7 @@ import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
+import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.InstanceSecret;
@@ -62,7 +63,7 @@ public final class Server implements AutoCloseable {
         this.settings = settings;
         this.parts = parts;
         Path data = folder(settings.data());
-        Database database = opened(Database.open(data.resolve("skerry.db")));
+        Database database = opened(database(settings, data));
         this.keys = new ApiKeys(database.writer(), clock);
         this.authority = CertificateAuthority.open(data, settings.domainName(), clock);
         SandboxTokens tokens = new SandboxTokens(InstanceSecret.open(data));
@@ -94,6 +95,13 @@ public final class Server implements AutoCloseable {
         usage.start();
         // The first sandbox should not wait for what every sandbox starts from.
         Thread.ofVirtual().name("templates").start(() -> prepare(host));
+    }
+
+    private static Database database(ServerSettings settings, Path data) {
+        DatabaseSettings wanted = settings.database();
+        return wanted.postgres()
+                .map(address -> Database.open(address, wanted.password()))
+                .orElseGet(() -> Database.open(data.resolve("skerry.db")));
     }
 
     private <T extends AutoCloseable> T opened(T part) {
