@@ -22,6 +22,7 @@ import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.stream.GuestConnection;
 import dev.skerry.wire.stream.ShimTransport;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -78,6 +79,11 @@ public final class Engine implements AutoCloseable {
 
     public Drivers drivers() {
         return drivers;
+    }
+
+    /** Of a data folder, which gets one if it has none. */
+    public static String instanceOf(Path dataFolder) {
+        return Instance.open(dataFolder, new SecureRandom()).id();
     }
 
     /** The id that everything of this installation on the host carries. */

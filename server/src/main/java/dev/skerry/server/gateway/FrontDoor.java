@@ -46,11 +46,7 @@ public final class FrontDoor implements Handler {
 
     @Override
     public void handle(Exchange exchange) throws IOException, InterruptedException {
-        Destination destination = addresses.decide(
-                exchange.authority(),
-                values(exchange, Forwarding.SANDBOX_ID),
-                values(exchange, Forwarding.SANDBOX_PORT));
-        switch (destination) {
+        switch (decide(addresses, exchange)) {
             case Destination.Api _ -> api.handle(exchange);
             case Destination.Port target -> gateway.handle(exchange, target.id(), target.port());
             case Destination.Refused refused -> {
@@ -60,6 +56,13 @@ public final class FrontDoor implements Handler {
                 exchange.json(refused.status(), body);
             }
         }
+    }
+
+    static Destination decide(Addresses addresses, Exchange exchange) {
+        return addresses.decide(
+                exchange.authority(),
+                values(exchange, Forwarding.SANDBOX_ID),
+                values(exchange, Forwarding.SANDBOX_PORT));
     }
 
     private static List<String> values(Exchange exchange, String name) {

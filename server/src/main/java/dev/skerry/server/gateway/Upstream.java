@@ -9,13 +9,17 @@ import java.io.IOException;
 final class Upstream implements AutoCloseable {
     private static final int BUFFER_BYTES = 16 << 10;
 
-    private final GuestPorts.Connection connection;
+    private final Duplex connection;
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private int at;
     private int end;
     private boolean heard;
 
     Upstream(GuestPorts.Connection connection) {
+        this(Duplex.of(connection));
+    }
+
+    Upstream(Duplex connection) {
         this.connection = connection;
     }
 
