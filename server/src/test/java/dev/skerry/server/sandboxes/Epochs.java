@@ -10,6 +10,7 @@ final class Epochs {
     private final List<String> violations;
     private long highest;
     private boolean lenient;
+    private int refused;
 
     /** While it is open, the thread's calls are one server's. */
     interface As extends AutoCloseable {
@@ -45,7 +46,12 @@ final class Epochs {
         if (caller.get() < highest && lenient) {
             violations.add("a command of epoch " + caller.get() + " was carried out after " + highest);
         } else if (caller.get() < highest) {
+            refused++;
             throw new Failure(ErrorCode.CONFLICT, "a command of epoch " + caller.get() + " comes too late");
         }
+    }
+
+    synchronized int refused() {
+        return refused;
     }
 }
