@@ -1,16 +1,20 @@
 package dev.skerry.cli;
 
 import dev.skerry.host.agent.LocalAgent;
+import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.server.Server;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.wire.hosts.HostAgent;
 import dev.skerry.wire.hosts.HostId;
+import dev.skerry.wire.hosts.HostSource;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** The server and this machine as its host, in this process. */
@@ -18,11 +22,13 @@ final class LocalServer implements RunningServer {
     private static final HostId HOST = new HostId("local");
 
     private final ServerSettings settings;
-    private final LocalAgent host;
+    /** Empty where the server opens it, while it has the lease. */
+    private final Optional<LocalAgent> host;
+
     private final Server server;
     private final CountDownLatch drained = new CountDownLatch(1);
 
-    private LocalServer(ServerSettings settings, LocalAgent host, Server server) {
+    private LocalServer(ServerSettings settings, Optional<LocalAgent> host, Server server) {
         this.settings = settings;
         this.host = host;
         this.server = server;
@@ -30,12 +36,31 @@ final class LocalServer implements RunningServer {
 
     static RunningServer open(ServerSettings settings, PrintStream log) throws InterruptedException {
         LogLines.install(log);
-        LocalAgent host = LocalAgent.open(EngineSettings.installed(settings.data()), HOST);
+        EngineSettings engine = EngineSettings.installed(settings.data());
+        if (settings.database().postgres().isPresent()) {
+            HostSource shared = new SharedHost(engine);
+            return new LocalServer(settings, Optional.empty(), Server.open(settings, shared, InstantSource.system()));
+        }
+        LocalAgent host = LocalAgent.open(engine, HOST);
         try {
-            return new LocalServer(settings, host, Server.open(settings, host, InstantSource.system()));
-        } catch (RuntimeException | Error e) {
+            return new LocalServer(settings, Optional.of(host), Server.open(settings, host, InstantSource.system()));
+        } catch (RuntimeException | Error | InterruptedException e) {
             host.close();
             throw e;
+        }
+    }
+
+    /** This machine's host of a data folder, which is not opened before its server has the lease of it. */
+    private record SharedHost(EngineSettings settings) implements HostSource {
+        /** In a database there may be hosts of many machines, in time. */
+        @Override
+        public HostId id() {
+            return new HostId("local-" + Engine.instanceOf(settings.dataFolder()));
+        }
+
+        @Override
+        public HostAgent open(long epoch) throws InterruptedException {
+            return LocalAgent.open(settings, id(), epoch);
         }
     }
 
@@ -91,8 +116,10 @@ final class LocalServer implements RunningServer {
 
     @Override
     public void close() {
-        try (host) {
+        try {
             server.close();
+        } finally {
+            host.ifPresent(LocalAgent::close);
         }
     }
 }

@@ -60,6 +60,13 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         SandboxSettings boxes = settings.sandboxes();
         Columns columns = new Columns("SETTING", "VALUE");
         columns.add("data", settings.data().toString());
+        columns.add("database", settings.database().database());
+        columns.add(
+                "database-password-file",
+                settings.database().password().isPresent() ? "(a password is given)" : "(none)");
+        columns.add(
+                "advertise",
+                settings.database().advertised().map(Object::toString).orElse("as http"));
         columns.add("http", settings.http().toString());
         columns.add("tls", settings.tls().toString());
         columns.add("domain", settings.domain());

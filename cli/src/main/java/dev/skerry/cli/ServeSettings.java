@@ -1,6 +1,8 @@
 package dev.skerry.cli;
 
+import dev.skerry.server.database.Password;
 import dev.skerry.server.http.Listener.Address;
+import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.settings.ServerSettings.Overrides;
 import dev.skerry.server.settings.SettingsFile;
@@ -44,6 +46,19 @@ final class ServeSettings {
                     + " (default: sbx.localhost and the port of --tls).")
     private Optional<String> domain = Optional.empty();
 
+    @Option(
+            names = "--database",
+            paramLabel = "ADDRESS",
+            description = "'sqlite' (default), or postgresql://USER@HOST:PORT/NAME; its password comes from"
+                    + " $SKERRY_DATABASE_PASSWORD or the file that the settings name.")
+    private Optional<String> database = Optional.empty();
+
+    @Option(
+            names = "--advertise",
+            paramLabel = "URL",
+            description = "Where other servers of the database reach --http of this one (default: as it is).")
+    private Optional<String> advertise = Optional.empty();
+
     /** @throws Failure {@code INVALID_REQUEST}, naming every problem in a line of its own */
     ServerSettings read(Map<String, String> environment) {
         List<String> problems = new ArrayList<>();
@@ -54,7 +69,7 @@ final class ServeSettings {
                 parsed("--http", http, Address::parse, problems),
                 parsed("--tls", tls, Address::parse, problems),
                 parsed("--domain", domain, SettingsFile::domain, problems));
-        ServerSettings settings = withDomainOf(file.with(overrides));
+        ServerSettings settings = withDomainOf(file.with(overrides)).with(databaseOf(file, environment, problems));
         if (settings.http().port() != 0 && settings.http().equals(settings.tls())) {
             problems.add("http and tls are one address: " + settings.http());
         }
@@ -65,6 +80,23 @@ final class ServeSettings {
                     "docs/settings.md lists all settings; './skerry serve --check' tries them");
         }
         return settings;
+    }
+
+    private DatabaseSettings databaseOf(ServerSettings file, Map<String, String> environment, List<String> problems) {
+        DatabaseSettings standard = file.database();
+        return new DatabaseSettings(
+                parsed("--database", database, DatabaseSettings::database, problems)
+                        .orElse(standard.postgres()),
+                password(environment).or(standard::password),
+                parsed("--advertise", advertise, DatabaseSettings::advertised, problems)
+                        .orElse(standard.advertised()));
+    }
+
+    /** Not an option: everybody on the machine can see those. */
+    private static Optional<Password> password(Map<String, String> environment) {
+        return Optional.ofNullable(environment.get("SKERRY_DATABASE_PASSWORD"))
+                .filter(text -> !text.isEmpty())
+                .map(Password::new);
     }
 
     private ServerSettings readFile(List<String> problems) {

@@ -3,6 +3,7 @@ package dev.skerry.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.cli.client.EnvFile;
+import dev.skerry.server.database.Password;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.settings.SettingsFile;
 import dev.skerry.wire.ErrorCode;
@@ -161,6 +162,28 @@ class ServeCommandTest {
         }
         assertThat(opened).isEmpty();
         assertThat(noted()).isEmpty();
+    }
+
+    @Test
+    void thePasswordOfTheDatabaseIsTakenAndNeverShown() throws IOException {
+        String database = "postgresql://skerry@db.example.org/skerry";
+        commanded.environment.put("SKERRY_DATABASE_PASSWORD", "canary");
+        assertThat(serve("--database", database)).isZero();
+        assertThat(serve("--check", "--database", database)).isZero();
+        assertThat(commanded.out()).containsPattern("database +postgresql://skerry@db.example.org:5432/skerry\n");
+        Path secret = Files.writeString(data.resolve("password"), "bird\n");
+        Path file = Files.writeString(
+                data.resolve("s.toml"),
+                "database = \"" + database + "\"\ndatabase-password-file = \"" + secret + "\"\n");
+        commanded.environment.clear();
+        assertThat(serve("--config", file.toString())).isZero();
+        assertThat(opened)
+                .extracting(settings ->
+                        settings.database().password().map(Password::text).orElse(""))
+                .containsExactly("canary", "bird");
+        assertThat(opened.toString() + commanded.out() + commanded.err()).doesNotContain("canary", "bird");
+        assertThat(serve("--database", "postgresql://skerry:canary@db/skerry")).isEqualTo(2);
+        assertThat(commanded.err()).contains("--database: ").doesNotContain("canary");
     }
 
     @Test

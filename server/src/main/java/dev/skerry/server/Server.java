@@ -1,22 +1,15 @@
 package dev.skerry.server;
 
 import dev.skerry.server.database.Database;
-import dev.skerry.server.e2b.E2bApi;
-import dev.skerry.server.envd.EnvdService;
-import dev.skerry.server.gateway.FrontDoor;
-import dev.skerry.server.gateway.Gateway;
-import dev.skerry.server.gateway.GatewayBounds;
+import dev.skerry.server.gateway.RelaySeal;
+import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.http.Listener.Address;
-import dev.skerry.server.interpreter.InterpreterService;
-import dev.skerry.server.operations.Health;
-import dev.skerry.server.operations.HealthCheck;
+import dev.skerry.server.leases.Fence;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
-import dev.skerry.server.operations.UsageHistory;
-import dev.skerry.server.sandboxes.SqlSandboxStore;
-import dev.skerry.server.sandboxes.StoredSandboxes;
+import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.InstanceSecret;
@@ -26,6 +19,8 @@ import dev.skerry.server.tls.CertificateAuthority;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.hosts.HostAgent;
+import dev.skerry.wire.hosts.HostId;
+import dev.skerry.wire.hosts.HostSource;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -36,64 +31,67 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Supplier;
 
 /**
- * The server on one host: puts the parts together, and ends them in the opposite order. Its sandboxes go on when it
- * ends, and the next one on the same data folder has them. Thread-safe.
+ * The server of one host: puts the parts together, and ends them in the opposite order. Its sandboxes go on when it
+ * ends, and the next one on the same database and host has them. With a database that servers share it has the host
+ * only while it has the lease of it, and passes requests on otherwise. Thread-safe.
  */
 public final class Server implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
-    private static final Duration CHECK_BOUND = Duration.ofSeconds(5);
-    private static final long DISK_FREE_BYTES = 1L << 30;
+    private static final Duration FIRST_BOUND = Duration.ofSeconds(15);
 
     private final ServerSettings settings;
     private final Deque<AutoCloseable> parts;
-    private final ApiKeys keys;
+    private final Serving.Parts common;
     private final CertificateAuthority authority;
-    private final Health health;
-    private final EnvdService envd;
+    private final Supplier<Optional<Serving>> serving;
+    private final Runnable draining;
     private final HttpServer http;
 
-    private Server(ServerSettings settings, HostAgent host, InstantSource clock, Deque<AutoCloseable> parts) {
+    private Server(ServerSettings settings, HostSource hosts, InstantSource clock, Deque<AutoCloseable> parts)
+            throws InterruptedException {
         this.settings = settings;
         this.parts = parts;
         Path data = folder(settings.data());
-        Database database = opened(Database.open(data.resolve("skerry.db")));
-        this.keys = new ApiKeys(database.writer(), clock);
+        Database database = opened(database(settings, data));
         this.authority = CertificateAuthority.open(data, settings.domainName(), clock);
-        SandboxTokens tokens = new SandboxTokens(InstanceSecret.open(data));
-        StoredSandboxes sandboxes =
-                opened(StoredSandboxes.open(new SqlSandboxStore(database), host, settings.sandboxes(), clock));
-        this.envd = new EnvdService(tokens, clock);
-        Gateway gateway = opened(new Gateway(
-                sandboxes,
-                tokens,
-                Map.of(EnvdService.PORT, envd, InterpreterService.PORT, new InterpreterService(tokens, clock)),
-                GatewayBounds.DEFAULT));
-        UsageHistory usage = opened(new UsageHistory(host, clock));
-        this.health = new Health(
-                List.of(
-                        new HealthCheck("database", true, database::probe),
-                        HealthCheck.host(host),
-                        HealthCheck.templates(host),
-                        HealthCheck.diskSpace(data, DISK_FREE_BYTES)),
-                CHECK_BOUND);
-        ServerMetrics metrics = new ServerMetrics();
-        E2bApi api =
-                new E2bApi(new E2bApi.Parts(sandboxes, host, keys, tokens, settings, clock, usage, health, metrics));
-        FrontDoor door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
-        List<Listener> listeners =
-                List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));
-        this.http = opened(HttpServer.open(listeners, new RequestLog(door, metrics)));
-        metrics.gauge("skerry_sandboxes_running", "Sandboxes that run now.", sandboxes::running);
+        byte[] secret = InstanceSecret.open(data);
+        this.common = new Serving.Parts(
+                settings,
+                database,
+                new ApiKeys(database.writer(), clock),
+                new SandboxTokens(secret),
+                new ServerMetrics(),
+                clock);
+        if (settings.database().postgres().isPresent()) {
+            Sharing sharing = new Sharing(common, hosts, new RelaySeal(secret, clock));
+            opened(sharing.relay());
+            this.serving = sharing.reception()::serving;
+            this.draining = sharing.reception()::drain;
+            this.http = opened(listen(sharing.reception()));
+            boolean _ = opened(sharing.keeper(origin())).start().awaitFirst(FIRST_BOUND);
+        } else {
+            HostAgent host = hosts.open(0);
+            parts.push(() -> hosts.letGo(host));
+            Serving only = opened(Serving.open(common, host, Fence.NONE));
+            this.serving = () -> Optional.of(only);
+            this.draining = only::drain;
+            this.http = opened(listen(only));
+        }
+        ServerMetrics metrics = common.metrics();
+        metrics.gauge("skerry_sandboxes_running", "Sandboxes that run now.", () -> serving.get()
+                .map(Serving::running)
+                .orElse(0));
         metrics.gauge("skerry_requests_open", "Requests under way.", http::requests);
-        usage.start();
-        // The first sandbox should not wait for what every sandbox starts from.
-        Thread.ofVirtual().name("templates").start(() -> prepare(host));
+    }
+
+    private static Database database(ServerSettings settings, Path data) {
+        DatabaseSettings wanted = settings.database();
+        return wanted.postgres()
+                .map(address -> Database.open(address, wanted.password()))
+                .orElseGet(() -> Database.open(data.resolve("skerry.db")));
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -101,28 +99,61 @@ public final class Server implements AutoCloseable {
         return part;
     }
 
-    private static void prepare(HostAgent host) {
-        try {
-            LOG.atInfo().addKeyValue("templates", host.templates().size()).log("the templates are ready");
-        } catch (RuntimeException e) {
-            LOG.atWarn().setCause(e).log("the templates could not be made; the first sandbox will say why");
-        }
+    private HttpServer listen(Handler door) {
+        List<Listener> listeners =
+                List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));
+        return HttpServer.open(listeners, new RequestLog(door, common.metrics()));
+    }
+
+    /** Where other servers reach this one. */
+    private URI origin() {
+        return settings.database().advertised().orElseGet(this::api);
     }
 
     /**
-     * Starts it. On failure nothing of it remains.
+     * Starts it with a host that nobody else has. On failure nothing of it remains.
      *
      * @param host in this process; the caller closes it, after the server
      * @throws Failure {@code CONFLICT} when an address is taken, {@code UNSUPPORTED} when the data folder cannot be
      *     used
      */
-    public static Server open(ServerSettings settings, HostAgent host, InstantSource clock) {
+    public static Server open(ServerSettings settings, HostAgent host, InstantSource clock)
+            throws InterruptedException {
+        return open(settings, new Borrowed(host), clock);
+    }
+
+    /**
+     * Starts it. If servers share the database, it returns when it has the host, or when another server does, or after
+     * a while. On failure nothing of it remains.
+     *
+     * @throws Failure {@code CONFLICT} when an address is taken, {@code UNSUPPORTED} when the data folder cannot be
+     *     used, {@code INVALID_REQUEST} when the database is another host's
+     */
+    public static Server open(ServerSettings settings, HostSource hosts, InstantSource clock)
+            throws InterruptedException {
         Deque<AutoCloseable> parts = new ArrayDeque<>();
         try {
-            return new Server(settings, host, clock, parts);
-        } catch (RuntimeException | Error e) {
-            closeAll(parts);
+            return new Server(settings, hosts, clock, parts);
+        } catch (RuntimeException | Error | InterruptedException e) {
+            Serving.closeAll(parts);
             throw e;
+        }
+    }
+
+    private record Borrowed(HostAgent host) implements HostSource {
+        @Override
+        public HostId id() {
+            return host.id();
+        }
+
+        @Override
+        public HostAgent open(long epoch) {
+            return host;
+        }
+
+        @Override
+        public void letGo(HostAgent opened) {
+            // Whoever lent it closes it.
         }
     }
 
@@ -159,9 +190,14 @@ public final class Server implements AutoCloseable {
         return authority;
     }
 
+    /** Whether it has the host; otherwise it passes requests on to the server that has it. */
+    public boolean serves() {
+        return serving.get().isPresent();
+    }
+
     public boolean accepts(String key) {
         try {
-            keys.authenticate(Optional.of(key));
+            common.keys().authenticate(Optional.of(key));
             return true;
         } catch (Failure e) {
             if (e.code() != ErrorCode.UNAUTHENTICATED) {
@@ -173,7 +209,7 @@ public final class Server implements AutoCloseable {
 
     /** The text of a new key of the tenant that exists from the first start. */
     public String mintKey(String name) {
-        return keys.create(TenantId.DEFAULT, name).text();
+        return common.keys().create(TenantId.DEFAULT, name).text();
     }
 
     /**
@@ -181,23 +217,12 @@ public final class Server implements AutoCloseable {
      * requests under way; those that are not done within the time of the settings are broken off.
      */
     public void drain() throws InterruptedException {
-        health.drain();
-        envd.drain();
+        draining.run();
         http.drain(settings.drain());
     }
 
     @Override
     public void close() {
-        closeAll(parts);
-    }
-
-    private static void closeAll(Deque<AutoCloseable> parts) {
-        while (!parts.isEmpty()) {
-            try {
-                parts.pop().close();
-            } catch (Exception e) {
-                LOG.atWarn().setCause(e).log("a part of the server did not close in order");
-            }
-        }
+        Serving.closeAll(parts);
     }
 }

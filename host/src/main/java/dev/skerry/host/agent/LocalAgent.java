@@ -64,6 +64,7 @@ public final class LocalAgent implements HostAgent {
     private final Erased erased = new Erased();
     private final Starts starts;
     private final Recovery recovery;
+    private final Commands commands = new Commands();
 
     private LocalAgent(EngineSettings settings, HostId id, Engine engine, DataFolderHold hold) {
         this.id = id;
@@ -87,8 +88,21 @@ public final class LocalAgent implements HostAgent {
 
     /** With drivers of the caller's choice. */
     public static LocalAgent open(EngineSettings settings, HostId id, Drivers drivers) throws InterruptedException {
+        return open(settings, id, drivers, 0);
+    }
+
+    /** For one of several servers, by its right to the host; {@code CONFLICT} also after one of a higher epoch. */
+    public static LocalAgent open(EngineSettings settings, HostId id, long epoch) throws InterruptedException {
+        return open(settings, id, Drivers.detect(settings.guestd().resolveSibling("")), epoch);
+    }
+
+    static LocalAgent open(EngineSettings settings, HostId id, Drivers drivers, long epoch)
+            throws InterruptedException {
         DataFolderHold hold = DataFolderHold.take(settings.dataFolder());
         try {
+            if (epoch > 0) {
+                AgentEpoch.raise(settings.dataFolder(), epoch);
+            }
             Engine engine = Engine.open(settings, drivers);
             try {
                 LocalAgent agent = new LocalAgent(settings, id, engine, hold);
@@ -144,6 +158,12 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public HostedSandbox start(StartSandbox command) throws InterruptedException {
+        try (var _ = commands.enter()) {
+            return entered(command);
+        }
+    }
+
+    private HostedSandbox entered(StartSandbox command) throws InterruptedException {
         Incarnation incarnation = command.incarnation();
         Life fresh =
                 Life.starting(command, engine.drivers().select(command.floor()).level());
@@ -184,7 +204,7 @@ public final class LocalAgent implements HostAgent {
         if (life == null) {
             throw new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " is not on this host");
         }
-        try {
+        try (var _ = commands.enter()) {
             recovery.find(life);
             Sandbox sandbox = life.sandbox(startBound);
             try {
@@ -249,6 +269,12 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public void destroy(Incarnation incarnation, Duration grace) {
+        try (var _ = commands.enter()) {
+            entered(incarnation, grace);
+        }
+    }
+
+    private void entered(Incarnation incarnation, Duration grace) {
         erased.add(incarnation);
         Life life = lives.get(incarnation);
         try {
@@ -293,7 +319,9 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public void discardDisk(SandboxId id) {
-        holders.remove(id, () -> disks.discard(id));
+        try (var _ = commands.enter()) {
+            holders.remove(id, () -> disks.discard(id));
+        }
     }
 
     @Override
@@ -338,8 +366,10 @@ public final class LocalAgent implements HostAgent {
         reports.add(listener);
     }
 
+    /** Returns when no command is being carried out any more: whoever has the host next is alone with it. */
     @Override
     public void close() {
+        commands.end();
         try (hold;
                 engine;
                 reports;

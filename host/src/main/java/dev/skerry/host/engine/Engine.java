@@ -81,6 +81,11 @@ public final class Engine implements AutoCloseable {
         return drivers;
     }
 
+    /** Of a data folder, which gets one if it has none. */
+    public static String instanceOf(Path dataFolder) {
+        return Instance.open(dataFolder, new SecureRandom()).id();
+    }
+
     /** The id that everything of this installation on the host carries. */
     public String instance() {
         return installation.instance().id();

@@ -1,36 +1,30 @@
 package dev.skerry.server.database;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Set;
-import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
+import java.util.Objects;
+import java.util.Optional;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
-import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteConfig.JournalMode;
-import org.sqlite.SQLiteConfig.SynchronousMode;
-import org.sqlite.SQLiteConfig.TransactionMode;
-import org.sqlite.SQLiteDataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * An open SQLite file with its migrations applied. Writers take turns on one connection, as SQLite allows one at a time
- * anyhow and would make the others fail after a while, and share commits; readers have their own and never wait for a
- * writer. What was committed survives a loss of power. Thread-safe.
+ * An open database with its migrations applied: a SQLite file, which belongs to one server, or a database of a
+ * PostgreSQL server, which several servers may share. All SQL but {@link #now} is the same text for both. Writes share
+ * commits; readers have connections of their own and never wait for a writer. What was committed survives a loss of
+ * power. Thread-safe.
  */
 public final class Database implements AutoCloseable {
     private static final int READERS = 4;
-    private static final int BUSY_MILLIS = 10_000;
+
+    /** SQLite allows one at a time anyhow, and would make the others fail after a while. */
+    private static final int SQLITE_WRITERS = 1;
+
+    private static final int POSTGRES_WRITERS = 4;
     private static final int TURN_MILLIS = 30_000;
 
     private final HikariDataSource writing;
@@ -38,78 +32,68 @@ public final class Database implements AutoCloseable {
     private final Jdbi writer;
     private final Jdbi reader;
     private final GroupCommit commits;
+    private final String now;
 
-    private Database(HikariDataSource writing, HikariDataSource reading) {
+    private Database(HikariDataSource writing, HikariDataSource reading, String now) {
         this.writing = writing;
         this.reading = reading;
+        this.now = now;
         this.writer = Jdbi.create(writing);
         this.reader = Jdbi.create(reading);
         this.commits = new GroupCommit(writer, Duration.ofMillis(TURN_MILLIS)).start();
     }
 
     /**
-     * Opens it, and creates it if it is not there; its folder must be.
+     * Opens a SQLite file, and creates it if it is not there; its folder must be.
      *
-     * @throws Failure {@code INTERNAL} when it cannot be opened or a migration does not fit what is in it
+     * @throws Failure {@code INVALID_REQUEST} when a newer version has written it, {@code INTERNAL} when it cannot be
+     *     opened or a migration does not fit what is in it
      */
     public static Database open(Path file) {
-        guard(file);
-        HikariDataSource writing = pool("writer", 1, source(file, false));
+        SqliteFile.guard(file);
+        HikariDataSource writing = SqliteFile.pool("writer", SQLITE_WRITERS, file, false, TURN_MILLIS);
         try {
-            Flyway.configure(Database.class.getClassLoader())
-                    .dataSource(writing)
-                    .locations("classpath:db/migration")
-                    .load()
-                    .migrate();
-            return new Database(writing, pool("reader", READERS, source(file, true)));
-        } catch (FlywayException e) {
-            writing.close();
-            throw new Failure(
-                    ErrorCode.INTERNAL,
-                    "the database " + file + " cannot be brought up to date",
-                    "a newer version may have written it: use that one, or another data folder",
-                    e);
+            Migrations.apply(writing, file.toString());
+            return new Database(
+                    writing,
+                    SqliteFile.pool("reader", READERS, file, true, TURN_MILLIS),
+                    "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)");
         } catch (RuntimeException | Error e) {
             writing.close();
             throw e;
         }
     }
 
-    /** It holds variables of sandboxes, which may be secrets. SQLite gives its other files the same mode. */
-    private static void guard(Path file) {
-        Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rw-------");
+    /**
+     * Opens a database of a PostgreSQL server; it must be there, what is in it need not.
+     *
+     * @throws Failure {@code INVALID_REQUEST} when a newer version has written it, or it does not let us in;
+     *     {@code NO_CAPACITY} when it cannot be reached
+     */
+    public static Database open(PostgresAddress address, Optional<Password> password) {
+        PGSimpleDataSource source = PostgresConnections.unbounded(address, password);
         try {
-            try {
-                Files.createFile(file, PosixFilePermissions.asFileAttribute(owner));
-            } catch (FileAlreadyExistsException e) {
-                Files.setPosixFilePermissions(file, owner);
-            }
-        } catch (IOException e) {
-            throw new Failure(ErrorCode.INTERNAL, "the database " + file + " cannot be opened: " + e.getMessage(), e);
+            Migrations.applyInTurn(source, address.toString());
+        } catch (SQLException e) {
+            throw unusable(address, e);
         }
+        return new Database(
+                PostgresConnections.pool("writer", POSTGRES_WRITERS, address, password, false),
+                PostgresConnections.pool("reader", READERS, address, password, true),
+                "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
     }
 
-    private static DataSource source(Path file, boolean reads) {
-        SQLiteConfig config = new SQLiteConfig();
-        config.setJournalMode(JournalMode.WAL);
-        // NORMAL may lose the last commits with the power; a sandbox that was answered for must not be among them.
-        config.setSynchronous(SynchronousMode.FULL);
-        config.setBusyTimeout(BUSY_MILLIS);
-        config.setTransactionMode(reads ? TransactionMode.DEFERRED : TransactionMode.IMMEDIATE);
-        SQLiteDataSource source = new SQLiteDataSource(config);
-        source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
-        return source;
-    }
-
-    private static HikariDataSource pool(String name, int size, DataSource source) {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName("database-" + name);
-        config.setDataSource(source);
-        config.setMaximumPoolSize(size);
-        config.setMinimumIdle(1);
-        config.setConnectionTimeout(TURN_MILLIS);
-        config.setMaxLifetime(0);
-        return new HikariDataSource(config);
+    private static Failure unusable(PostgresAddress address, SQLException e) {
+        String state = Objects.requireNonNullElse(e.getSQLState(), "");
+        // Classes 28 and 3D (PostgreSQL, appendix A): who asks, and for what, is wrong; waiting does not help.
+        boolean wrong = state.startsWith("28") || state.startsWith("3D") || state.startsWith("42");
+        return new Failure(
+                wrong ? ErrorCode.INVALID_REQUEST : ErrorCode.NO_CAPACITY,
+                "the database " + address + " cannot be used: " + e.getMessage(),
+                wrong
+                        ? "correct 'database', or its password in 'database-password-file' or SKERRY_DATABASE_PASSWORD"
+                        : "start the PostgreSQL server there, or correct 'database'",
+                e);
     }
 
     /**
@@ -128,6 +112,11 @@ public final class Database implements AutoCloseable {
     /** For reading what was committed. */
     public Jdbi reader() {
         return reader;
+    }
+
+    /** An expression for the database's clock when it is evaluated, in microseconds since 1970. */
+    public String now() {
+        return now;
     }
 
     /** Asks it something; for whoever wants to know whether it is well. */

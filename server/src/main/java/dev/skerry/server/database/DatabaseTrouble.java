@@ -2,10 +2,13 @@ package dev.skerry.server.database;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Objects;
 import java.util.Optional;
 import org.sqlite.SQLiteException;
 
-/** What a client is told when the database file cannot be used just now: that is no mistake of ours. */
+/** What a client is told when the database cannot be used just now: that is no mistake of ours. */
 public final class DatabaseTrouble {
     private DatabaseTrouble() {}
 
@@ -14,6 +17,13 @@ public final class DatabaseTrouble {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLiteException trouble) {
                 return of(trouble, thrown);
+            }
+            if (cause instanceof SQLTransientConnectionException) {
+                // Of the pool.
+                return failure("the database does not answer", "try again in a moment", thrown);
+            }
+            if (cause instanceof SQLException trouble) {
+                return of(Objects.requireNonNullElse(trouble.getSQLState(), ""), thrown);
             }
         }
         return Optional.empty();
@@ -27,6 +37,25 @@ public final class DatabaseTrouble {
             case 10 -> failure("the database file cannot be written or read", "look at its file system", thrown);
             case 13 -> failure("the file system of the database is full", "free some space", thrown);
             default -> Optional.empty();
+        };
+    }
+
+    /** @param state as PostgreSQL says it (appendix A): two characters of class, three of what it is */
+    private static Optional<Failure> of(String state, RuntimeException thrown) {
+        return switch (state) {
+            case "53100" -> failure("the disk of the database is full", "free some space there", thrown);
+            case "53300" -> failure("the database has too many clients", "raise its max_connections", thrown);
+            case "25006" -> failure("the database can only be read", "name the server that takes writes", thrown);
+            case "40001", "40P01", "55P03", "57014", "25P03" ->
+                failure("the database was too busy", "try again in a moment", thrown);
+            case "57P01", "57P02", "57P03" ->
+                failure("the database is being restarted", "try again in a moment", thrown);
+            default ->
+                state.startsWith("08")
+                        ? failure("the database cannot be reached", "try again in a moment", thrown)
+                        : state.startsWith("53") || state.startsWith("58")
+                                ? failure("the database is in trouble", "look at its log", thrown)
+                                : Optional.empty();
         };
     }
 

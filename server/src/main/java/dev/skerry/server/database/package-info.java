@@ -1,4 +1,4 @@
-/** The SQL database: a SQLite file, opened, migrated, and shared by everything that stores something. */
+/** The SQL database, SQLite or PostgreSQL: opened, migrated, and shared by everything that stores something. */
 @NullMarked
 package dev.skerry.server.database;
 

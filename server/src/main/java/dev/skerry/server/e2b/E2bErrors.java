@@ -19,6 +19,8 @@ import org.slf4j.LoggerFactory;
 final class E2bErrors implements Handler {
     private static final Logger LOG = LoggerFactory.getLogger(E2bErrors.class);
 
+    private static final String RETRY_AFTER_SECONDS = "1";
+
     private final Handler next;
 
     E2bErrors(Handler next) {
@@ -74,6 +76,9 @@ final class E2bErrors implements Handler {
         Map<String, Object> body = body(exchange, status, failure.getMessage());
         errorCode(failure.code(), body);
         failure.hint().ifPresent(hint -> body.put("hint", hint));
+        if (failure.code() == ErrorCode.NO_CAPACITY) {
+            exchange.set("Retry-After", RETRY_AFTER_SECONDS);
+        }
         exchange.json(status, body);
     }
 

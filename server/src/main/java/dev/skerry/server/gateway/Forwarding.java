@@ -49,9 +49,19 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
 
     private static final Set<String> WRITTEN_ANEW = Set.of("host", "expect", "cookie", "forwarded", "via", "x-real-ip");
     private static final List<String> INTERNAL = List.of("x-skerry-", "e2b-", "x-forwarded-");
+    private static final List<String> OF_SERVERS = List.of("x-skerry-", "x-forwarded-");
     private static final Set<String> WITHOUT_CONTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "DELETE");
 
     static Forwarding of(Exchange exchange) {
+        return of(exchange, INTERNAL, List.of());
+    }
+
+    /** To another server, for which the clients' words to the gateway are meant as well. */
+    static Forwarding relayed(Exchange exchange, HttpField seal) {
+        return of(exchange, OF_SERVERS, List.of(seal));
+    }
+
+    private static Forwarding of(Exchange exchange, List<String> stopped, List<HttpField> added) {
         List<HttpField> fields = exchange.headers();
         Optional<String> upgrade = upgrade(exchange, fields);
         boolean body = exchange.hasBody();
@@ -68,7 +78,8 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
             throw refused("the host is not a name");
         }
         line(head, "Host", authority);
-        passing(fields).forEach(field -> line(head, field.getName(), value(field)));
+        passing(fields, stopped).forEach(field -> line(head, field.getName(), value(field)));
+        added.forEach(field -> line(head, field.getName(), value(field)));
         cookies(fields, head);
         line(head, "X-Forwarded-For", exchange.remote());
         line(head, "X-Forwarded-Host", authority);
@@ -116,12 +127,12 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
         }
     }
 
-    private static List<HttpField> passing(List<HttpField> fields) {
+    private static List<HttpField> passing(List<HttpField> fields, List<String> stopped) {
         List<String> named = Tokens.list(fields, "Connection");
         List<HttpField> passing = new ArrayList<>(fields.size());
         for (HttpField field : fields) {
             String name = field.getName().toLowerCase(Locale.ROOT);
-            if (!ends(name, named) && !WRITTEN_ANEW.contains(name) && !isInternal(name)) {
+            if (!ends(name, named) && !WRITTEN_ANEW.contains(name) && !isOneOf(stopped, name)) {
                 passing.add(field);
             }
         }
@@ -133,8 +144,8 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
         return HOP.contains(name) || named.contains(name);
     }
 
-    private static boolean isInternal(String name) {
-        for (String prefix : INTERNAL) {
+    private static boolean isOneOf(List<String> prefixes, String name) {
+        for (String prefix : prefixes) {
             if (name.startsWith(prefix)) {
                 return true;
             }

@@ -45,7 +45,7 @@ public final class FrontDoor implements Handler {
 
     @Override
     public void handle(Exchange exchange) throws IOException, InterruptedException {
-        switch (decide(exchange)) {
+        switch (decide(addresses, exchange)) {
             case Destination.Api _ -> api.handle(exchange);
             case Destination.Port target -> gateway.handle(exchange, target.id(), target.port());
             case Destination.Refused refused -> {
@@ -59,11 +59,11 @@ public final class FrontDoor implements Handler {
 
     @Override
     public boolean begin(Exchange exchange, Turn turn) {
-        return decide(exchange) instanceof Destination.Port target
+        return decide(addresses, exchange) instanceof Destination.Port target
                 && gateway.begin(exchange, turn, target.id(), target.port());
     }
 
-    private Destination decide(Exchange exchange) {
+    static Destination decide(Addresses addresses, Exchange exchange) {
         return addresses.decide(
                 exchange.authority(),
                 Tokens.values(exchange.request().getHeaders(), Forwarding.SANDBOX_ID),

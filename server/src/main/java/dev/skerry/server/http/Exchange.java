@@ -48,6 +48,15 @@ public final class Exchange {
     private final Completion completion;
     private final RequestBody body;
     private final Held held;
+    private final Optional<Origin> origin;
+
+    /**
+     * Where a request came from that another server has passed on.
+     *
+     * @param remote the client's address
+     * @param secure whether it came over TLS
+     */
+    public record Origin(String remote, boolean secure) {}
 
     Exchange(Request request, Response response, String requestId, Completion completion, Held held) {
         this.request = request;
@@ -57,9 +66,10 @@ public final class Exchange {
         this.completion = completion;
         this.body = new RequestBody(request);
         this.held = held;
+        this.origin = Optional.empty();
     }
 
-    private Exchange(Exchange whole, Map<String, String> variables) {
+    private Exchange(Exchange whole, Map<String, String> variables, Optional<Origin> origin) {
         this.request = whole.request;
         this.response = whole.response;
         this.requestId = whole.requestId;
@@ -67,10 +77,16 @@ public final class Exchange {
         this.completion = whole.completion;
         this.body = whole.body;
         this.held = whole.held;
+        this.origin = origin;
     }
 
     Exchange with(Map<String, String> found) {
-        return new Exchange(this, found);
+        return new Exchange(this, found, origin);
+    }
+
+    /** The same request, as one that came from there. */
+    public Exchange from(Origin first) {
+        return new Exchange(this, variables, Optional.of(first));
     }
 
     Held held() {
@@ -146,7 +162,7 @@ public final class Exchange {
 
     /** Whether it came over TLS. */
     public boolean secure() {
-        return request.isSecure();
+        return origin.map(Origin::secure).orElseGet(request::isSecure);
     }
 
     /** Whether the request has content, or may have: HTTP/2 says so only at its end. */
@@ -171,7 +187,7 @@ public final class Exchange {
 
     /** The client's address, without port. */
     public String remote() {
-        return Request.getRemoteAddr(request);
+        return origin.map(Origin::remote).orElseGet(() -> Request.getRemoteAddr(request));
     }
 
     /** The request's content as it comes. */

@@ -15,11 +15,16 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** How a sandbox is written into a row of the table {@code sandboxes}, and read from it. */
 final class SandboxRows {
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    /** In ASCII: half a surrogate pair is a text to Java and to JSON, and to no database. */
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+    private static final int REPLACEMENT = 0xfffd;
 
     private SandboxRows() {}
 
@@ -35,8 +40,8 @@ final class SandboxRows {
         columns.put("tenant", sandbox.tenant().text());
         columns.put("revision", sandbox.revision());
         columns.put("generation", sandbox.generation());
-        columns.put("template", sandbox.config().template());
-        columns.put("alias", sandbox.config().alias().orElse(""));
+        columns.put("template", text(sandbox.config().template()));
+        columns.put("alias", text(sandbox.config().alias().orElse("")));
         columns.put("config", JSON.writeValueAsString(sandbox.config()));
         columns.put("created_at", Micros.of(sandbox.createdAt()));
         columns.put("ends_at", Micros.of(sandbox.endsAt()));
@@ -50,8 +55,18 @@ final class SandboxRows {
         columns.put("pause_kind", flat.pause());
         columns.put("state_at", Micros.of(flat.at()));
         columns.put("reason", flat.reason());
-        columns.put("detail", flat.detail());
+        columns.put("detail", text(flat.detail()));
         return columns;
+    }
+
+    /** What PostgreSQL has no character for (NUL, half a surrogate pair) is replaced. */
+    static String text(String any) {
+        return any.codePoints()
+                .map(point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)
+                        ? REPLACEMENT
+                        : point)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
     }
 
     static int shown(SandboxQuery.Visible visible) {

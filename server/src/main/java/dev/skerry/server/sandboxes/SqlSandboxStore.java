@@ -1,6 +1,7 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.leases.Fence;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostId;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Query;
 
@@ -23,9 +25,24 @@ public final class SqlSandboxStore implements SandboxStore {
     private static final int PRUNED_AT_ONCE = 500;
 
     private final Database database;
+    private final Fence fence;
 
+    /** For a database that this server has for itself. */
     public SqlSandboxStore(Database database) {
+        this(database, Fence.NONE);
+    }
+
+    /** @param fence has every write refused that its holder may not make any more */
+    public SqlSandboxStore(Database database, Fence fence) {
         this.database = database;
+        this.fence = fence;
+    }
+
+    private <T> T write(HandleCallback<T, RuntimeException> work) {
+        return database.write(handle -> {
+            fence.check(handle);
+            return work.withHandle(handle);
+        });
     }
 
     @Override
@@ -33,7 +50,7 @@ public final class SqlSandboxStore implements SandboxStore {
         Map<String, Object> columns = SandboxRows.columns(sandbox);
         String names = String.join(", ", columns.keySet());
         String values = columns.keySet().stream().map(name -> ":" + name).collect(Collectors.joining(", "));
-        return database.write(handle -> {
+        return write(handle -> {
             int added = handle.createUpdate("INSERT INTO sandboxes (" + names + ", idempotency_key) VALUES (" + values
                             + ", :key) ON CONFLICT (tenant, idempotency_key) DO NOTHING")
                     .bindMap(columns)
@@ -71,7 +88,7 @@ public final class SqlSandboxStore implements SandboxStore {
                     .bind("sandbox", sandbox.id().text())
                     .bind("at", Micros.of(note.at()))
                     .bind("kind", note.kind().name())
-                    .bind("detail", note.detail())
+                    .bind("detail", SandboxRows.text(note.detail()))
                     .execute();
         }
     }
@@ -90,7 +107,7 @@ public final class SqlSandboxStore implements SandboxStore {
         Map<String, Object> columns = SandboxRows.columns(next);
         String sets =
                 columns.keySet().stream().map(name -> name + " = :" + name).collect(Collectors.joining(", "));
-        return database.write(handle -> {
+        return write(handle -> {
             int changed = handle.createUpdate("UPDATE sandboxes SET " + sets + (ended ? ", idempotency_key = NULL" : "")
                             + " WHERE id = :id AND revision = :old")
                     .bindMap(columns)
@@ -211,7 +228,7 @@ public final class SqlSandboxStore implements SandboxStore {
 
     @Override
     public void recordBoot(HostId host, String bootId) {
-        int _ = database.write(handle -> handle.createUpdate("INSERT INTO host_boots (host, boot_id)"
+        int _ = write(handle -> handle.createUpdate("INSERT INTO host_boots (host, boot_id)"
                         + " VALUES (:host, :boot) ON CONFLICT (host) DO UPDATE SET boot_id = excluded.boot_id")
                 .bind("host", host.text())
                 .bind("boot", bootId)
@@ -224,7 +241,7 @@ public final class SqlSandboxStore implements SandboxStore {
         int some;
         // In bites, so that writers of living ones get their turns in between.
         do {
-            some = database.write(handle -> prune(handle, Micros.of(endedBefore)));
+            some = write(handle -> prune(handle, Micros.of(endedBefore)));
             pruned += some;
         } while (some == PRUNED_AT_ONCE);
         return pruned;

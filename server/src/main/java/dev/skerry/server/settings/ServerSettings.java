@@ -9,15 +9,23 @@ import java.util.Optional;
  * The whole configuration.
  *
  * @param data where everything is kept that survives a reboot
+ * @param database where it is kept what sandboxes there are
  * @param http where the API listens without TLS
  * @param tls where the API and all ports of sandboxes listen with TLS
  * @param domain under which sandboxes have their names, with a port if clients need one
  * @param drain how long requests under way may take once the server is told to stop
  */
 public record ServerSettings(
-        Path data, Address http, Address tls, String domain, Duration drain, SandboxSettings sandboxes) {
+        Path data,
+        DatabaseSettings database,
+        Address http,
+        Address tls,
+        String domain,
+        Duration drain,
+        SandboxSettings sandboxes) {
     public static final ServerSettings DEFAULT = new ServerSettings(
             Path.of("/var/lib/skerry"),
+            DatabaseSettings.SQLITE,
             Address.parse("127.0.0.1:3000"),
             Address.parse("127.0.0.1:8443"),
             "sbx.localhost:8443",
@@ -28,9 +36,14 @@ public record ServerSettings(
     public record Overrides(
             Optional<Path> data, Optional<Address> http, Optional<Address> tls, Optional<String> domain) {}
 
+    public ServerSettings with(DatabaseSettings other) {
+        return new ServerSettings(data, other, http, tls, domain, drain, sandboxes);
+    }
+
     public ServerSettings with(Overrides overrides) {
         return new ServerSettings(
                 overrides.data().orElse(data),
+                database,
                 overrides.http().orElse(http),
                 overrides.tls().orElse(tls),
                 overrides.domain().orElse(domain),

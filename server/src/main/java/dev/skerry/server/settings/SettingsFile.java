@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
@@ -47,6 +48,12 @@ public final class SettingsFile {
         SandboxSettings boxes = standard.sandboxes();
         return List.of(
                 new Key("data", quoted(standard.data()), "Folder of everything that survives a reboot."),
+                new Key(
+                        "database",
+                        quoted(standard.database().database()),
+                        "A SQLite file in the data folder, or postgresql://USER@HOST:PORT/NAME."),
+                new Key("database-password-file", quoted(""), "File whose first line is the password for it."),
+                new Key("advertise", quoted(""), "Where other servers of the database reach http of this one."),
                 new Key("http", quoted(standard.http()), "Where the API listens without TLS."),
                 new Key("tls", quoted(standard.tls()), "Where the API and sandboxes' ports listen with TLS."),
                 new Key("domain", quoted(standard.domain()), "Sandboxes' names are below it; clients add the port."),
@@ -142,6 +149,13 @@ public final class SettingsFile {
         SandboxSettings boxes = standard.sandboxes();
         return new ServerSettings(
                 text("data", Path::of, standard.data()),
+                new DatabaseSettings(
+                        text(
+                                "database",
+                                DatabaseSettings::database,
+                                standard.database().postgres()),
+                        text("database-password-file", DatabaseSettings::passwordFile, Optional.empty()),
+                        text("advertise", DatabaseSettings::advertised, Optional.empty())),
                 text("http", Address::parse, standard.http()),
                 text("tls", Address::parse, standard.tls()),
                 text("domain", SettingsFile::domain, standard.domain()),

@@ -3,11 +3,13 @@ package dev.skerry.server.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,5 +88,27 @@ class DatabaseTest {
                 .isInstanceOfSatisfying(
                         Failure.class, failure -> assertThat(failure.hint()).isPresent())
                 .hasMessageContaining(file.toString());
+    }
+
+    @Test
+    void aSchemaOfANewerVersionIsRefused() {
+        Path file = folder.resolve("skerry.db");
+        try (Database database = Database.open(file)) {
+            database.writer().useHandle(DatabaseTest::raiseSchema);
+        }
+        assertThatThrownBy(() -> Database.open(file))
+                .isInstanceOfSatisfying(Failure.class, failure -> {
+                    assertThat(failure.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+                    assertThat(failure.hint().orElseThrow()).contains("backup");
+                })
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("version 999");
+    }
+
+    /** As a version that is not written yet. */
+    static void raiseSchema(Handle handle) {
+        handle.execute("INSERT INTO flyway_schema_history (installed_rank, version, description, type, script,"
+                + " checksum, installed_by, execution_time, success)"
+                + " VALUES (999, '999', 'later', 'SQL', 'V999__later.sql', 1, 'later', 1, true)");
     }
 }

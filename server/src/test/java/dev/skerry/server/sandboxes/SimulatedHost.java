@@ -95,6 +95,7 @@ public final class SimulatedHost implements HostAgent {
     private final Function<Incarnation, GuestConnection> guests;
     private volatile Trouble trouble = Trouble.NONE;
     private volatile Optional<HostListener> listener = Optional.empty();
+    final Epochs epochs = new Epochs(violations);
     private int boots = 1;
     private int starts;
 
@@ -153,6 +154,7 @@ public final class SimulatedHost implements HostAgent {
     }
 
     private synchronized Box place(StartSandbox command) {
+        epochs.admit();
         Incarnation incarnation = command.incarnation();
         Box known = boxes.get(incarnation);
         if (known != null) {
@@ -196,6 +198,7 @@ public final class SimulatedHost implements HostAgent {
     public void freeze(Incarnation incarnation) {
         before(Call.FREEZE);
         synchronized (this) {
+            epochs.admit();
             alive(incarnation).state = HostedSandbox.State.FROZEN;
         }
         after(Call.FREEZE);
@@ -205,6 +208,7 @@ public final class SimulatedHost implements HostAgent {
     public void thaw(Incarnation incarnation) {
         before(Call.THAW);
         synchronized (this) {
+            epochs.admit();
             alive(incarnation).state = HostedSandbox.State.RUNNING;
         }
         after(Call.THAW);
@@ -214,6 +218,7 @@ public final class SimulatedHost implements HostAgent {
     public void deadline(Incarnation incarnation, Optional<Deadline> deadline) {
         before(Call.DEADLINE);
         synchronized (this) {
+            epochs.admit();
             alive(incarnation).deadline = deadline;
         }
         after(Call.DEADLINE);
@@ -223,6 +228,7 @@ public final class SimulatedHost implements HostAgent {
     public void destroy(Incarnation incarnation, Duration grace) {
         before(Call.DESTROY);
         synchronized (this) {
+            epochs.admit();
             if (!trouble.onlyPretends(Call.DESTROY)) {
                 boxes.remove(incarnation);
             }
@@ -234,6 +240,7 @@ public final class SimulatedHost implements HostAgent {
     public void discardDisk(SandboxId id) {
         before(Call.DISCARD_DISK);
         synchronized (this) {
+            epochs.admit();
             if (boxes.entrySet().stream()
                     .anyMatch(entry ->
                             entry.getKey().id().equals(id) && entry.getValue().alive())) {

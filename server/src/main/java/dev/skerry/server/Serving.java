@@ -1,0 +1,140 @@
+package dev.skerry.server;
+
+import dev.skerry.server.database.Database;
+import dev.skerry.server.e2b.E2bApi;
+import dev.skerry.server.envd.EnvdService;
+import dev.skerry.server.gateway.FrontDoor;
+import dev.skerry.server.gateway.Gateway;
+import dev.skerry.server.gateway.GatewayBounds;
+import dev.skerry.server.http.Exchange;
+import dev.skerry.server.http.Handler;
+import dev.skerry.server.interpreter.InterpreterService;
+import dev.skerry.server.leases.Fence;
+import dev.skerry.server.operations.Health;
+import dev.skerry.server.operations.HealthCheck;
+import dev.skerry.server.operations.ServerMetrics;
+import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.sandboxes.SqlSandboxStore;
+import dev.skerry.server.sandboxes.StoredSandboxes;
+import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.SandboxTokens;
+import dev.skerry.wire.hosts.HostAgent;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a server does with a host while it has it: all that knows sandboxes. Thread-safe. */
+final class Serving implements Handler, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
+    private static final Duration CHECK_BOUND = Duration.ofSeconds(5);
+    private static final long DISK_FREE_BYTES = 1L << 30;
+
+    private final Deque<AutoCloseable> parts;
+    private final StoredSandboxes sandboxes;
+    private final EnvdService envd;
+    private final Health health;
+    private final FrontDoor door;
+
+    /** What a server has whether or not it has a host. */
+    record Parts(
+            ServerSettings settings,
+            Database database,
+            ApiKeys keys,
+            SandboxTokens tokens,
+            ServerMetrics metrics,
+            InstantSource clock) {}
+
+    private Serving(Parts server, HostAgent host, Fence fence, Deque<AutoCloseable> parts) {
+        this.parts = parts;
+        ServerSettings settings = server.settings();
+        SandboxTokens tokens = server.tokens();
+        InstantSource clock = server.clock();
+        this.sandboxes = opened(
+                StoredSandboxes.open(new SqlSandboxStore(server.database(), fence), host, settings.sandboxes(), clock));
+        this.envd = new EnvdService(tokens, clock);
+        Gateway gateway = opened(new Gateway(
+                sandboxes,
+                tokens,
+                Map.of(EnvdService.PORT, envd, InterpreterService.PORT, new InterpreterService(tokens, clock)),
+                GatewayBounds.DEFAULT));
+        UsageHistory usage = opened(new UsageHistory(host, clock));
+        this.health = new Health(
+                List.of(
+                        new HealthCheck("database", true, server.database()::probe),
+                        HealthCheck.host(host),
+                        HealthCheck.templates(host),
+                        HealthCheck.diskSpace(settings.data(), DISK_FREE_BYTES)),
+                CHECK_BOUND);
+        E2bApi api = new E2bApi(new E2bApi.Parts(
+                sandboxes, host, server.keys(), tokens, settings, clock, usage, health, server.metrics()));
+        this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
+        usage.start();
+        // The first sandbox should not wait for what every sandbox starts from.
+        Thread.ofVirtual().name("templates").start(() -> prepare(host));
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /**
+     * Takes up the sandboxes of a host. On failure nothing of it remains.
+     *
+     * @param host stays open when this is closed
+     */
+    static Serving open(Parts server, HostAgent host, Fence fence) {
+        Deque<AutoCloseable> parts = new ArrayDeque<>();
+        try {
+            return new Serving(server, host, fence, parts);
+        } catch (RuntimeException | Error e) {
+            closeAll(parts);
+            throw e;
+        }
+    }
+
+    private static void prepare(HostAgent host) {
+        try {
+            LOG.atInfo().addKeyValue("templates", host.templates().size()).log("the templates are ready");
+        } catch (RuntimeException e) {
+            LOG.atWarn().setCause(e).log("the templates could not be made; the first sandbox will say why");
+        }
+    }
+
+    @Override
+    public void handle(Exchange exchange) throws IOException, InterruptedException {
+        door.handle(exchange);
+    }
+
+    int running() {
+        return sandboxes.running();
+    }
+
+    /** Is no longer ready, and ends the streams that would go on for ever. */
+    void drain() {
+        health.drain();
+        envd.drain();
+    }
+
+    @Override
+    public void close() {
+        closeAll(parts);
+    }
+
+    static void closeAll(Deque<AutoCloseable> parts) {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                LOG.atWarn().setCause(e).log("a part of the server did not close in order");
+            }
+        }
+    }
+}

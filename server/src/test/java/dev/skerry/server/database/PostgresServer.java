@@ -1,0 +1,202 @@
+package dev.skerry.server.database;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A PostgreSQL server of the tests: its own folder, its own port of the loopback, ended and removed with the tests. It
+ * ends with this process too, whatever ends that. PostgreSQL refuses to run as root, so root starts it as nobody.
+ */
+public final class PostgresServer implements AutoCloseable {
+    /** So that what is printed or logged can be searched for it. */
+    public static final Password PASSWORD = new Password("canary-of-the-database-5f0e");
+
+    private static final String USER = "skerry";
+    private static final Duration BOUND = Duration.ofSeconds(60);
+
+    /** Ends the server when there is nobody any more who could write a line. */
+    private static final String GUARD = "\"$@\" </dev/null & p=$!; read -r line; kill -QUIT $p; wait $p";
+
+    private final Path binaries;
+    private final Path folder;
+    private final int port;
+    private Optional<Process> guard = Optional.empty();
+
+    private PostgresServer(Path binaries, Path folder, int port) {
+        this.binaries = binaries;
+        this.folder = folder;
+        this.port = port;
+    }
+
+    public static PostgresServer start() {
+        try {
+            Path folder = Files.createTempDirectory("skerry-postgres-");
+            PostgresServer server = new PostgresServer(binaries(), folder, freePort());
+            server.create();
+            server.run();
+            return server;
+        } catch (IOException e) {
+            throw new IllegalStateException("PostgreSQL could not be started", e);
+        }
+    }
+
+    private static Path binaries() throws IOException {
+        Path versions = Path.of("/usr/lib/postgresql");
+        if (Files.isDirectory(versions)) {
+            try (Stream<Path> all = Files.list(versions)) {
+                Optional<Path> newest = all.map(version -> version.resolve("bin"))
+                        .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
+                        .max(Comparator.naturalOrder());
+                if (newest.isPresent()) {
+                    return newest.get();
+                }
+            }
+        }
+        throw new IllegalStateException("PostgreSQL is missing: apt-get install -y --no-install-recommends postgresql");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private List<String> asNobody(String program, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        if (Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
+            command.addAll(List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"));
+        }
+        command.add(binaries.resolve(program).toString());
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private Path data() {
+        return folder.resolve("data");
+    }
+
+    private void create() throws IOException {
+        Path password = Files.writeString(folder.resolve("password"), PASSWORD.text());
+        if (Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
+            var nobody = folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
+            Files.setOwner(folder, nobody);
+            Files.setOwner(password, nobody);
+        }
+        Process process = new ProcessBuilder(asNobody(
+                        "initdb",
+                        "--pgdata=" + data(),
+                        "--username=" + USER,
+                        "--auth=scram-sha-256",
+                        "--pwfile=" + password,
+                        "--encoding=UTF8",
+                        "--locale=C.UTF-8",
+                        "--no-sync",
+                        "--no-instructions"))
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.onExit().join().exitValue() != 0) {
+            throw new IllegalStateException("initdb failed: " + said);
+        }
+    }
+
+    /** Starts it, again, with what was committed. Tests need no protection from a loss of power. */
+    public void run() throws IOException {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", GUARD, "guard"));
+        command.addAll(asNobody(
+                "postgres",
+                "-D",
+                data().toString(),
+                "-p",
+                Integer.toString(port),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "fsync=off",
+                "-c",
+                "max_connections=200"));
+        guard = Optional.of(new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start());
+        long end = System.nanoTime() + BOUND.toNanos();
+        while (true) {
+            try {
+                execute("SELECT 1");
+                return;
+            } catch (SQLException e) {
+                if (System.nanoTime() > end || !guard.get().isAlive()) {
+                    String log = Files.readString(folder.resolve("log"));
+                    close();
+                    throw new IllegalStateException("PostgreSQL does not answer: " + log, e);
+                }
+            }
+        }
+    }
+
+    /** Ends it as a crash would. */
+    public void stop() {
+        guard.ifPresent(process -> {
+            try {
+                process.getOutputStream().close();
+                if (!process.waitFor(BOUND.toSeconds(), TimeUnit.SECONDS)) {
+                    throw new IllegalStateException("PostgreSQL does not end");
+                }
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        guard = Optional.empty();
+    }
+
+    public PostgresAddress address(String database) {
+        return new PostgresAddress(USER, "127.0.0.1", port, database, "disable");
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Connection connection = PostgresConnections.unbounded(address("postgres"), Optional.of(PASSWORD))
+                        .getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    public PostgresAddress create(String database) {
+        try {
+            execute("CREATE DATABASE " + database);
+            return address(database);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.skerry.server.leases;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skerry.server.database.Database;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the table in a database does, whichever database it is. */
+abstract class SqlLeasesContract extends LeasesContract {
+    private static final String CLOCK = "(SELECT value FROM counters WHERE name = 'test_clock')";
+
+    private Database database;
+
+    abstract Database openDatabase();
+
+    @Override
+    LeaseTable open() {
+        database = openDatabase();
+        database.writer()
+                .useHandle(handle ->
+                        handle.execute("INSERT INTO counters (name, value) VALUES ('test_clock', 1000000000)"));
+        return new Leases(database.writer(), CLOCK);
+    }
+
+    @Override
+    void pass(Duration time) {
+        database.writer()
+                .useHandle(handle -> handle.execute(
+                        "UPDATE counters SET value = value + ? WHERE name = 'test_clock'", time.toNanos() / 1000));
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    private int write(Fence fence, String host) {
+        return database.write(handle -> {
+            int added = handle.execute("INSERT INTO host_boots VALUES (?, 'boot')", host);
+            fence.check(handle);
+            return added;
+        });
+    }
+
+    private List<String> written() {
+        return database.reader().withHandle(handle -> handle.createQuery("SELECT host FROM host_boots ORDER BY host")
+                .mapTo(String.class)
+                .list());
+    }
+
+    @Test
+    void whatOneWritesWhoHasLostItIsUndoneAndHeHearsOfIt() {
+        LeaseTable table = new Leases(database.writer(), CLOCK);
+        Lease old = table.acquire(HOST, A, TTL).orElseThrow();
+        List<String> heard = new ArrayList<>();
+        Fence fence = Fence.of(old, () -> heard.add("refused"));
+        write(fence, "in-time");
+        pass(TTL);
+        // Nobody else has it yet, so nobody is harmed.
+        write(fence, "late");
+        Lease own = table.acquire(HOST, B, TTL).orElseThrow();
+        assertThatThrownBy(() -> write(fence, "stale"))
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.NO_CAPACITY));
+        write(Fence.of(own, () -> heard.add("wrongly refused")), "next");
+        assertThat(written()).containsExactly("in-time", "late", "next");
+        assertThat(heard).containsExactly("refused");
+    }
+
+    @Test
+    void theDatabasesOwnClockIsInMicroseconds() {
+        long now = database.reader().withHandle(handle -> handle.createQuery("SELECT " + database.now())
+                .mapTo(Long.class)
+                .one());
+        assertThat(now / 1_000_000).isCloseTo(System.currentTimeMillis() / 1000, Offset.offset(60L));
+        LeaseTable table = new Leases(database);
+        Lease lease = table.acquire("other", A, Duration.ofMinutes(1)).orElseThrow();
+        assertThat(table.renew(lease, Duration.ofMinutes(1))).isTrue();
+        assertThat(table.acquire("other", B, TTL)).isEmpty();
+    }
+}

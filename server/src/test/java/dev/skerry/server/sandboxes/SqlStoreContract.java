@@ -1,0 +1,97 @@
+package dev.skerry.server.sandboxes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skerry.server.database.Database;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the store in a database does, whichever database it is. */
+abstract class SqlStoreContract extends SandboxStoreContract {
+    private Database database;
+
+    /** The same one, every time. */
+    abstract Database openDatabase();
+
+    @Override
+    SandboxStore open() {
+        database = openDatabase();
+        return new SqlSandboxStore(database);
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    @Test
+    void whatWasStoredIsThereWhenItIsOpenedAgain() {
+        Sandbox sandbox = Samples.fresh(Samples.WAKES);
+        assertThat(new SqlSandboxStore(database).insert(sandbox, Optional.of("key"), List.of()))
+                .isEmpty();
+        database.close();
+        SandboxStore again = open();
+        assertThat(again.live()).containsExactly(new SandboxStore.Live(sandbox, Optional.of("key")));
+    }
+
+    /** The text that today's version writes: a later one has to read it. */
+    @Test
+    void aConfigurationIsWrittenInAFormThatLasts() {
+        Sandbox sandbox = Samples.fresh(Samples.WAKES);
+        assertThat(new SqlSandboxStore(database).insert(sandbox, Optional.empty(), List.of()))
+                .isEmpty();
+        String text = database.reader().withHandle(handle -> handle.createQuery("SELECT config FROM sandboxes")
+                .mapTo(String.class)
+                .one());
+        assertThat(text).isEqualTo("""
+                {"template":"sha256:abc","alias":"base","floor":"CONTAINER",\
+                "limits":{"memoryBytes":536870912,"cpuMillis":1000,"processes":256,"diskBytes":536870912,\
+                "diskInodes":100000,"wallTime":null,"cpuTime":null},"privilege":"SUDO","metadata":{},\
+                "environment":{"A":"1"},"secure":true,"publicTraffic":true,\
+                "lifetime":{"pauses":true,"pauseKind":"MEMORY","wakesOnTraffic":true},"request":"{}"}""");
+    }
+
+    @Test
+    void aSecondEndCannotBeWritten() {
+        Sandbox sandbox = Samples.fresh(Lifetime.ENDS);
+        SandboxStore store = new SqlSandboxStore(database);
+        Note end = new Note(SandboxEvent.Kind.ENDED, Samples.NOON, "");
+        assertThat(store.insert(sandbox, Optional.empty(), List.of(end))).isEmpty();
+        assertThatThrownBy(() -> store.replace(next(sandbox, sandbox.state()), List.of(end)))
+                .isInstanceOf(UnableToExecuteStatementException.class);
+        assertThat(store.get(sandbox.id())).contains(sandbox);
+    }
+
+    private static Sandbox next(Sandbox sandbox, SandboxState state) {
+        return new Sandbox(
+                sandbox.id(), sandbox.tenant(), 2, 1, sandbox.config(), sandbox.createdAt(), sandbox.endsAt(), state);
+    }
+
+    /** What a database has no character for must not keep a sandbox from being stored. */
+    @Test
+    void anyTextCanBeStored() {
+        String odd = "nul \0, half a pair \ud800, a pair 😀, a quote '";
+        Sandbox base = Samples.fresh(Lifetime.ENDS);
+        Sandbox sandbox = new Sandbox(
+                base.id(),
+                base.tenant(),
+                1,
+                1,
+                Samples.config(Samples.PAUSES, Map.of("odd", odd)),
+                base.createdAt(),
+                base.endsAt(),
+                base.state());
+        SandboxStore store = new SqlSandboxStore(database);
+        assertThat(store.insert(sandbox, Optional.empty(), List.of())).isEmpty();
+        SandboxState stopped = new SandboxState.Stopped(SandboxState.StopReason.EXITED, odd, Samples.NOON);
+        assertThat(store.replace(next(sandbox, stopped), List.of(new Note(SandboxEvent.Kind.ENDED, Samples.NOON, odd))))
+                .isTrue();
+        assertThat(store.events(sandbox.tenant(), sandbox.id()).getFirst().detail())
+                .contains("a pair 😀, a quote '");
+    }
+}
