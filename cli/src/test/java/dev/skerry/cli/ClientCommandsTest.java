@@ -185,23 +185,66 @@ class ClientCommandsTest {
         server.on("POST /api-keys", 201, "{\"id\":\"k1\",\"key\":\"e2b_secret\",\"name\":\"ci\"}");
         server.on("GET /api-keys", 200, """
                 [{"id":"k1","name":"ci","mask":{"prefix":"e2b_","maskedValuePrefix":"12","maskedValueSuffix":"cd"},
-                  "createdAt":"2026-01-01T00:00:00Z","lastUsed":null}]""");
+                  "createdAt":"2026-01-01T00:00:00Z","expiresAt":"2026-02-01T00:00:00Z",
+                  "scope":"read","lastUsed":null}]""");
         server.on("DELETE /api-keys/k1", 204, "");
         assertThat(commanded.skerry("keys", "create", "ci")).isZero();
         assertThat(commanded.out()).as("for a script").isEqualTo("e2b_secret\n");
         assertThat(commanded.err()).contains("k1").contains("this once").doesNotContain("e2b_secret");
         assertThat(server.asked("POST", "/api-keys").getFirst().body()).isEqualTo("{\"name\":\"ci\"}");
         assertThat(commanded.skerry("keys", "list")).isZero();
-        assertThat(commanded.out()).containsPattern("k1 +ci +e2b_12…cd +2026-01-01T00:00:00Z +-\n");
+        assertThat(commanded.out())
+                .containsPattern("k1 +ci +read +e2b_12…cd +2026-01-01T00:00:00Z +2026-02-01T00:00:00Z +-\n");
         assertThat(commanded.skerry("keys", "rm", "k1")).isZero();
         assertThat(commanded.out()).isEqualTo("k1\n");
     }
 
     @Test
+    void theOperatorMakesKeysOfATenantWithAScopeAndAnEnd() {
+        String path = "/skerry/v1/tenants/acme/keys";
+        server.on("POST " + path, 201, "{\"id\":\"k2\",\"key\":\"e2b_secret\"}");
+        server.on("GET " + path, 200, "[]");
+        server.on("DELETE " + path + "/k2", 204, "");
+        assertThat(commanded.skerry("keys", "create", "ci", "--tenant", "acme", "--scope", "read", "--expires", "30d"))
+                .isZero();
+        assertThat(server.asked("POST", path).getFirst().body())
+                .isEqualTo("{\"name\":\"ci\",\"scope\":\"read\",\"expiresIn\":2592000}");
+        assertThat(commanded.skerry("keys", "list", "--tenant", "acme")).isZero();
+        assertThat(commanded.skerry("keys", "rm", "--tenant", "acme", "k2")).isZero();
+    }
+
+    @Test
     void tenantsAreListed() {
-        server.on("GET /skerry/v1/tenants", 200, "[{\"id\":\"default\"}]");
+        server.on("GET /skerry/v1/tenants", 200, """
+                [{"id":"default","name":"default","keys":2,"running":3,"quotas":{
+                  "sandboxes":{"limit":5,"own":true,"used":3},"cpuMillis":{"limit":null,"own":false,"used":1500},
+                  "memoryBytes":{"limit":1073741824,"own":true,"used":0},"diskBytes":{"limit":null,"own":false},
+                  "createsPerSecond":{"limit":7,"own":true}}}]""");
         assertThat(commanded.skerry("tenants")).isZero();
-        assertThat(commanded.out()).isEqualTo("ID\ndefault\n");
+        String line = "default +default +2 +3/5 +1.5/none +0 bytes/1 GiB +-/none +7\n";
+        assertThat(commanded.out()).startsWith("ID ").containsPattern(line);
+        assertThat(commanded.skerry("tenants", "list")).isZero();
+        assertThat(commanded.out()).containsPattern(line);
+    }
+
+    @Test
+    void tenantsAreMadeChangedAndRemoved() {
+        server.on("POST /skerry/v1/tenants", 201, "{}");
+        server.on("PATCH /skerry/v1/tenants/acme", 200, "{}");
+        server.on("DELETE /skerry/v1/tenants/acme", 204, "");
+        assertThat(commanded.skerry("tenants", "create", "acme", "--name", "Acme", "--sandboxes", "5", "--cpus", "1.5"))
+                .isZero();
+        assertThat(commanded.out()).isEqualTo("acme\n");
+        assertThat(server.asked("POST", "/skerry/v1/tenants").getFirst().body())
+                .isEqualTo("{\"id\":\"acme\",\"name\":\"Acme\",\"quotas\":{\"sandboxes\":5,\"cpuMillis\":1500}}");
+        assertThat(commanded.skerry("tenants", "set", "acme", "--memory", "1g", "--disk", "none", "--cpus", "default"))
+                .isZero();
+        assertThat(server.asked("PATCH", "/skerry/v1/tenants/acme").getFirst().body())
+                .isEqualTo("{\"quotas\":{\"cpuMillis\":null,\"memoryBytes\":1073741824,\"diskBytes\":-1}}");
+        assertThat(commanded.skerry("tenants", "rm", "acme")).isZero();
+        assertThat(commanded.skerry("tenants", "set", "acme", "--sandboxes", "few"))
+                .isEqualTo(2);
+        assertThat(commanded.err()).contains("'few'").contains("none");
     }
 
     @Test

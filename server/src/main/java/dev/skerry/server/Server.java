@@ -20,8 +20,10 @@ import dev.skerry.server.sandboxes.StoredSandboxes;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.InstanceSecret;
+import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
+import dev.skerry.server.tenants.Tenants;
 import dev.skerry.server.tls.CertificateAuthority;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -64,10 +66,11 @@ public final class Server implements AutoCloseable {
         Path data = folder(settings.data());
         Database database = opened(Database.open(data.resolve("skerry.db")));
         this.keys = new ApiKeys(database.writer(), clock);
+        Tenants tenants = new Tenants(database.writer(), settings.quota(), clock);
         this.authority = CertificateAuthority.open(data, settings.domainName(), clock);
         SandboxTokens tokens = new SandboxTokens(InstanceSecret.open(data));
-        StoredSandboxes sandboxes =
-                opened(StoredSandboxes.open(new SqlSandboxStore(database), host, settings.sandboxes(), clock));
+        StoredSandboxes sandboxes = opened(
+                StoredSandboxes.open(new SqlSandboxStore(database), host, settings.sandboxes(), tenants::quota, clock));
         this.envd = new EnvdService(tokens, clock);
         Gateway gateway = opened(new Gateway(
                 sandboxes,
@@ -83,8 +86,8 @@ public final class Server implements AutoCloseable {
                         HealthCheck.diskSpace(data, DISK_FREE_BYTES)),
                 CHECK_BOUND);
         ServerMetrics metrics = new ServerMetrics();
-        E2bApi api =
-                new E2bApi(new E2bApi.Parts(sandboxes, host, keys, tokens, settings, clock, usage, health, metrics));
+        E2bApi api = new E2bApi(
+                new E2bApi.Parts(sandboxes, host, tenants, keys, tokens, settings, clock, usage, health, metrics));
         FrontDoor door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         List<Listener> listeners =
                 List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));
@@ -171,9 +174,10 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /** The text of a new key of the tenant that exists from the first start. */
+    /** The text of a new key of the tenant that exists from the first start; it opens everything. */
     public String mintKey(String name) {
-        return keys.create(TenantId.DEFAULT, name).text();
+        return keys.create(TenantId.DEFAULT, name, KeyScope.ADMIN, Optional.empty())
+                .text();
     }
 
     /**

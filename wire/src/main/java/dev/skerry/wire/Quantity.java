@@ -28,7 +28,7 @@ public final class Quantity {
                 });
     }
 
-    /** {@code 10s}, {@code 1500ms}, {@code 2m}, {@code 1h}, and plain seconds. */
+    /** {@code 10s}, {@code 1500ms}, {@code 2m}, {@code 1h}, {@code 30d}, and plain seconds. */
     public static Duration time(String text) {
         Duration value = Duration.ofMillis(scaled(
                 text,
@@ -37,6 +37,7 @@ public final class Quantity {
                     case "", "s" -> 1000L;
                     case "m", "min" -> 60_000L;
                     case "h" -> 3_600_000L;
+                    case "d" -> 86_400_000L;
                     default -> throw wrong(text, "a time", "10s or 1500ms");
                 }));
         if (!value.isPositive()) {

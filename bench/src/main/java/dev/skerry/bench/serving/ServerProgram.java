@@ -7,6 +7,7 @@ import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.server.tenants.Quota;
 import dev.skerry.wire.hosts.HostAgent;
 import dev.skerry.wire.hosts.HostId;
 import dev.skerry.wire.hosts.HostedSandbox;
@@ -69,6 +70,6 @@ public final class ServerProgram {
                 usual.resumeTimeout(),
                 SANDBOXES_MAX);
         Address anyPort = new Address("127.0.0.1", 0);
-        return new ServerSettings(data, anyPort, anyPort, "sbx.localhost", Duration.ofSeconds(5), many);
+        return new ServerSettings(data, anyPort, anyPort, "sbx.localhost", Duration.ofSeconds(5), many, Quota.UNSAID);
     }
 }

@@ -12,6 +12,7 @@ import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.SandboxTokens;
+import dev.skerry.server.tenants.Tenants;
 import dev.skerry.wire.hosts.HostAgent;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -22,7 +23,7 @@ import java.util.Optional;
 /**
  * The control plane: the REST half of the E2B API, what we add to it below {@code /skerry/v1}, the server's health and
  * metrics, and the document that describes all of it. The table of operations is the only place where something is let
- * in: each says whether it needs a key.
+ * in: each says what key it needs.
  */
 public final class E2bApi {
     private final List<Operation> operations;
@@ -31,6 +32,7 @@ public final class E2bApi {
     public record Parts(
             Sandboxes sandboxes,
             HostAgent host,
+            Tenants tenants,
             ApiKeys keys,
             SandboxTokens tokens,
             ServerSettings settings,
@@ -51,7 +53,9 @@ public final class E2bApi {
         all.addAll(new ObservationRoutes(parts.sandboxes(), parts.usage()).operations(door));
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
-        all.addAll(new TeamRoutes(parts.keys(), parts.sandboxes(), parts.host()).operations(door));
+        all.addAll(new TeamRoutes(parts.host()).operations(door));
+        all.addAll(new KeyRoutes(parts.tenants(), parts.keys()).operations(door));
+        all.addAll(new TenantRoutes(parts.tenants(), parts.keys(), parts.sandboxes()).operations(door));
         all.addAll(new ServerRoutes(parts.health(), parts.metrics()).operations(door));
         all.addAll(NotYet.operations(door));
         all.add(door.open(

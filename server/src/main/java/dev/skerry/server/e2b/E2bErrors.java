@@ -74,6 +74,7 @@ final class E2bErrors implements Handler {
         Map<String, Object> body = body(exchange, status, failure.getMessage());
         errorCode(failure.code(), body);
         failure.hint().ifPresent(hint -> body.put("hint", hint));
+        failure.retryAfter().ifPresent(time -> exchange.set("Retry-After", String.valueOf(time.toSeconds())));
         exchange.json(status, body);
     }
 

@@ -167,7 +167,7 @@ public final class Gateway implements AutoCloseable {
                     .setCause(e)
                     .log("a request to a sandbox failed");
         }
-        Answers.answer(exchange, code.status(), id, OptionalInt.of(port), e.getMessage());
+        Answers.answer(exchange, code.status(), id, OptionalInt.of(port), e.getMessage(), e.retryAfter());
     }
 
     /** Because the sandbox is paused or ends, because the client has gone, or because the server stops. */

@@ -46,7 +46,9 @@ final class Entry {
     /** Whoever has the turn waits for a start. */
     boolean starting;
 
-    boolean occupies;
+    /** What the ledger has written down for it. */
+    Holding held = Holding.NOTHING;
+
     Optional<Instant> retryAt = Optional.empty();
     private Isolation achieved;
     private @Nullable OpenStreams streams;

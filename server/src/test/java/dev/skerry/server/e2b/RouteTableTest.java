@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.e2b.E2bServer.Answer;
 import dev.skerry.server.openapi.Operation;
+import dev.skerry.server.tenants.KeyScope;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,28 @@ class RouteTableTest {
             }
         }
         assertThat(open).isEqualTo(OPEN);
+        server.get("/sandboxes/" + id).is(200);
+    }
+
+    @Test
+    void everyRouteNeedsTheScopeThatItNames() throws Exception {
+        String id = server.create("{}");
+        for (Operation operation : operations()) {
+            if (operation.open()) {
+                continue;
+            }
+            KeyScope least = operation.scope().orElseThrow();
+            String method = operation.route().method();
+            assertThat(method.equals("GET") || least != KeyScope.READ)
+                    .as("%s changes something", operation.route())
+                    .isTrue();
+            for (KeyScope scope : KeyScope.values()) {
+                if (!scope.covers(least)) {
+                    server.send(method, path(operation, id), body(operation), "X-API-Key", server.key(scope))
+                            .is(403);
+                }
+            }
+        }
         server.get("/sandboxes/" + id).is(200);
     }
 
@@ -140,6 +163,7 @@ class RouteTableTest {
                     .as(operation.route().template())
                     .isTrue();
             assertThat(entry.get("security").isEmpty()).isEqualTo(operation.open());
+            assertThat(entry.has("x-skerry-scope")).isNotEqualTo(operation.open());
             if (!summary.startsWith("Not yet")) {
                 assertThat(operation.answers()).as(operation.route().template()).isNotEmpty();
             }
