@@ -5,8 +5,10 @@ import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.Quota;
 import dev.skerry.server.tenants.Resource;
+import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.Quantity;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongFunction;
@@ -83,6 +85,11 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         columns.add("quotas.memory", limit(quota, Resource.MEMORY_BYTES, Quantity::ofBytes));
         columns.add("quotas.disk", limit(quota, Resource.DISK_BYTES, Quantity::ofBytes));
         columns.add("quotas.creates-per-second", limit(quota, Resource.CREATES_PER_SECOND, String::valueOf));
+        for (Traffic traffic : Traffic.values()) {
+            Long rate = settings.rates().get(traffic);
+            columns.add("rates." + traffic.name().toLowerCase(Locale.ROOT), rate == null ? "none" : rate.toString());
+        }
+        columns.add("audit.keep", Quantity.ofTime(settings.auditKeep()));
         return columns.toString();
     }
 

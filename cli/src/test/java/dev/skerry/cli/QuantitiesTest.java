@@ -83,5 +83,6 @@ class QuantitiesTest {
         assertThat(Quantity.ofTime(Duration.ofSeconds(10))).isEqualTo("10 s");
         assertThat(Quantity.ofTime(Duration.ofMinutes(5))).isEqualTo("5 min");
         assertThat(Quantity.ofTime(Duration.ofSeconds(185))).isEqualTo("3 min 5 s");
+        assertThat(Quantity.ofTime(Duration.ofDays(90))).isEqualTo("90 d");
     }
 }

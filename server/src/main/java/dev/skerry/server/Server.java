@@ -19,8 +19,10 @@ import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tenants.InstanceSecret;
 import dev.skerry.server.tenants.KeyScope;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.server.tenants.Tenants;
@@ -68,6 +70,9 @@ public final class Server implements AutoCloseable {
         this.keys = new ApiKeys(database.writer(), clock);
         Tenants tenants = new Tenants(database.writer(), settings.quota(), clock);
         this.authority = CertificateAuthority.open(data, settings.domainName(), clock);
+        RateLimits limits = new RateLimits(settings.rates(), clock);
+        AuditLog audit =
+                opened(new AuditLog(database.writer(), database.reader(), settings.auditKeep(), clock).start());
         SandboxTokens tokens = new SandboxTokens(InstanceSecret.open(data));
         StoredSandboxes sandboxes = opened(
                 StoredSandboxes.open(new SqlSandboxStore(database), host, settings.sandboxes(), tenants::quota, clock));
@@ -76,7 +81,8 @@ public final class Server implements AutoCloseable {
                 sandboxes,
                 tokens,
                 Map.of(EnvdService.PORT, envd, InterpreterService.PORT, new InterpreterService(tokens, clock)),
-                GatewayBounds.DEFAULT));
+                GatewayBounds.DEFAULT,
+                limits));
         UsageHistory usage = opened(new UsageHistory(host, clock));
         this.health = new Health(
                 List.of(
@@ -86,13 +92,15 @@ public final class Server implements AutoCloseable {
                         HealthCheck.diskSpace(data, DISK_FREE_BYTES)),
                 CHECK_BOUND);
         ServerMetrics metrics = new ServerMetrics();
-        E2bApi api = new E2bApi(
-                new E2bApi.Parts(sandboxes, host, tenants, keys, tokens, settings, clock, usage, health, metrics));
+        E2bApi api = new E2bApi(new E2bApi.Parts(
+                sandboxes, host, tenants, keys, limits, audit, tokens, settings, clock, usage, health, metrics));
         FrontDoor door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         List<Listener> listeners =
                 List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));
         this.http = opened(HttpServer.open(listeners, new RequestLog(door, metrics)));
         metrics.gauge("skerry_sandboxes_running", "Sandboxes that run now.", sandboxes::running);
+        metrics.tenants(sandboxes::useByTenant);
+        metrics.gauge("skerry_audit_unwritten", "Entries of the audit log that are in the log only.", audit::unwritten);
         metrics.gauge("skerry_requests_open", "Requests under way.", http::requests);
         usage.start();
         // The first sandbox should not wait for what every sandbox starts from.

@@ -107,6 +107,9 @@ public final class Quantity {
                             .stripTrailingZeros()
                             .toPlainString() + " s";
         }
+        if (millis % 86_400_000 == 0 && millis > 86_400_000) {
+            return millis / 86_400_000 + " d";
+        }
         return millis / 60_000 + " min" + (millis % 60_000 / 1000 == 0 ? "" : " " + millis % 60_000 / 1000 + " s");
     }
 }

@@ -8,6 +8,7 @@ import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.wire.hosts.HostAgent;
 import dev.skerry.wire.hosts.HostId;
 import dev.skerry.wire.hosts.HostedSandbox;
@@ -70,6 +71,15 @@ public final class ServerProgram {
                 usual.resumeTimeout(),
                 SANDBOXES_MAX);
         Address anyPort = new Address("127.0.0.1", 0);
-        return new ServerSettings(data, anyPort, anyPort, "sbx.localhost", Duration.ofSeconds(5), many, Quota.UNSAID);
+        return new ServerSettings(
+                data,
+                anyPort,
+                anyPort,
+                "sbx.localhost",
+                Duration.ofSeconds(5),
+                many,
+                Quota.UNSAID,
+                RateLimits.NONE,
+                Duration.ofDays(1));
     }
 }

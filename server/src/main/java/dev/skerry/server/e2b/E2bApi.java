@@ -11,6 +11,8 @@ import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.AuditLog;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.Tenants;
 import dev.skerry.wire.hosts.HostAgent;
@@ -34,6 +36,8 @@ public final class E2bApi {
             HostAgent host,
             Tenants tenants,
             ApiKeys keys,
+            RateLimits limits,
+            AuditLog audit,
             SandboxTokens tokens,
             ServerSettings settings,
             InstantSource clock,
@@ -42,7 +46,7 @@ public final class E2bApi {
             ServerMetrics metrics) {}
 
     public E2bApi(Parts parts) {
-        Door door = new Door(parts.keys());
+        Door door = new Door(parts.keys(), parts.limits(), parts.audit(), parts.clock());
         Templates templates = new Templates(parts.host(), parts.clock());
         SandboxAnswers answers =
                 new SandboxAnswers(parts.tokens(), parts.settings().domain());
@@ -56,6 +60,7 @@ public final class E2bApi {
         all.addAll(new TeamRoutes(parts.host()).operations(door));
         all.addAll(new KeyRoutes(parts.tenants(), parts.keys()).operations(door));
         all.addAll(new TenantRoutes(parts.tenants(), parts.keys(), parts.sandboxes()).operations(door));
+        all.addAll(new AuditRoutes(parts.audit()).operations(door));
         all.addAll(new ServerRoutes(parts.health(), parts.metrics()).operations(door));
         all.addAll(NotYet.operations(door));
         all.add(door.open(

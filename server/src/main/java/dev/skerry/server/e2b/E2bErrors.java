@@ -90,7 +90,7 @@ final class E2bErrors implements Handler {
     }
 
     /** On the control plane a sandbox that went away while it was asked for was not found. */
-    private static int status(ErrorCode code) {
+    static int status(ErrorCode code) {
         return switch (code) {
             case SANDBOX_GONE -> ErrorCode.NOT_FOUND.status();
             case NO_SPACE, UNSUPPORTED -> ErrorCode.NO_CAPACITY.status();

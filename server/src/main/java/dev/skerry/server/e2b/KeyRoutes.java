@@ -2,6 +2,7 @@ package dev.skerry.server.e2b;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
+import dev.skerry.server.operations.RequestFacts;
 import dev.skerry.server.tenants.ApiKey;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.KeyScope;
@@ -130,6 +131,7 @@ final class KeyRoutes {
         }
         Optional<Duration> lifetime = body.number("expiresIn").map(Timeouts::seconds);
         ApiKeys.Minted minted = keys.create(tenant, name(body), scope, lifetime);
+        RequestFacts.subject(exchange, minted.key().id());
         exchange.json(201, describe(minted.key()).put("key", minted.text()));
     }
 

@@ -3,6 +3,7 @@ package dev.skerry.server.e2b;
 import dev.skerry.server.e2b.NewSandbox.Dialect;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
+import dev.skerry.server.operations.RequestFacts;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxConfig;
@@ -144,7 +145,9 @@ final class SandboxRoutes {
             Templates.Found found = templates.find(caller.tenant(), asked.template());
             SandboxConfig config = asked.config(found.template().id(), found.alias(), settings);
             Optional<String> key = idempotencyKey(exchange);
-            exchange.json(201, answers.access(place(caller.tenant(), config, asked.timeout(), key)));
+            Sandbox made = place(caller.tenant(), config, asked.timeout(), key);
+            RequestFacts.subject(exchange, made.id().text());
+            exchange.json(201, answers.access(made));
         };
     }
 

@@ -2,6 +2,7 @@ package dev.skerry.server.e2b;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
+import dev.skerry.server.operations.RequestFacts;
 import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.KeyScope;
@@ -104,6 +105,7 @@ final class TenantRoutes {
         Map<Resource, Long> own = new EnumMap<>(Resource.class);
         quotas(body).forEach((resource, limit) -> limit.ifPresent(value -> own.put(resource, value)));
         Tenant made = tenants.create(id, body.text("name").orElse(id.text()), new Quota(own));
+        RequestFacts.subject(exchange, id.text());
         exchange.json(201, describe(made));
     }
 

@@ -6,8 +6,10 @@ import dev.skerry.server.sandboxes.LiveSandboxes;
 import dev.skerry.server.sandboxes.OpenStreams;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
+import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
@@ -35,6 +37,7 @@ public final class Gateway implements AutoCloseable {
     private final LiveSandboxes sandboxes;
     private final SandboxTokens tokens;
     private final Map<Integer, SandboxService> services;
+    private final RateLimits limits;
     private final Admission<SandboxId> perSandbox;
     private final Admission<String> perClient;
     private final ScheduledThreadPoolExecutor clock;
@@ -46,7 +49,9 @@ public final class Gateway implements AutoCloseable {
             LiveSandboxes sandboxes,
             SandboxTokens tokens,
             Map<Integer, SandboxService> services,
-            GatewayBounds bounds) {
+            GatewayBounds bounds,
+            RateLimits limits) {
+        this.limits = limits;
         this.sandboxes = sandboxes;
         this.tokens = tokens;
         this.services = Map.copyOf(services);
@@ -67,6 +72,7 @@ public final class Gateway implements AutoCloseable {
     void handle(Exchange exchange, SandboxId id, int port) throws IOException, InterruptedException {
         try (var _ = perClient.enter(exchange.remote());
                 var _ = perSandbox.enter(id)) {
+            limits.pass(Traffic.DATA, RateLimits.network(exchange.remote()));
             admitted(exchange, id, port);
         } catch (Failure e) {
             failed(exchange, id, port, e);
@@ -127,6 +133,7 @@ public final class Gateway implements AutoCloseable {
     private void serve(Exchange exchange, SandboxId id, int port) throws IOException, InterruptedException {
         for (int tries = 1; ; tries++) {
             LiveSandbox live = sandboxes.reach(id);
+            exchange.heldFor(live.sandbox().tenant().text());
             OpenStreams.Entry entry;
             try {
                 entry = live.streams().enter();

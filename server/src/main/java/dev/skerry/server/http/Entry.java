@@ -9,7 +9,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
@@ -35,14 +34,13 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
 
     private final Handler root;
     private final RequestBound bound;
-    private final AtomicLong held = new AtomicLong();
-    private final long heldMax;
+    private final Room room;
     private final SecureRandom random = new SecureRandom();
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
     Entry(Handler root, HttpBounds bounds) {
         this.root = root;
-        this.heldMax = bounds.heldBytes();
+        this.room = new Room(bounds.heldBytes());
         this.bound = new RequestBound(bounds.requests(), bounds.requestsPerAddress());
     }
 
@@ -56,7 +54,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         byte[] bytes = new byte[REQUEST_ID_BYTES];
         random.nextBytes(bytes);
         String id = HexFormat.of().formatHex(bytes);
-        Exchange exchange = new Exchange(request, response, id, new Completion(callback), new Held(held, heldMax));
+        Exchange exchange = new Exchange(request, response, id, new Completion(callback), new Held(room, client));
         Thread thread = Thread.ofVirtual().name("request-" + id).unstarted(() -> serve(exchange, client));
         threads.add(thread);
         thread.start();

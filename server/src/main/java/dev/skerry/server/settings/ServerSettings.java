@@ -2,8 +2,10 @@ package dev.skerry.server.settings;
 
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.Traffic;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,9 +17,23 @@ import java.util.Optional;
  * @param domain under which sandboxes have their names, with a port if clients need one
  * @param drain how long requests under way may take once the server is told to stop
  * @param quota of each tenant that has none of its own
+ * @param rates how often each key or client may ask in a second; what is absent is not limited
+ * @param auditKeep how long the audit log goes back
  */
 public record ServerSettings(
-        Path data, Address http, Address tls, String domain, Duration drain, SandboxSettings sandboxes, Quota quota) {
+        Path data,
+        Address http,
+        Address tls,
+        String domain,
+        Duration drain,
+        SandboxSettings sandboxes,
+        Quota quota,
+        Map<Traffic, Long> rates,
+        Duration auditKeep) {
+    /** Above what one busy client needs; the gateway is bounded by how much goes on at a time. */
+    private static final Map<Traffic, Long> RATES =
+            Map.of(Traffic.CREATE, 100L, Traffic.MUTATE, 500L, Traffic.READ, 1000L, Traffic.UNKNOWN, 50L);
+
     public static final ServerSettings DEFAULT = new ServerSettings(
             Path.of("/var/lib/skerry"),
             Address.parse("127.0.0.1:3000"),
@@ -25,7 +41,13 @@ public record ServerSettings(
             "sbx.localhost:8443",
             Duration.ofSeconds(30),
             SandboxSettings.DEFAULT,
-            Quota.UNSAID);
+            Quota.UNSAID,
+            RATES,
+            Duration.ofDays(90));
+
+    public ServerSettings {
+        rates = Map.copyOf(rates);
+    }
 
     /** What the command line says instead of the file. */
     public record Overrides(
@@ -39,7 +61,9 @@ public record ServerSettings(
                 overrides.domain().orElse(domain),
                 drain,
                 sandboxes,
-                quota);
+                quota,
+                rates,
+                auditKeep);
     }
 
     /** The domain without a port. */

@@ -3,6 +3,7 @@ package dev.skerry.server.settings;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.tenants.Quota;
 import dev.skerry.server.tenants.Resource;
+import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -83,11 +85,29 @@ public final class SettingsFile {
                 quota("quotas.cpus", "CPUs of all its sandboxes that run."),
                 quota("quotas.memory", "Memory of all that run, or are paused with their memory."),
                 quota("quotas.disk", "Disk of all that have not ended."),
-                quota("quotas.creates-per-second", "New sandboxes of one tenant, on average; as many at once."));
+                quota("quotas.creates-per-second", "New sandboxes of one tenant, on average; as many at once."),
+                rate(Traffic.CREATE, "New sandboxes in a second, by each key; five times as many at once."),
+                rate(Traffic.MUTATE, "Other changes in a second, by each key."),
+                rate(Traffic.READ, "Other requests in a second, by each key."),
+                rate(Traffic.UNKNOWN, "Requests without a valid key in a second, of each address (IPv6: /64)."),
+                rate(Traffic.DATA, "Requests to sandboxes in a second, of each address."),
+                new Key(
+                        "audit.keep",
+                        quoted(Quantity.ofTime(standard.auditKeep())),
+                        "How long the audit log goes back."));
     }
 
     private static Key quota(String name, String meaning) {
         return new Key(name, quoted(UNLIMITED), meaning);
+    }
+
+    private static Key rate(Traffic traffic, String meaning) {
+        Long standard = ServerSettings.DEFAULT.rates().get(traffic);
+        return new Key(name(traffic), standard == null ? quoted(UNLIMITED) : String.valueOf(standard), meaning);
+    }
+
+    private static String name(Traffic traffic) {
+        return "rates." + traffic.name().toLowerCase(Locale.ROOT);
     }
 
     private static String quoted(Object value) {
@@ -172,7 +192,21 @@ public final class SettingsFile {
                         text("sandboxes.timeout-max", Quantity::time, boxes.timeoutMax()),
                         text("sandboxes.resume-timeout", Quantity::time, boxes.resumeTimeout()),
                         Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))),
-                quota());
+                quota(),
+                rates(standard.rates()),
+                text("audit.keep", Quantity::time, standard.auditKeep()));
+    }
+
+    private Map<Traffic, Long> rates(Map<Traffic, Long> standard) {
+        Map<Traffic, Long> rates = new EnumMap<>(Traffic.class);
+        rates.putAll(standard);
+        for (Traffic traffic : Traffic.values()) {
+            if (values.containsKey(name(traffic))) {
+                rates.put(traffic, unlessNone(name(traffic), name -> number(name, 1, 1 << 20, 1)));
+            }
+        }
+        rates.values().removeIf(rate -> rate == Quota.NONE);
+        return rates;
     }
 
     private Quota quota() {

@@ -104,6 +104,11 @@ public final class ApiKeys {
         return found.key();
     }
 
+    /** Whether it was good a short while ago; only those that are good are remembered, so there are few. */
+    public boolean remembers(String text) {
+        return remembered.containsKey(digest(text));
+    }
+
     /** Whoever has the key may be told why it opens nothing any more. */
     private static void checkTime(ApiKey key, Instant now) {
         key.expiresAt().filter(end -> !now.isBefore(end)).ifPresent(end -> {

@@ -46,6 +46,7 @@ class OtherTenantTest {
             Map.entry("POST /skerry/v1/tenants", Shows.THE_SAME),
             Map.entry("GET /skerry/v1/host", Shows.THE_SAME),
             Map.entry("GET /teams", Shows.OWN),
+            Map.entry("GET /skerry/v1/audit", Shows.OWN),
             Map.entry("GET /api-keys", Shows.OWN),
             Map.entry("POST /api-keys", Shows.MADE),
             Map.entry("GET /metrics", Shows.THE_SAME),
@@ -105,8 +106,8 @@ class OtherTenantTest {
     private Map<String, Named> names() throws IOException, InterruptedException {
         String sandbox = server.create("{}");
         String key = server.get("/api-keys").body().get(0).get("id").stringValue();
-        String nothing = SandboxId.create(server.clock.instant(), new SecureRandom())
-                .text();
+        String nothing =
+                SandboxId.create(server.clock.instant(), new SecureRandom()).text();
         return Map.of(
                 "{sandboxID}",
                 new Named(sandbox, nothing),
@@ -129,7 +130,9 @@ class OtherTenantTest {
             while (matcher.find()) {
                 String variable = matcher.group();
                 if (!SHARED.contains(variable)) {
-                    assertThat(names).as("a case for %s of %s", variable, template).containsKey(variable);
+                    assertThat(names)
+                            .as("a case for %s of %s", variable, template)
+                            .containsKey(variable);
                     variables.put(variable, variable);
                 }
             }
@@ -156,13 +159,16 @@ class OtherTenantTest {
     }
 
     private static String own(String variable, Map<String, Named> names) {
-        return variable.equals("{tenantID}") ? E2bServer.OTHER.text() : names.get(variable).theirs();
+        return variable.equals("{tenantID}")
+                ? E2bServer.OTHER.text()
+                : names.get(variable).theirs();
     }
 
     @Test
     void everyRouteThatNamesNothingIsKnownForWhatItShows() {
         List<String> unnamed = keyed().stream()
-                .filter(operation -> !VARIABLE.matcher(operation.route().template()).find())
+                .filter(operation ->
+                        !VARIABLE.matcher(operation.route().template()).find())
                 .map(OtherTenantTest::name)
                 .toList();
         assertThat(unnamed).containsExactlyInAnyOrderElementsOf(WITHOUT_NAMES.keySet());

@@ -8,6 +8,8 @@ import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.TenantId;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,5 +105,23 @@ class TenantRoutesTest {
         server.send("POST", TENANTS, "{\"id\":\"a\",\"quotas\":{\"sandboxes\":-2}}")
                 .fails(400, "a quota of -2 for 'sandboxes' is none");
         server.send("DELETE", TENANTS + "/default", "").fails(400, "the tenant 'default' is always there");
+    }
+
+    @Test
+    void metricsShowWhatEachTenantHasAndForgetWhoHasNothing() throws Exception {
+        Map<TenantId, Map<Resource, Long>> use = new HashMap<>();
+        use.put(E2bServer.OTHER, Map.of(Resource.SANDBOXES, 3L, Resource.MEMORY_BYTES, 2048L));
+        server.metrics.tenants(() -> use);
+        assertThat(server.get("/metrics").response().body())
+                .contains("skerry_tenant_sandboxes_running{tenant=\"other\"} 3.0")
+                .contains("skerry_tenant_memory_bytes{tenant=\"other\"} 2048.0");
+        use.clear();
+        for (int i = 0; i < 300; i++) {
+            use.put(new TenantId("t" + i), Map.of(Resource.SANDBOXES, (long) i));
+        }
+        assertThat(server.get("/metrics").response().body())
+                .doesNotContain("tenant=\"other\"")
+                .contains("tenant=\"t299\"")
+                .doesNotContain("tenant=\"t99\"");
     }
 }

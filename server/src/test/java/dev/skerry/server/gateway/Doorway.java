@@ -7,6 +7,7 @@ import dev.skerry.server.sandboxes.LiveSandbox;
 import dev.skerry.server.sandboxes.LiveSandboxes;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tls.CertificateAuthority;
 import dev.skerry.wire.ErrorCode;
@@ -54,9 +55,14 @@ final class Doorway implements AutoCloseable {
     }
 
     Doorway(Path folder, GatewayBounds bounds, Map<Integer, SandboxService> services) throws IOException {
+        this(folder, bounds, services, new RateLimits(RateLimits.NONE, InstantSource.system()));
+    }
+
+    Doorway(Path folder, GatewayBounds bounds, Map<Integer, SandboxService> services, RateLimits limits)
+            throws IOException {
         guest = BareGuest.start(folder);
         live = guest.live(true, true, Map.of());
-        gateway = new Gateway(new One(), tokens, services, bounds);
+        gateway = new Gateway(new One(), tokens, services, bounds, limits);
         authority = CertificateAuthority.open(folder, "sbx.localhost", InstantSource.system());
         FrontDoor door =
                 new FrontDoor(DOMAIN, Set.of("box.example"), exchange -> exchange.text(200, "the API"), gateway);

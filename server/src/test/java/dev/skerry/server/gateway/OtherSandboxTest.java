@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.envd.EnvdService;
 import dev.skerry.server.interpreter.InterpreterService;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
+import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.SandboxId;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +34,8 @@ class OtherSandboxTest {
             "POST /process.Process/Start",
             "POST /filesystem.Filesystem/Stat",
             "POST /filesystem.Filesystem/WatchDir");
-    private static final List<String> INTERPRETER =
-            List.of("GET /contexts", "POST /contexts", "POST /execute", "DELETE /contexts/x", "POST /contexts/x/restart");
+    private static final List<String> INTERPRETER = List.of(
+            "GET /contexts", "POST /contexts", "POST /execute", "DELETE /contexts/x", "POST /contexts/x/restart");
 
     private Doorway doorway;
     private SandboxId other;
@@ -66,10 +69,7 @@ class OtherSandboxTest {
 
     private void isWorthNothing(int port, String what, String header, Purpose purpose) throws IOException {
         String theirs = asked(port, what, header, doorway.tokens.token(purpose, other));
-        assertThat(theirs)
-                .as(what)
-                .matches("(?s)HTTP/1.1 40[13] .*")
-                .isEqualTo(asked(port, what, header, MADE_UP));
+        assertThat(theirs).as(what).matches("(?s)HTTP/1.1 40[13] .*").isEqualTo(asked(port, what, header, MADE_UP));
         if (what.equals("POST /contexts")) {
             return; // starts a kernel
         }
@@ -98,5 +98,19 @@ class OtherSandboxTest {
         doorway.closePorts();
         isWorthNothing(8080, "GET /", "E2b-Traffic-Access-Token", Purpose.TRAFFIC);
         isWorthNothing(InterpreterService.PORT, "GET /contexts", "E2b-Traffic-Access-Token", Purpose.TRAFFIC);
+    }
+
+    @Test
+    void anAddressThatAsksTooOftenIsToldWhenAgain(@TempDir Path second) throws Exception {
+        RateLimits limits = new RateLimits(Map.of(Traffic.DATA, 1L), InstantSource.fixed(Instant.EPOCH));
+        try (Doorway busy = new Doorway(second, GatewayBounds.DEFAULT, Map.of(), limits)) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(busy.get(EnvdService.PORT, "/health", "")).startsWith("HTTP/1.1 204 ");
+            }
+            assertThat(busy.get(EnvdService.PORT, "/health", ""))
+                    .startsWith("HTTP/1.1 429 ")
+                    .containsIgnoringCase("Retry-After: 1\r\n")
+                    .contains("more than 1 requests to sandboxes in a second");
+        }
     }
 }
