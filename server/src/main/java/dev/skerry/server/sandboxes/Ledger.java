@@ -24,7 +24,6 @@ import java.util.stream.Collectors;
  */
 final class Ledger {
     private static final int BUCKETS_MAX = 10_000;
-    private static final String HINT = "end or pause one that is not needed; the operator sets the quota";
 
     private final int runningMax;
     private final Map<TenantId, Holding> taken = new HashMap<>();
@@ -73,7 +72,7 @@ final class Ledger {
                 throw new Failure(
                         ErrorCode.LIMIT_EXCEEDED,
                         refusal(tenant, resource, limit.getAsLong(), own, more.of(resource)),
-                        HINT);
+                        hint(resource));
             }
         }
         if (created.isNew()) {
@@ -108,6 +107,15 @@ final class Ledger {
         };
     }
 
+    private static String hint(Resource resource) {
+        return switch (resource) {
+            case SANDBOXES, CPU_MILLIS -> "end or pause one that is not needed; the operator sets the quota";
+            case MEMORY_BYTES -> "end one that is not needed, or pause it to disk; the operator sets the quota";
+            case DISK_BYTES -> "end one that is not needed; the operator sets the quota";
+            case CREATES_PER_SECOND -> "create fewer in a second; the operator sets the quota";
+        };
+    }
+
     private static String cpus(long millis) {
         return millis % 1000 == 0 ? String.valueOf(millis / 1000) : String.valueOf(millis / 1000.0);
     }
@@ -115,12 +123,12 @@ final class Ledger {
     private void takeTurn(TenantId tenant, long perSecond, Instant now) {
         String refusal = refusal(tenant, Resource.CREATES_PER_SECOND, perSecond, Holding.NOTHING, 1);
         if (perSecond == 0) {
-            throw new Failure(ErrorCode.LIMIT_EXCEEDED, refusal, HINT);
+            throw new Failure(ErrorCode.LIMIT_EXCEEDED, refusal, hint(Resource.CREATES_PER_SECOND));
         }
         TokenBucket bucket = creates.computeIfAbsent(tenant, _ -> new TokenBucket((double) perSecond, now));
         Duration wait = bucket.take((double) perSecond, (double) perSecond, now);
         if (!wait.isZero()) {
-            throw Failure.limited(refusal, "create fewer in a second; the operator sets the quota", wait);
+            throw Failure.limited(refusal, hint(Resource.CREATES_PER_SECOND), wait);
         }
     }
 
