@@ -3,9 +3,15 @@ package dev.skerry.cli;
 import dev.skerry.cli.client.EnvFile;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.Resource;
+import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.Quantity;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongFunction;
 
 /**
  * What {@code skerry serve} tells whoever started it.
@@ -80,6 +86,22 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         columns.add("sandboxes.timeout-max", Quantity.ofTime(boxes.timeoutMax()));
         columns.add("sandboxes.resume-timeout", Quantity.ofTime(boxes.resumeTimeout()));
         columns.add("sandboxes.running-max", String.valueOf(boxes.runningMax()));
+        Quota quota = settings.quota();
+        columns.add("quotas.sandboxes", limit(quota, Resource.SANDBOXES, String::valueOf));
+        columns.add("quotas.cpus", limit(quota, Resource.CPU_MILLIS, millis -> String.valueOf(millis / 1000.0)));
+        columns.add("quotas.memory", limit(quota, Resource.MEMORY_BYTES, Quantity::ofBytes));
+        columns.add("quotas.disk", limit(quota, Resource.DISK_BYTES, Quantity::ofBytes));
+        columns.add("quotas.creates-per-second", limit(quota, Resource.CREATES_PER_SECOND, String::valueOf));
+        for (Traffic traffic : Traffic.values()) {
+            Long rate = settings.rates().get(traffic);
+            columns.add("rates." + traffic.name().toLowerCase(Locale.ROOT), rate == null ? "none" : rate.toString());
+        }
+        columns.add("audit.keep", Quantity.ofTime(settings.auditKeep()));
         return columns.toString();
+    }
+
+    private static String limit(Quota quota, Resource resource, LongFunction<String> words) {
+        OptionalLong limit = quota.limit(resource);
+        return limit.isPresent() ? words.apply(limit.getAsLong()) : "none";
     }
 }

@@ -12,9 +12,13 @@ import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tenants.InstanceSecret;
+import dev.skerry.server.tenants.KeyScope;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
+import dev.skerry.server.tenants.Tenants;
 import dev.skerry.server.tls.CertificateAuthority;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -58,10 +62,16 @@ public final class Server implements AutoCloseable {
         Database database = opened(database(settings, data));
         this.authority = CertificateAuthority.open(data, settings.domainName(), clock);
         byte[] secret = InstanceSecret.open(data);
+        Tenants tenants = new Tenants(database.writer(), settings.quota(), clock);
+        AuditLog audit = opened(
+                new AuditLog(database.writer(), database.reader(), settings.auditKeep(), clock).start());
         this.common = new Serving.Parts(
                 settings,
                 database,
+                tenants,
                 new ApiKeys(database.writer(), clock),
+                new RateLimits(settings.rates(), clock),
+                audit,
                 new SandboxTokens(secret),
                 new ServerMetrics(),
                 clock);
@@ -84,6 +94,8 @@ public final class Server implements AutoCloseable {
         metrics.gauge("skerry_sandboxes_running", "Sandboxes that run now.", () -> serving.get()
                 .map(Serving::running)
                 .orElse(0));
+        metrics.tenants(() -> serving.get().map(Serving::useByTenant).orElse(Map.of()));
+        metrics.gauge("skerry_audit_unwritten", "Entries of the audit log that are in the log only.", audit::unwritten);
         metrics.gauge("skerry_requests_open", "Requests under way.", http::requests);
     }
 
@@ -207,9 +219,11 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /** The text of a new key of the tenant that exists from the first start. */
+    /** The text of a new key of the tenant that exists from the first start; it opens everything. */
     public String mintKey(String name) {
-        return common.keys().create(TenantId.DEFAULT, name).text();
+        return common.keys()
+                .create(TenantId.DEFAULT, name, KeyScope.ADMIN, Optional.empty())
+                .text();
     }
 
     /**

@@ -18,7 +18,12 @@ import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.AuditLog;
+import dev.skerry.server.tenants.RateLimits;
+import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.SandboxTokens;
+import dev.skerry.server.tenants.TenantId;
+import dev.skerry.server.tenants.Tenants;
 import dev.skerry.wire.hosts.HostAgent;
 import java.io.IOException;
 import java.time.Duration;
@@ -46,7 +51,10 @@ final class Serving implements Handler, AutoCloseable {
     record Parts(
             ServerSettings settings,
             Database database,
+            Tenants tenants,
             ApiKeys keys,
+            RateLimits limits,
+            AuditLog audit,
             SandboxTokens tokens,
             ServerMetrics metrics,
             InstantSource clock) {}
@@ -56,14 +64,19 @@ final class Serving implements Handler, AutoCloseable {
         ServerSettings settings = server.settings();
         SandboxTokens tokens = server.tokens();
         InstantSource clock = server.clock();
-        this.sandboxes = opened(
-                StoredSandboxes.open(new SqlSandboxStore(server.database(), fence), host, settings.sandboxes(), clock));
+        this.sandboxes = opened(StoredSandboxes.open(
+                new SqlSandboxStore(server.database(), fence),
+                host,
+                settings.sandboxes(),
+                server.tenants()::quota,
+                clock));
         this.envd = new EnvdService(tokens, clock);
         Gateway gateway = opened(new Gateway(
                 sandboxes,
                 tokens,
                 Map.of(EnvdService.PORT, envd, InterpreterService.PORT, new InterpreterService(tokens, clock)),
-                GatewayBounds.DEFAULT));
+                GatewayBounds.DEFAULT,
+                server.limits()));
         UsageHistory usage = opened(new UsageHistory(host, clock));
         this.health = new Health(
                 List.of(
@@ -73,7 +86,18 @@ final class Serving implements Handler, AutoCloseable {
                         HealthCheck.diskSpace(settings.data(), DISK_FREE_BYTES)),
                 CHECK_BOUND);
         E2bApi api = new E2bApi(new E2bApi.Parts(
-                sandboxes, host, server.keys(), tokens, settings, clock, usage, health, server.metrics()));
+                sandboxes,
+                host,
+                server.tenants(),
+                server.keys(),
+                server.limits(),
+                server.audit(),
+                tokens,
+                settings,
+                clock,
+                usage,
+                health,
+                server.metrics()));
         this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         usage.start();
         // The first sandbox should not wait for what every sandbox starts from.
@@ -115,6 +139,10 @@ final class Serving implements Handler, AutoCloseable {
 
     int running() {
         return sandboxes.running();
+    }
+
+    Map<TenantId, Map<Resource, Long>> useByTenant() {
+        return sandboxes.useByTenant();
     }
 
     /** Is no longer ready, and ends the streams that would go on for ever. */

@@ -1,5 +1,6 @@
 package dev.skerry.wire;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ public final class Failure extends RuntimeException {
 
     private final ErrorCode code;
     private final String hint;
+    private final Duration retryAfter;
 
     public Failure(ErrorCode code, String message) {
         this(code, message, "", null);
@@ -26,9 +28,19 @@ public final class Failure extends RuntimeException {
     }
 
     public Failure(ErrorCode code, String message, String hint, @Nullable Throwable cause) {
+        this(code, message, hint, Duration.ZERO, cause);
+    }
+
+    private Failure(ErrorCode code, String message, String hint, Duration retryAfter, @Nullable Throwable cause) {
         super(message, cause);
         this.code = code;
         this.hint = hint;
+        this.retryAfter = retryAfter;
+    }
+
+    /** {@code LIMIT_EXCEEDED} for somebody who may ask again after that time. */
+    public static Failure limited(String message, String hint, Duration retryAfter) {
+        return new Failure(ErrorCode.LIMIT_EXCEEDED, message, hint, retryAfter, null);
     }
 
     public ErrorCode code() {
@@ -38,5 +50,13 @@ public final class Failure extends RuntimeException {
     /** What the reader can do about it. */
     public Optional<String> hint() {
         return hint.isEmpty() ? Optional.empty() : Optional.of(hint);
+    }
+
+    /** After what time it is worth asking again, in whole seconds; empty: nobody knows. */
+    public Optional<Duration> retryAfter() {
+        return retryAfter.isPositive()
+                ? Optional.of(
+                        Duration.ofSeconds(retryAfter.plusNanos(999_999_999).toSeconds()))
+                : Optional.empty();
     }
 }

@@ -28,7 +28,7 @@ public final class Quantity {
                 });
     }
 
-    /** {@code 10s}, {@code 1500ms}, {@code 2m}, {@code 1h}, and plain seconds. */
+    /** {@code 10s}, {@code 1500ms}, {@code 2m}, {@code 1h}, {@code 30d}, and plain seconds. */
     public static Duration time(String text) {
         Duration value = Duration.ofMillis(scaled(
                 text,
@@ -37,6 +37,7 @@ public final class Quantity {
                     case "", "s" -> 1000L;
                     case "m", "min" -> 60_000L;
                     case "h" -> 3_600_000L;
+                    case "d" -> 86_400_000L;
                     default -> throw wrong(text, "a time", "10s or 1500ms");
                 }));
         if (!value.isPositive()) {
@@ -105,6 +106,9 @@ public final class Quantity {
                             .divide(THOUSAND, 3, RoundingMode.HALF_UP)
                             .stripTrailingZeros()
                             .toPlainString() + " s";
+        }
+        if (millis % 86_400_000 == 0 && millis > 86_400_000) {
+            return millis / 86_400_000 + " d";
         }
         return millis / 60_000 + " min" + (millis % 60_000 / 1000 == 0 ? "" : " " + millis % 60_000 / 1000 + " s");
     }

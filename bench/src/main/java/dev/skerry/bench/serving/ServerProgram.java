@@ -8,6 +8,8 @@ import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.wire.hosts.HostAgent;
 import dev.skerry.wire.hosts.HostId;
 import dev.skerry.wire.hosts.HostedSandbox;
@@ -71,6 +73,15 @@ public final class ServerProgram {
                 SANDBOXES_MAX);
         Address anyPort = new Address("127.0.0.1", 0);
         return new ServerSettings(
-                data, DatabaseSettings.SQLITE, anyPort, anyPort, "sbx.localhost", Duration.ofSeconds(5), many);
+                data,
+                DatabaseSettings.SQLITE,
+                anyPort,
+                anyPort,
+                "sbx.localhost",
+                Duration.ofSeconds(5),
+                many,
+                Quota.UNSAID,
+                RateLimits.NONE,
+                Duration.ofDays(1));
     }
 }

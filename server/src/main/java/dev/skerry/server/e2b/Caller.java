@@ -1,6 +1,7 @@
 package dev.skerry.server.e2b;
 
 import dev.skerry.server.tenants.ApiKey;
+import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.TenantId;
 
 /**
@@ -11,6 +12,10 @@ import dev.skerry.server.tenants.TenantId;
 record Caller(ApiKey key, String keyText) {
     TenantId tenant() {
         return key.tenant();
+    }
+
+    boolean may(KeyScope scope) {
+        return key.scope().covers(scope);
     }
 
     @Override

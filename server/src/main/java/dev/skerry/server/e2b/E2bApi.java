@@ -11,7 +11,10 @@ import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.AuditLog;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
+import dev.skerry.server.tenants.Tenants;
 import dev.skerry.wire.hosts.HostAgent;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -22,7 +25,7 @@ import java.util.Optional;
 /**
  * The control plane: the REST half of the E2B API, what we add to it below {@code /skerry/v1}, the server's health and
  * metrics, and the document that describes all of it. The table of operations is the only place where something is let
- * in: each says whether it needs a key.
+ * in: each says what key it needs.
  */
 public final class E2bApi {
     private final List<Operation> operations;
@@ -31,7 +34,10 @@ public final class E2bApi {
     public record Parts(
             Sandboxes sandboxes,
             HostAgent host,
+            Tenants tenants,
             ApiKeys keys,
+            RateLimits limits,
+            AuditLog audit,
             SandboxTokens tokens,
             ServerSettings settings,
             InstantSource clock,
@@ -40,7 +46,7 @@ public final class E2bApi {
             ServerMetrics metrics) {}
 
     public E2bApi(Parts parts) {
-        Door door = new Door(parts.keys());
+        Door door = new Door(parts.keys(), parts.limits(), parts.audit(), parts.clock());
         Templates templates = new Templates(parts.host(), parts.clock());
         SandboxAnswers answers =
                 new SandboxAnswers(parts.tokens(), parts.settings().domain());
@@ -51,7 +57,10 @@ public final class E2bApi {
         all.addAll(new ObservationRoutes(parts.sandboxes(), parts.usage()).operations(door));
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
-        all.addAll(new TeamRoutes(parts.keys(), parts.sandboxes(), parts.host()).operations(door));
+        all.addAll(new TeamRoutes(parts.host()).operations(door));
+        all.addAll(new KeyRoutes(parts.tenants(), parts.keys()).operations(door));
+        all.addAll(new TenantRoutes(parts.tenants(), parts.keys(), parts.sandboxes()).operations(door));
+        all.addAll(new AuditRoutes(parts.audit()).operations(door));
         all.addAll(new ServerRoutes(parts.health(), parts.metrics()).operations(door));
         all.addAll(NotYet.operations(door));
         all.add(door.open(

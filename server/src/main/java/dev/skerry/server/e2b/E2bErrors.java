@@ -76,9 +76,10 @@ final class E2bErrors implements Handler {
         Map<String, Object> body = body(exchange, status, failure.getMessage());
         errorCode(failure.code(), body);
         failure.hint().ifPresent(hint -> body.put("hint", hint));
-        if (failure.code() == ErrorCode.NO_CAPACITY) {
-            exchange.set("Retry-After", RETRY_AFTER_SECONDS);
-        }
+        failure.retryAfter()
+                .map(time -> String.valueOf(time.toSeconds()))
+                .or(() -> failure.code() == ErrorCode.NO_CAPACITY ? Optional.of(RETRY_AFTER_SECONDS) : Optional.empty())
+                .ifPresent(seconds -> exchange.set("Retry-After", seconds));
         exchange.json(status, body);
     }
 
@@ -94,7 +95,7 @@ final class E2bErrors implements Handler {
     }
 
     /** On the control plane a sandbox that went away while it was asked for was not found. */
-    private static int status(ErrorCode code) {
+    static int status(ErrorCode code) {
         return switch (code) {
             case SANDBOX_GONE -> ErrorCode.NOT_FOUND.status();
             case NO_SPACE, UNSUPPORTED -> ErrorCode.NO_CAPACITY.status();

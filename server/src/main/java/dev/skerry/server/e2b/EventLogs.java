@@ -4,6 +4,7 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.sandboxes.SandboxEvent;
 import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.tenants.KeyScope;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -30,12 +31,17 @@ final class EventLogs {
 
     List<Operation> operations(Door door) {
         return List.of(
-                door.keyed("GET", "/sandboxes/{sandboxID}/logs", "The logs of a sandbox.", this::logs)
+                door.keyed(KeyScope.READ, "GET", "/sandboxes/{sandboxID}/logs", "The logs of a sandbox.", this::logs)
                         .queryNumber("start", "Milliseconds since 1970.")
                         .queryNumber("limit", "0 to 1000; 1000 if absent.")
                         .query("direction", "forward (the default) or backward.")
                         .answers(200, "SandboxLogs"),
-                door.keyed("GET", "/v2/sandboxes/{sandboxID}/logs", "The logs of a sandbox.", this::logsOfV2)
+                door.keyed(
+                                KeyScope.READ,
+                                "GET",
+                                "/v2/sandboxes/{sandboxID}/logs",
+                                "The logs of a sandbox.",
+                                this::logsOfV2)
                         .queryNumber("cursor", "Milliseconds since 1970: where to begin.")
                         .queryNumber("limit", "0 to 1000; 1000 if absent.")
                         .query("direction", "forward (the default) or backward.")

@@ -7,6 +7,7 @@ import dev.skerry.server.sandboxes.SandboxPage;
 import dev.skerry.server.sandboxes.SandboxQuery;
 import dev.skerry.server.sandboxes.SandboxQuery.Visible;
 import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.tenants.KeyScope;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,7 @@ final class ListRoutes {
 
     List<Operation> operations(Door door) {
         return List.of(
-                door.keyed("GET", "/v2/sandboxes", "List sandboxes, page by page.", this::page)
+                door.keyed(KeyScope.READ, "GET", "/v2/sandboxes", "List sandboxes, page by page.", this::page)
                         .query("metadata", "Name=value pairs that a sandbox has, encoded twice.")
                         .query("state", "running, paused, or both with a comma; all if absent.")
                         .query("startedAfter", "ISO 8601 with an offset.")
@@ -41,10 +42,10 @@ final class ListRoutes {
                         .queryNumber("limit", "1 to 100; 100 if absent.")
                         .query("nextToken", "What the header X-Next-Token of the page before said.")
                         .answers(200, "[]ListedSandbox"),
-                door.keyed("GET", "/sandboxes", "List all running sandboxes.", this::running)
+                door.keyed(KeyScope.READ, "GET", "/sandboxes", "List all running sandboxes.", this::running)
                         .query("metadata", "Name=value pairs that a sandbox has, encoded twice.")
                         .answers(200, "[]ListedSandbox"),
-                door.keyed("GET", "/snapshots", "List snapshots; there are none yet.", (exchange, _) -> {
+                door.keyed(KeyScope.READ, "GET", "/snapshots", "List snapshots; there are none yet.", (exchange, _) -> {
                             Queries.limit(exchange, 1, PAGE_MAX, PAGE_MAX);
                             exchange.json(200, List.of());
                         })

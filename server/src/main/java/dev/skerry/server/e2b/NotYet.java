@@ -2,6 +2,7 @@ package dev.skerry.server.e2b;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
+import dev.skerry.server.tenants.KeyScope;
 import java.io.IOException;
 import java.util.List;
 
@@ -44,6 +45,11 @@ final class NotYet {
     }
 
     private static Operation refusal(Door door, String method, String template, String what) {
-        return door.keyed(method, template, "Not yet: " + what + ".", (exchange, _) -> answer(exchange, what));
+        return door.keyed(
+                method.equals("GET") ? KeyScope.READ : KeyScope.SANDBOXES,
+                method,
+                template,
+                "Not yet: " + what + ".",
+                (exchange, _) -> answer(exchange, what));
     }
 }

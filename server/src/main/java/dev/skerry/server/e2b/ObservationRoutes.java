@@ -8,6 +8,7 @@ import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxEvent;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
@@ -35,14 +36,25 @@ final class ObservationRoutes {
 
     List<Operation> operations(Door door) {
         return List.of(
-                door.keyed("GET", "/sandboxes/{sandboxID}/metrics", "What a sandbox has used lately.", this::metrics)
+                door.keyed(
+                                KeyScope.READ,
+                                "GET",
+                                "/sandboxes/{sandboxID}/metrics",
+                                "What a sandbox has used lately.",
+                                this::metrics)
                         .queryNumber("start", "Seconds since 1970.")
                         .queryNumber("end", "Seconds since 1970.")
                         .answers(200, "[]SandboxMetric"),
-                door.keyed("GET", "/sandboxes/metrics", "What several sandboxes use now.", this::metricsOfSeveral)
+                door.keyed(
+                                KeyScope.READ,
+                                "GET",
+                                "/sandboxes/metrics",
+                                "What several sandboxes use now.",
+                                this::metricsOfSeveral)
                         .query("sandbox_ids", "Up to 100 ids with commas between them.")
                         .answers(200, "SandboxesWithMetrics"),
                 door.keyed(
+                                KeyScope.READ,
                                 "GET",
                                 "/skerry/v1/sandboxes/{sandboxID}/events",
                                 "What happened to a sandbox, oldest first; also after its end.",
@@ -50,7 +62,12 @@ final class ObservationRoutes {
                         .queryNumber("after", "The sequence number of the last one that is known.")
                         .queryNumber("limit", "1 to 1000; 1000 if absent.")
                         .answers(200, "[]Event"),
-                door.keyed("GET", "/skerry/v1/events", "What happened to all sandboxes, oldest first.", this::allEvents)
+                door.keyed(
+                                KeyScope.READ,
+                                "GET",
+                                "/skerry/v1/events",
+                                "What happened to all sandboxes, oldest first.",
+                                this::allEvents)
                         .queryNumber("after", "The sequence number of the last one that is known.")
                         .queryNumber("limit", "1 to 1000; 100 if absent.")
                         .answers(200, "[]Event"));

@@ -70,12 +70,16 @@ final class SandboxAnswers {
         return node;
     }
 
-    /** {@code SandboxDetail}; the level of isolation that was achieved is ours. */
-    ObjectNode detail(Sandbox sandbox) {
+    /**
+     * {@code SandboxDetail}; the level of isolation that was achieved is ours.
+     *
+     * @param opens whether the caller may use the sandbox, so may see its token
+     */
+    ObjectNode detail(Sandbox sandbox, boolean opens) {
         SandboxConfig config = sandbox.config();
         ObjectNode node = listed(sandbox);
         node.put("domain", domain);
-        if (config.secure()) {
+        if (config.secure() && opens) {
             node.put("envdAccessToken", tokens.token(Purpose.ENVD, sandbox.id()));
         }
         node.put("allowInternetAccess", false);

@@ -3,12 +3,14 @@ package dev.skerry.server.e2b;
 import dev.skerry.server.e2b.NewSandbox.Dialect;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
+import dev.skerry.server.operations.RequestFacts;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxConfig;
 import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.sandboxes.Sandboxes.Connected;
 import dev.skerry.server.settings.SandboxSettings;
+import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -47,15 +49,16 @@ final class SandboxRoutes {
 
     private List<Operation> beginning(Door door) {
         return List.of(
-                door.keyed("POST", "/sandboxes", "Create a sandbox.", create(Dialect.V1))
+                door.keyed(KeyScope.SANDBOXES, "POST", "/sandboxes", "Create a sandbox.", create(Dialect.V1))
                         .takes("NewSandbox")
                         .answers(201, "Sandbox"),
-                door.keyed("POST", "/v2/sandboxes", "Create a secure sandbox.", create(Dialect.V2))
+                door.keyed(KeyScope.SANDBOXES, "POST", "/v2/sandboxes", "Create a secure sandbox.", create(Dialect.V2))
                         .takes("NewSandboxV2")
                         .answers(201, "Sandbox"),
-                door.keyed("GET", "/sandboxes/{sandboxID}", "Get a sandbox.", this::get)
+                door.keyed(KeyScope.READ, "GET", "/sandboxes/{sandboxID}", "Get a sandbox.", this::get)
                         .answers(200, "SandboxDetail"),
                 door.keyed(
+                                KeyScope.SANDBOXES,
                                 "POST",
                                 "/sandboxes/{sandboxID}/connect",
                                 "Make sure that a sandbox runs, for that long at least.",
@@ -64,6 +67,7 @@ final class SandboxRoutes {
                         .answers(200, "Sandbox")
                         .answers(201, "Sandbox"),
                 door.keyed(
+                                KeyScope.SANDBOXES,
                                 "POST",
                                 "/v2/sandboxes/{sandboxID}/connect",
                                 "Make sure that a sandbox runs, for five minutes if nothing is said.",
@@ -71,16 +75,27 @@ final class SandboxRoutes {
                         .takes("ConnectSandboxV2")
                         .answers(200, "Sandbox")
                         .answers(201, "Sandbox"),
-                door.keyed("POST", "/sandboxes/{sandboxID}/resume", "Resume a paused sandbox.", this::resume)
+                door.keyed(
+                                KeyScope.SANDBOXES,
+                                "POST",
+                                "/sandboxes/{sandboxID}/resume",
+                                "Resume a paused sandbox.",
+                                this::resume)
                         .takes("ResumedSandbox")
                         .answers(201, "Sandbox"));
     }
 
     private List<Operation> running(Door door) {
         return List.of(
-                door.keyed("DELETE", "/sandboxes/{sandboxID}", "End a sandbox, also a paused one.", this::kill)
+                door.keyed(
+                                KeyScope.SANDBOXES,
+                                "DELETE",
+                                "/sandboxes/{sandboxID}",
+                                "End a sandbox, also a paused one.",
+                                this::kill)
                         .answers(204),
                 door.keyed(
+                                KeyScope.SANDBOXES,
                                 "POST",
                                 "/sandboxes/{sandboxID}/timeout",
                                 "Set the end of a sandbox, from now.",
@@ -88,16 +103,18 @@ final class SandboxRoutes {
                         .takes("SandboxTimeout")
                         .answers(204),
                 door.keyed(
+                                KeyScope.SANDBOXES,
                                 "POST",
                                 "/sandboxes/{sandboxID}/refreshes",
                                 "Set the end of a sandbox, from now, if that is later than it was.",
                                 this::refresh)
                         .takes("SandboxRefresh")
                         .answers(204),
-                door.keyed("POST", "/sandboxes/{sandboxID}/pause", "Pause a sandbox.", this::pause)
+                door.keyed(KeyScope.SANDBOXES, "POST", "/sandboxes/{sandboxID}/pause", "Pause a sandbox.", this::pause)
                         .takes("SandboxPause")
                         .answers(204),
                 door.keyed(
+                                KeyScope.SANDBOXES,
                                 "PUT",
                                 "/sandboxes/{sandboxID}/network",
                                 "Replace the network rules of a sandbox; there can be none yet.",
@@ -109,11 +126,13 @@ final class SandboxRoutes {
     private List<Operation> notYet(Door door) {
         return List.of(
                 door.keyed(
+                        KeyScope.SANDBOXES,
                         "POST",
                         "/sandboxes/{sandboxID}/snapshots",
                         "Not yet: make a snapshot of a sandbox.",
                         notYet("snapshots of sandboxes")),
                 door.keyed(
+                        KeyScope.SANDBOXES,
                         "POST",
                         "/sandboxes/{sandboxID}/fork",
                         "Not yet: fork a sandbox.",
@@ -126,7 +145,9 @@ final class SandboxRoutes {
             Templates.Found found = templates.find(caller.tenant(), asked.template());
             SandboxConfig config = asked.config(found.template().id(), found.alias(), settings);
             Optional<String> key = idempotencyKey(exchange);
-            exchange.json(201, answers.access(place(caller.tenant(), config, asked.timeout(), key)));
+            Sandbox made = place(caller.tenant(), config, asked.timeout(), key);
+            RequestFacts.subject(exchange, made.id().text());
+            exchange.json(201, answers.access(made));
         };
     }
 
@@ -155,7 +176,8 @@ final class SandboxRoutes {
     }
 
     private void get(Exchange exchange, Caller caller) throws IOException, InterruptedException {
-        exchange.json(200, answers.detail(SandboxPath.call(exchange, caller, sandboxes::get)));
+        Sandbox sandbox = SandboxPath.call(exchange, caller, sandboxes::get);
+        exchange.json(200, answers.detail(sandbox, caller.may(KeyScope.SANDBOXES)));
     }
 
     private void kill(Exchange exchange, Caller caller) throws IOException, InterruptedException {

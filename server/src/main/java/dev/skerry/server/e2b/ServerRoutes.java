@@ -5,6 +5,7 @@ import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.Health.Finding;
 import dev.skerry.server.operations.ServerMetrics;
+import dev.skerry.server.tenants.KeyScope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -15,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What is asked of the server itself. Its health is open, as load balancers have no key; the words of the checks, which
- * tell how it is built, and the metrics are for holders of one.
+ * tell how it is built, and the metrics, which tell what all tenants do, are for its operator.
  */
 final class ServerRoutes {
     private static final int UNAVAILABLE = 503;
@@ -40,11 +41,11 @@ final class ServerRoutes {
                 door.open(
                                 "GET",
                                 "/health/deep",
-                                "Everything that the server depends on; with a key also in words.",
-                                exchange -> deep(exchange, door.isKnown(exchange)))
+                                "Everything that the server depends on; with a key of scope admin also in words.",
+                                exchange -> deep(exchange, door.isKnown(exchange, KeyScope.ADMIN)))
                         .answers(200, "Deep")
                         .answers(UNAVAILABLE, "Deep"),
-                door.keyed("GET", "/metrics", "Metrics, as Prometheus reads them.", this::metrics)
+                door.keyed(KeyScope.ADMIN, "GET", "/metrics", "Metrics, as Prometheus reads them.", this::metrics)
                         .answers(200, "text"));
     }
 

@@ -4,6 +4,7 @@ import dev.skerry.server.e2b.Templates.Template;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.settings.SandboxSettings;
+import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.hosts.HostAgent;
@@ -35,23 +36,48 @@ final class TemplateRoutes {
 
     List<Operation> operations(Door door) {
         return List.of(
-                door.keyed("GET", "/templates", "List templates.", this::list)
+                door.keyed(KeyScope.READ, "GET", "/templates", "List templates.", this::list)
                         .query("teamID", "Not regarded: the key says who asks.")
                         .answers(200, "[]Template"),
-                door.keyed("GET", "/v2/templates", "List templates, in one page.", this::list)
+                door.keyed(KeyScope.READ, "GET", "/v2/templates", "List templates, in one page.", this::list)
                         .answers(200, "[]Template"),
-                door.keyed("GET", "/templates/{templateID}", "Get a template and its builds.", this::get)
+                door.keyed(KeyScope.READ, "GET", "/templates/{templateID}", "Get a template and its builds.", this::get)
                         .answers(200, "TemplateWithBuilds"),
-                door.keyed("GET", "/templates/aliases/{alias}", "Find out whether a template exists.", this::exists)
+                door.keyed(
+                                KeyScope.READ,
+                                "GET",
+                                "/templates/aliases/{alias}",
+                                "Find out whether a template exists.",
+                                this::exists)
                         .answers(200, "TemplateAlias"),
-                door.keyed("GET", "/templates/{templateID}/tags", "List the tags of a template.", this::tags)
+                door.keyed(
+                                KeyScope.READ,
+                                "GET",
+                                "/templates/{templateID}/tags",
+                                "List the tags of a template.",
+                                this::tags)
                         .answers(200, "[]TemplateTag"),
-                door.keyed("DELETE", "/templates/{templateID}", "Delete a template that was imported.", this::delete)
+                door.keyed(
+                                KeyScope.ADMIN,
+                                "DELETE",
+                                "/templates/{templateID}",
+                                "Delete a template that was imported.",
+                                this::delete)
                         .answers(204),
-                door.keyed("PATCH", "/v2/templates/{templateID}", "Publish or unpublish a template.", this::publish)
+                door.keyed(
+                                KeyScope.TENANT,
+                                "PATCH",
+                                "/v2/templates/{templateID}",
+                                "Publish or unpublish a template.",
+                                this::publish)
                         .takes("TemplateUpdate")
                         .answers(200, "TemplateNames"),
-                door.keyed("PATCH", "/templates/{templateID}", "Publish or unpublish a template.", this::publish)
+                door.keyed(
+                                KeyScope.TENANT,
+                                "PATCH",
+                                "/templates/{templateID}",
+                                "Publish or unpublish a template.",
+                                this::publish)
                         .takes("TemplateUpdate")
                         .answers(200, "TemplateNames"));
     }

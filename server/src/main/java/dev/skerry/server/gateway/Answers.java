@@ -4,9 +4,11 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.wire.SandboxId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -26,8 +28,20 @@ final class Answers {
 
     static void answer(Exchange exchange, int status, SandboxId id, OptionalInt port, String message)
             throws IOException {
+        answer(exchange, status, id, port, message, Optional.empty());
+    }
+
+    static void answer(
+            Exchange exchange,
+            int status,
+            SandboxId id,
+            OptionalInt port,
+            String message,
+            Optional<Duration> retryAfter)
+            throws IOException {
         exchange.response().reset();
         exchange.set("Cache-Control", "no-store");
+        retryAfter.ifPresent(time -> exchange.set("Retry-After", String.valueOf(time.toSeconds())));
         if (isLookedAt(exchange)) {
             exchange.bytes(status, "text/html; charset=utf-8", page(status, id, port, message));
             return;

@@ -7,8 +7,10 @@ import dev.skerry.server.sandboxes.LiveSandboxes;
 import dev.skerry.server.sandboxes.OpenStreams;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
+import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
@@ -36,6 +38,7 @@ public final class Gateway implements AutoCloseable {
     private final LiveSandboxes sandboxes;
     private final SandboxTokens tokens;
     private final Map<Integer, SandboxService> services;
+    private final RateLimits limits;
     private final Admission<SandboxId> perSandbox;
     private final Admission<String> perClient;
     private final GatewayBounds bounds;
@@ -48,7 +51,9 @@ public final class Gateway implements AutoCloseable {
             LiveSandboxes sandboxes,
             SandboxTokens tokens,
             Map<Integer, SandboxService> services,
-            GatewayBounds bounds) {
+            GatewayBounds bounds,
+            RateLimits limits) {
+        this.limits = limits;
         this.sandboxes = sandboxes;
         this.tokens = tokens;
         this.services = Map.copyOf(services);
@@ -71,6 +76,7 @@ public final class Gateway implements AutoCloseable {
         answering(exchange, id, port, () -> {
             try (var _ = perClient.enter(exchange.remote());
                     var _ = perSandbox.enter(id)) {
+                limits.pass(Traffic.DATA, RateLimits.network(exchange.remote()));
                 admitted(exchange, id, port);
             }
         });
@@ -131,6 +137,7 @@ public final class Gateway implements AutoCloseable {
         ShortPassage passage = new ShortPassage(exchange, request, upstream, watch, bounds.answerHeaderBytes());
         Admitted admitted;
         try {
+            limits.pass(Traffic.DATA, RateLimits.network(exchange.remote()));
             admitted = Admitted.enter(perClient, exchange.remote(), perSandbox, live, passage::interrupt);
         } catch (Failure e) {
             watch.close();
@@ -244,6 +251,7 @@ public final class Gateway implements AutoCloseable {
     private void serve(Exchange exchange, SandboxId id, int port) throws IOException, InterruptedException {
         for (int tries = 1; ; tries++) {
             LiveSandbox live = sandboxes.reach(id);
+            exchange.heldFor(live.sandbox().tenant().text());
             OpenStreams.Entry entry;
             try {
                 entry = live.streams().enter();
@@ -284,7 +292,7 @@ public final class Gateway implements AutoCloseable {
                     .setCause(e)
                     .log("a request to a sandbox failed");
         }
-        Answers.answer(exchange, code.status(), id, OptionalInt.of(port), e.getMessage());
+        Answers.answer(exchange, code.status(), id, OptionalInt.of(port), e.getMessage(), e.retryAfter());
     }
 
     /** Because the sandbox is paused or ends, because the client has gone, or because the server stops. */

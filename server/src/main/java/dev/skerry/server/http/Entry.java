@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
@@ -34,8 +33,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
 
     private final Handler root;
     private final RequestBound bound;
-    private final AtomicLong held = new AtomicLong();
-    private final long heldMax;
+    private final Room room;
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
     private final Onward onward;
@@ -43,7 +41,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
     Entry(Handler root, HttpBounds bounds, Onward onward) {
         this.root = root;
         this.onward = onward;
-        this.heldMax = bounds.heldBytes();
+        this.room = new Room(bounds.heldBytes());
         this.bound = new RequestBound(bounds.requests(), bounds.requestsPerAddress());
     }
 
@@ -56,7 +54,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         }
         // It has to differ from others, not to be hard to guess.
         String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        Exchange exchange = new Exchange(request, response, id, new Completion(callback), new Held(held, heldMax));
+        Exchange exchange = new Exchange(request, response, id, new Completion(callback), new Held(room, client));
         Turn turn = new Turn(this, exchange, client);
         turns.add(turn);
         if (!root.begin(exchange, turn)) {

@@ -235,6 +235,11 @@ public final class Exchange {
         held.raise(bytes);
     }
 
+    /** Whose share is taken of what requests may keep in memory; the client's address has one until it is said. */
+    public void heldFor(String owner) {
+        held.owner(owner);
+    }
+
     /** The request's content as JSON; an absent one is an empty object. {@code INVALID_REQUEST} for anything else. */
     public JsonNode json(int bytesMax) throws IOException {
         byte[] content = body(bytesMax);

@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param streams requests at a time on one HTTP/2 connection
  * @param requests at a time, over all connections; further ones are refused at once
  * @param requestsPerAddress at a time of one client
- * @param heldBytes what large requests keep in memory as a whole at a time, all together
+ * @param heldBytes what large requests keep in memory as a whole at a time, all together; of one tenant half
  */
 public record HttpBounds(
         int connections,

@@ -66,6 +66,7 @@ public final class OpenApiDocument {
             security.addObject().putArray("ApiKey");
             security.addObject().putArray("Bearer");
         }
+        operation.scope().ifPresent(scope -> node.put("x-skerry-scope", scope.label()));
         parameters(node, operation);
         if (!operation.takes().isEmpty()) {
             content(node.putObject("requestBody"), operation.takes());

@@ -1,8 +1,10 @@
 package dev.skerry.server.openapi;
 
 import dev.skerry.server.http.Route;
+import dev.skerry.server.tenants.KeyScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -10,12 +12,16 @@ import java.util.TreeMap;
  * A route and its documentation. Shapes are names of schemas; {@code []Name} is an array of them, {@code text} is plain
  * text, and an empty name means no content.
  *
- * @param open answered without an API key
+ * @param scope the least that a key must have; empty: answered without a key
  * @param takes shape of the request's content
  * @param answers shape of the content by status; errors are the same everywhere and not listed
  */
 public record Operation(
-        Route route, boolean open, List<Parameter> query, String takes, SortedMap<Integer, String> answers) {
+        Route route,
+        Optional<KeyScope> scope,
+        List<Parameter> query,
+        String takes,
+        SortedMap<Integer, String> answers) {
     /**
      * A parameter of the query; none is required.
      *
@@ -28,8 +34,13 @@ public record Operation(
         answers = new TreeMap<>(answers);
     }
 
-    public static Operation of(Route route, boolean open) {
-        return new Operation(route, open, List.of(), "", new TreeMap<>());
+    public static Operation of(Route route, Optional<KeyScope> scope) {
+        return new Operation(route, scope, List.of(), "", new TreeMap<>());
+    }
+
+    /** Whether it is answered without a key. */
+    public boolean open() {
+        return scope.isEmpty();
     }
 
     public Operation query(String name, String description) {
@@ -43,17 +54,17 @@ public record Operation(
     private Operation with(Parameter parameter) {
         List<Parameter> more = new ArrayList<>(query);
         more.add(parameter);
-        return new Operation(route, open, more, takes, answers);
+        return new Operation(route, scope, more, takes, answers);
     }
 
     public Operation takes(String shape) {
-        return new Operation(route, open, query, shape, answers);
+        return new Operation(route, scope, query, shape, answers);
     }
 
     public Operation answers(int status, String shape) {
         SortedMap<Integer, String> more = new TreeMap<>(answers);
         more.put(status, shape);
-        return new Operation(route, open, query, takes, more);
+        return new Operation(route, scope, query, takes, more);
     }
 
     /** Without content. */

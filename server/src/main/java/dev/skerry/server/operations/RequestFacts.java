@@ -8,6 +8,8 @@ import java.util.regex.Pattern;
 /** What becomes known of a request while it is answered, for its log record and for the metrics. */
 public final class RequestFacts {
     private static final String ROUTE = "dev.skerry.route";
+    private static final String SUBJECT = "dev.skerry.subject";
+    private static final int ID_LENGTH_MAX = 64;
     private static final String TENANT = "dev.skerry.tenant";
     private static final Pattern KEY = Pattern.compile("e2b_[0-9a-fA-F]{8,}");
     private static final Pattern BLANK = Pattern.compile("\\s");
@@ -17,6 +19,21 @@ public final class RequestFacts {
     /** @param template as in the table of routes, so that there are few of them */
     public static void route(Exchange exchange, String template) {
         exchange.request().setAttribute(ROUTE, template);
+    }
+
+    /** The id of what was made, which the request could not name. */
+    public static void subject(Exchange exchange, String id) {
+        exchange.request().setAttribute(SUBJECT, id);
+    }
+
+    public static Optional<String> subject(Exchange exchange) {
+        return Optional.ofNullable((String) exchange.request().getAttribute(SUBJECT));
+    }
+
+    /** What a client calls an id, for a record: without keys and blanks, and no longer than an id is. */
+    public static String id(String text) {
+        String shown = word(KEY.matcher(text).replaceAll("e2b_…"));
+        return shown.length() > ID_LENGTH_MAX ? shown.substring(0, ID_LENGTH_MAX) : shown;
     }
 
     public static void tenant(Exchange exchange, TenantId tenant) {

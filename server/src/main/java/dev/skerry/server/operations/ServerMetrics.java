@@ -1,5 +1,7 @@
 package dev.skerry.server.operations;
 
+import dev.skerry.server.tenants.Resource;
+import dev.skerry.server.tenants.TenantId;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -11,11 +13,13 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server's metrics, in the text format of Prometheus (version 0.0.4). Every label has few values: routes by their
@@ -45,6 +49,7 @@ public final class ServerMetrics {
     /** The registry finds them too, but puts their whole description together for every request first. */
     private final ConcurrentMap<Kind, Timer> timers = new ConcurrentHashMap<>();
 
+    private volatile @Nullable TenantUse tenantUse;
     private final AtomicInteger underWay = new AtomicInteger();
 
     /** Of requests, as many as labels allow. */
@@ -67,6 +72,15 @@ public final class ServerMetrics {
     /** @param value is asked for at every scrape; may take a moment, must not block */
     public void gauge(String name, String description, Supplier<Number> value) {
         Gauge.builder(name, value).description(description).register(registry);
+    }
+
+    /**
+     * Shows what tenants take; of many those that have most sandboxes running.
+     *
+     * @param use of each that has something; asked for at every scrape
+     */
+    public void tenants(Supplier<Map<TenantId, Map<Resource, Long>>> use) {
+        tenantUse = new TenantUse(registry, use);
     }
 
     void begin() {
@@ -95,6 +109,10 @@ public final class ServerMetrics {
     }
 
     public String text() {
+        TenantUse shown = tenantUse;
+        if (shown != null) {
+            shown.refresh();
+        }
         return registry.scrape();
     }
 }

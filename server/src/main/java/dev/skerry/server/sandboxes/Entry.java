@@ -46,7 +46,8 @@ final class Entry {
     /** Whoever has the turn waits for a start. */
     boolean starting;
 
-    boolean occupies;
+    /** What the ledger has written down for it. */
+    Holding held = Holding.NOTHING;
 
     /** It is counted among those that a list shows as running. */
     boolean shown;

@@ -1,5 +1,6 @@
 package dev.skerry.server.sandboxes;
 
+import dev.skerry.server.database.Micros;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostId;

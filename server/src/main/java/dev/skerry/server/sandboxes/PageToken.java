@@ -1,5 +1,6 @@
 package dev.skerry.server.sandboxes;
 
+import dev.skerry.server.database.Micros;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;

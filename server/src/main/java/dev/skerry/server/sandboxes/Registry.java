@@ -1,16 +1,16 @@
 package dev.skerry.server.sandboxes;
 
+import dev.skerry.server.tenants.Quota;
 import dev.skerry.server.tenants.TenantId;
-import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** All sandboxes that have not ended, by id and by key, and how many of them run. Thread-safe. */
+/** All sandboxes that have not ended, by id and by key, and what they take. Thread-safe. */
 final class Registry {
     private record Key(TenantId tenant, String text) {}
 
@@ -20,15 +20,17 @@ final class Registry {
     /** Those whose insertion failed in a way that may have succeeded. */
     private final Set<SandboxId> uncertain = ConcurrentHashMap.newKeySet();
 
-    private final AtomicInteger running = new AtomicInteger();
-
     /** Of each tenant, as a list shows them: a page of it need not count them all in the store. */
     private final ConcurrentHashMap<TenantId, Integer> shown = new ConcurrentHashMap<>();
 
-    private final int runningMax;
+    private final Ledger ledger;
 
     Registry(int runningMax) {
-        this.runningMax = runningMax;
+        this.ledger = new Ledger(runningMax);
+    }
+
+    Ledger ledger() {
+        return ledger;
     }
 
     Optional<Entry> get(SandboxId id) {
@@ -62,7 +64,7 @@ final class Registry {
         }
         entry.lock();
         try {
-            vacate(entry);
+            hold(entry, Holding.NOTHING);
             show(entry, false);
         } finally {
             entry.unlock();
@@ -74,22 +76,27 @@ final class Registry {
     }
 
     /**
-     * Counts it among those that run; with its lock held.
+     * Takes what it needs to run, as a new one; with its lock held.
      *
      * @throws Failure {@code LIMIT_EXCEEDED}
      */
-    void occupy(Entry entry) {
-        if (entry.occupies) {
-            return;
-        }
-        int before = running.getAndUpdate(count -> count < runningMax ? count + 1 : count);
-        if (before >= runningMax) {
-            throw new Failure(
-                    ErrorCode.LIMIT_EXCEEDED,
-                    "you have reached the maximum number of concurrent E2B sandboxes (" + runningMax + ")",
-                    "end or pause one that is not needed; the operator sets the maximum");
-        }
-        entry.occupies = true;
+    void admit(Entry entry, Quota quota, Instant now) {
+        reserve(entry, quota, new Ledger.Created(true, now));
+    }
+
+    /**
+     * Takes what it needs to run, beyond what it has; with its lock held.
+     *
+     * @throws Failure {@code LIMIT_EXCEEDED}
+     */
+    void readmit(Entry entry, Quota quota, Instant now) {
+        reserve(entry, quota, new Ledger.Created(false, now));
+    }
+
+    private void reserve(Entry entry, Quota quota, Ledger.Created created) {
+        Holding wanted = Holding.running(entry.sandbox());
+        ledger.reserve(entry.sandbox().tenant(), entry.held, wanted, quota, created);
+        entry.held = wanted;
     }
 
     /** Counts it as its state says. */
@@ -99,7 +106,7 @@ final class Registry {
             Optional<SandboxQuery.Visible> visible =
                     SandboxQuery.Visible.of(entry.sandbox().state());
             show(entry, entry.stored() && visible.equals(Optional.of(SandboxQuery.Visible.RUNNING)));
-            countRunning(entry);
+            hold(entry, entry.ended ? Holding.NOTHING : Holding.of(entry.sandbox(), entry.held));
         } finally {
             entry.unlock();
         }
@@ -112,32 +119,13 @@ final class Registry {
         }
     }
 
-    private void countRunning(Entry entry) {
-        boolean runs =
-                switch (entry.sandbox().state()) {
-                    case SandboxState.Starting _,
-                            SandboxState.Running _,
-                            SandboxState.Pausing _,
-                            SandboxState.Resuming _ -> true;
-                    case SandboxState.Paused _, SandboxState.Stopping _, SandboxState.Stopped _ -> false;
-                };
-        if (!runs) {
-            vacate(entry);
-        } else if (!entry.occupies) {
-            running.incrementAndGet();
-            entry.occupies = true;
-        }
-    }
-
-    private void vacate(Entry entry) {
-        if (entry.occupies) {
-            running.decrementAndGet();
-            entry.occupies = false;
-        }
+    private void hold(Entry entry, Holding next) {
+        ledger.change(entry.sandbox().tenant(), entry.held, next);
+        entry.held = next;
     }
 
     int running() {
-        return running.get();
+        return Math.toIntExact(ledger.all().runs());
     }
 
     int running(TenantId tenant) {

@@ -1,5 +1,6 @@
 package dev.skerry.server.sandboxes;
 
+import dev.skerry.server.tenants.Quota;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -9,9 +10,11 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /**
  * All that keeps sandboxes going, without a thread of its own and without waiting for what it has set in motion:
@@ -31,10 +34,11 @@ final class SandboxEngine {
      * What it goes by.
      *
      * @param runningMax sandboxes that run at a time
+     * @param quotas of each tenant; {@code NOT_FOUND} for one that there is not
      * @param confirmation how far apart two observations are at least that are to be believed
      * @param random of ids
      */
-    record Rules(int runningMax, Duration confirmation, SecureRandom random) {}
+    record Rules(int runningMax, Function<TenantId, Quota> quotas, Duration confirmation, SecureRandom random) {}
 
     /** What became of a wish to create one. */
     sealed interface Begun {
@@ -95,7 +99,7 @@ final class SandboxEngine {
         boolean stored = false;
         boolean uncertain = false;
         try {
-            occupy(entry);
+            admit(entry, now);
             uncertain = true; // until the store has answered
             Optional<Sandbox> holder = store.insert(first.sandbox(), key, first.notes());
             uncertain = false;
@@ -124,10 +128,11 @@ final class SandboxEngine {
         return new Begun.New(entry);
     }
 
-    private void occupy(Entry entry) {
+    private void admit(Entry entry, Instant now) {
+        Quota quota = rules.quotas().apply(entry.sandbox().tenant());
         entry.lock();
         try {
-            registry.occupy(entry);
+            registry.admit(entry, quota, now);
         } finally {
             entry.unlock();
         }
@@ -139,16 +144,15 @@ final class SandboxEngine {
 
     /** {@code ResumeAsked}, if one more may run. */
     Decision resume(Entry entry, Duration timeout) {
+        Quota quota = rules.quotas().apply(entry.sandbox().tenant());
         entry.lock();
         try {
-            if (entry.sandbox().state() instanceof SandboxState.Paused) {
-                registry.occupy(entry);
+            if (entry.stored() && entry.sandbox().state() instanceof SandboxState.Paused) {
+                registry.readmit(entry, quota, transitions.now());
             }
             return transitions.apply(entry, new LifecycleEvent.ResumeAsked(timeout));
         } finally {
-            if (entry.stored()) {
-                registry.count(entry);
-            }
+            registry.count(entry);
             entry.unlock();
         }
     }
@@ -163,6 +167,14 @@ final class SandboxEngine {
 
     int running(TenantId tenant) {
         return registry.running(tenant);
+    }
+
+    Collection<Entry> entries() {
+        return registry.all();
+    }
+
+    Ledger ledger() {
+        return registry.ledger();
     }
 
     void wakeWaiters() {

@@ -1,11 +1,13 @@
 package dev.skerry.server.sandboxes;
 
+import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.Usage;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,7 +22,7 @@ public interface Sandboxes {
      * @param timeout from the moment it runs
      * @param idempotencyKey the same key of the same tenant gives the same sandbox as long as that lives;
      *     {@code CONFLICT} when it came with another configuration then
-     * @throws Failure {@code NO_CAPACITY}, {@code LIMIT_EXCEEDED} (too many run), and what the host says
+     * @throws Failure {@code NO_CAPACITY}, {@code LIMIT_EXCEEDED} (too many run, or a quota), and what the host says
      */
     Sandbox create(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> idempotencyKey)
             throws InterruptedException;
@@ -62,4 +64,14 @@ public interface Sandboxes {
 
     /** Empty while only its disk is there. */
     Optional<Usage> usage(TenantId tenant, SandboxId id);
+
+    /** What a tenant takes now of what there are quotas of. */
+    Map<Resource, Long> use(TenantId tenant);
+
+    /**
+     * Has a tenant deleted that has no sandboxes, and takes none of it any more. When that throws, the tenant goes on.
+     *
+     * @throws Failure {@code CONFLICT} when it has some, running or paused
+     */
+    void retire(TenantId tenant, Runnable deletion);
 }

@@ -1,6 +1,7 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.database.Micros;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.SandboxId;

@@ -1,6 +1,8 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.settings.SandboxSettings;
+import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -13,10 +15,12 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +50,12 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     private final Creation creation;
     private volatile boolean closed;
 
-    private StoredSandboxes(SandboxStore store, HostAgent host, SandboxSettings settings, InstantSource clock) {
+    private StoredSandboxes(
+            SandboxStore store,
+            HostAgent host,
+            SandboxSettings settings,
+            Function<TenantId, Quota> quotas,
+            InstantSource clock) {
         this.store = store;
         this.host = host;
         this.settings = settings;
@@ -55,17 +64,25 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
         this.engine = new SandboxEngine(
                 store,
                 host,
-                new SandboxEngine.Rules(settings.runningMax(), CONFIRMATION, new SecureRandom()),
+                new SandboxEngine.Rules(settings.runningMax(), quotas, CONFIRMATION, new SecureRandom()),
                 clock,
                 executor);
         this.reconciler = new Reconciler(engine, clock);
         this.creation = new Creation(engine, this::isClosed);
     }
 
-    /** Serves at once what was running; what was under way is driven on. */
+    /**
+     * Serves at once what was running; what was under way is driven on.
+     *
+     * @param quotas of each tenant; {@code NOT_FOUND} for one that there is not
+     */
     public static StoredSandboxes open(
-            SandboxStore store, HostAgent host, SandboxSettings settings, InstantSource clock) {
-        StoredSandboxes sandboxes = new StoredSandboxes(store, host, settings, clock);
+            SandboxStore store,
+            HostAgent host,
+            SandboxSettings settings,
+            Function<TenantId, Quota> quotas,
+            InstantSource clock) {
+        StoredSandboxes sandboxes = new StoredSandboxes(store, host, settings, quotas, clock);
         try {
             sandboxes.engine.load();
             host.listen(sandboxes.reconciler);
@@ -339,6 +356,21 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                     case SandboxState.Starting _, SandboxState.Stopping _, SandboxState.Stopped _ -> false;
                 };
         return onHost ? Optional.of(host.usage(sandbox.incarnation())) : Optional.empty();
+    }
+
+    @Override
+    public Map<Resource, Long> use(TenantId tenant) {
+        return engine.ledger().of(tenant).amounts();
+    }
+
+    /** Of each tenant that has something. */
+    public Map<TenantId, Map<Resource, Long>> useByTenant() {
+        return engine.ledger().byTenant();
+    }
+
+    @Override
+    public void retire(TenantId tenant, Runnable deletion) {
+        engine.ledger().retire(tenant, deletion);
     }
 
     /** How many run, or are on their way there. */

@@ -1,8 +1,11 @@
 package dev.skerry.server.settings;
 
 import dev.skerry.server.http.Listener.Address;
+import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.Traffic;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -14,6 +17,9 @@ import java.util.Optional;
  * @param tls where the API and all ports of sandboxes listen with TLS
  * @param domain under which sandboxes have their names, with a port if clients need one
  * @param drain how long requests under way may take once the server is told to stop
+ * @param quota of each tenant that has none of its own
+ * @param rates how often each key or client may ask in a second; what is absent is not limited
+ * @param auditKeep how long the audit log goes back
  */
 public record ServerSettings(
         Path data,
@@ -22,7 +28,14 @@ public record ServerSettings(
         Address tls,
         String domain,
         Duration drain,
-        SandboxSettings sandboxes) {
+        SandboxSettings sandboxes,
+        Quota quota,
+        Map<Traffic, Long> rates,
+        Duration auditKeep) {
+    /** Above what one busy client needs; the gateway is bounded by how much goes on at a time. */
+    private static final Map<Traffic, Long> RATES =
+            Map.of(Traffic.CREATE, 100L, Traffic.MUTATE, 500L, Traffic.READ, 1000L, Traffic.UNKNOWN, 50L);
+
     public static final ServerSettings DEFAULT = new ServerSettings(
             Path.of("/var/lib/skerry"),
             DatabaseSettings.SQLITE,
@@ -30,7 +43,14 @@ public record ServerSettings(
             Address.parse("127.0.0.1:8443"),
             "sbx.localhost:8443",
             Duration.ofSeconds(30),
-            SandboxSettings.DEFAULT);
+            SandboxSettings.DEFAULT,
+            Quota.UNSAID,
+            RATES,
+            Duration.ofDays(90));
+
+    public ServerSettings {
+        rates = Map.copyOf(rates);
+    }
 
     /** What the command line says instead of the file. */
     public record Overrides(
@@ -48,7 +68,10 @@ public record ServerSettings(
                 overrides.tls().orElse(tls),
                 overrides.domain().orElse(domain),
                 drain,
-                sandboxes);
+                sandboxes,
+                quota,
+                rates,
+                auditKeep);
     }
 
     /** The domain without a port. */

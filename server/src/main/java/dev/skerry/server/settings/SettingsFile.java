@@ -1,6 +1,9 @@
 package dev.skerry.server.settings;
 
 import dev.skerry.server.http.Listener.Address;
+import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.Resource;
+import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
@@ -13,11 +16,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -33,6 +39,9 @@ public final class SettingsFile {
             Pattern.compile("[a-z0-9][a-z0-9-]{0,62}(\\.[a-z0-9][a-z0-9-]{0,62})+(:[0-9]{1,5})?");
 
     private static final TomlMapper TOML = TomlMapper.builder().build();
+
+    /** In place of a number or a size. */
+    private static final String UNLIMITED = "none";
 
     private final Map<String, JsonNode> values = new LinkedHashMap<>();
     private final List<String> problems = new ArrayList<>();
@@ -78,7 +87,34 @@ public final class SettingsFile {
                         "sandboxes.resume-timeout",
                         quoted(Quantity.ofTime(boxes.resumeTimeout())),
                         "How long a sandbox runs that traffic has resumed."),
-                new Key("sandboxes.running-max", String.valueOf(boxes.runningMax()), "Sandboxes that run at a time."));
+                new Key("sandboxes.running-max", String.valueOf(boxes.runningMax()), "Sandboxes that run at a time."),
+                quota("quotas.sandboxes", "Sandboxes of one tenant that run."),
+                quota("quotas.cpus", "CPUs of all its sandboxes that run."),
+                quota("quotas.memory", "Memory of all that run, or are paused with their memory."),
+                quota("quotas.disk", "Disk of all that have not ended."),
+                quota("quotas.creates-per-second", "New sandboxes of one tenant, on average; as many at once."),
+                rate(Traffic.CREATE, "New sandboxes in a second, by each key; five times as many at once."),
+                rate(Traffic.MUTATE, "Other changes in a second, by each key."),
+                rate(Traffic.READ, "Other requests in a second, by each key."),
+                rate(Traffic.UNKNOWN, "Requests without a valid key in a second, of each address (IPv6: /64)."),
+                rate(Traffic.DATA, "Requests to sandboxes in a second, of each address."),
+                new Key(
+                        "audit.keep",
+                        quoted(Quantity.ofTime(standard.auditKeep())),
+                        "How long the audit log goes back."));
+    }
+
+    private static Key quota(String name, String meaning) {
+        return new Key(name, quoted(UNLIMITED), meaning);
+    }
+
+    private static Key rate(Traffic traffic, String meaning) {
+        Long standard = ServerSettings.DEFAULT.rates().get(traffic);
+        return new Key(name(traffic), standard == null ? quoted(UNLIMITED) : String.valueOf(standard), meaning);
+    }
+
+    private static String name(Traffic traffic) {
+        return "rates." + traffic.name().toLowerCase(Locale.ROOT);
     }
 
     private static String quoted(Object value) {
@@ -169,7 +205,49 @@ public final class SettingsFile {
                         Math.toIntExact(number("sandboxes.processes", 8, 1 << 22, boxes.processes())),
                         text("sandboxes.timeout-max", Quantity::time, boxes.timeoutMax()),
                         text("sandboxes.resume-timeout", Quantity::time, boxes.resumeTimeout()),
-                        Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))));
+                        Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))),
+                quota(),
+                rates(standard.rates()),
+                text("audit.keep", Quantity::time, standard.auditKeep()));
+    }
+
+    private Map<Traffic, Long> rates(Map<Traffic, Long> standard) {
+        Map<Traffic, Long> rates = new EnumMap<>(Traffic.class);
+        rates.putAll(standard);
+        for (Traffic traffic : Traffic.values()) {
+            if (values.containsKey(name(traffic))) {
+                rates.put(traffic, unlessNone(name(traffic), name -> number(name, 1, 1 << 20, 1)));
+            }
+        }
+        rates.values().removeIf(rate -> rate == Quota.NONE);
+        return rates;
+    }
+
+    private Quota quota() {
+        Map<Resource, Long> limits = new EnumMap<>(Resource.class);
+        limits.put(Resource.SANDBOXES, unlessNone("quotas.sandboxes", name -> number(name, 0, 1 << 20, 0)));
+        limits.put(Resource.CPU_MILLIS, unlessNone("quotas.cpus", name -> (long) cpus(name, 0)));
+        limits.put(Resource.MEMORY_BYTES, unlessNone("quotas.memory", name -> text(name, Quantity::bytes, 0L)));
+        limits.put(Resource.DISK_BYTES, unlessNone("quotas.disk", name -> text(name, Quantity::bytes, 0L)));
+        limits.put(
+                Resource.CREATES_PER_SECOND,
+                unlessNone("quotas.creates-per-second", name -> number(name, 0, 1 << 20, 0)));
+        limits.values().removeIf(limit -> limit == Quota.NONE);
+        return new Quota(limits);
+    }
+
+    private long unlessNone(String name, ToLongFunction<String> otherwise) {
+        JsonNode value = values.get(name);
+        boolean none = value == null || (value.isString() && value.stringValue().equals(UNLIMITED));
+        if (none) {
+            return Quota.NONE;
+        }
+        int before = problems.size();
+        long limit = otherwise.applyAsLong(name);
+        if (problems.size() > before) {
+            problems.set(before, problems.get(before) + ", or \"none\"");
+        }
+        return limit;
     }
 
     /** @throws Failure {@code INVALID_REQUEST} when clients could not use it */

@@ -1,19 +1,25 @@
 package dev.skerry.server.tenants;
 
+import dev.skerry.server.database.Micros;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.slf4j.Logger;
@@ -31,19 +37,26 @@ public final class ApiKeys {
     private static final int KEY_BYTES = 20;
     private static final int ID_BYTES = 8;
     private static final int NAME_LENGTH_MAX = 256;
+    private static final int KEYS_MAX = 1000;
+    private static final Duration LIFETIME_MAX = Duration.ofDays(36_500);
     private static final Duration REMEMBERED = Duration.ofSeconds(5);
     private static final Duration USE_GRAIN = Duration.ofMinutes(1);
     private static final RowMapper<ApiKey> ROW = (row, _) -> {
-        long used = row.getLong("last_used_at");
-        boolean unused = row.wasNull();
         return new ApiKey(
                 row.getString("id"),
                 new TenantId(row.getString("tenant")),
                 row.getString("name"),
+                KeyScope.parse(row.getString("scope")),
                 row.getString("mask"),
-                Instant.ofEpochMilli(row.getLong("created_at")),
-                unused ? Optional.empty() : Optional.of(Instant.ofEpochMilli(used)));
+                Micros.instant(row.getLong("created_at")),
+                instant(row, "expires_at"),
+                instant(row, "last_used_at"));
     };
+
+    private static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
+        long micros = row.getLong(column);
+        return row.wasNull() ? Optional.empty() : Optional.of(Micros.instant(micros));
+    }
 
     private final Jdbi jdbi;
     private final InstantSource clock;
@@ -84,9 +97,26 @@ public final class ApiKeys {
                     });
             found = new Found(key, now);
             remembered.put(digest, found);
+            checkTime(key, now);
             noteUse(key, now);
         }
+        checkTime(found.key(), now);
         return found.key();
+    }
+
+    /** Whether it was good a short while ago; only those that are good are remembered, so there are few. */
+    public boolean remembers(String text) {
+        return remembered.containsKey(digest(text));
+    }
+
+    /** Whoever has the key may be told why it opens nothing any more. */
+    private static void checkTime(ApiKey key, Instant now) {
+        key.expiresAt().filter(end -> !now.isBefore(end)).ifPresent(end -> {
+            throw new Failure(
+                    ErrorCode.UNAUTHENTICATED,
+                    "the API key is not valid: it expired at " + end.truncatedTo(ChronoUnit.SECONDS),
+                    "'skerry keys create' makes another one");
+        });
     }
 
     /** When a key was last used is good to know, and nothing that a request should fail for. */
@@ -96,7 +126,7 @@ public final class ApiKeys {
         }
         try {
             jdbi.useHandle(handle -> handle.createUpdate("UPDATE api_keys SET last_used_at = :now WHERE id = :id")
-                    .bind("now", now.toEpochMilli())
+                    .bind("now", Micros.of(now))
                     .bind("id", key.id())
                     .execute());
         } catch (RuntimeException e) {
@@ -104,26 +134,67 @@ public final class ApiKeys {
         }
     }
 
-    public Minted create(TenantId tenant, String name) {
+    /**
+     * Makes a key.
+     *
+     * @param lifetime until it opens nothing any more; empty: for ever
+     * @throws Failure {@code NOT_FOUND} when there is no such tenant, {@code LIMIT_EXCEEDED} when it has too many
+     */
+    public Minted create(TenantId tenant, String name, KeyScope scope, Optional<Duration> lifetime) {
         checkName(name);
         String text = "e2b_" + hex(KEY_BYTES);
-        ApiKey key = new ApiKey(hex(ID_BYTES), tenant, name, mask(text), clock.instant(), Optional.empty());
-        jdbi.useHandle(handle -> handle.createUpdate("INSERT INTO api_keys (id, tenant, name, digest, mask, created_at)"
-                        + " VALUES (:id, :tenant, :name, :digest, :mask, :created)")
+        Instant now = Micros.instant(Micros.of(clock.instant()));
+        Optional<Instant> end = lifetime.map(time -> now.plus(checked(time)));
+        ApiKey key = new ApiKey(hex(ID_BYTES), tenant, name, scope, mask(text), now, end, Optional.empty());
+        int made = jdbi.withHandle(handle -> handle.createUpdate(
+                        "INSERT INTO api_keys (id, tenant, name, scope, digest, mask, created_at, expires_at)"
+                                + " SELECT :id, id, :name, :scope, :digest, :mask, :created, :expires"
+                                + " FROM tenants WHERE id = :tenant AND deleted_at IS NULL"
+                                + " AND (SELECT COUNT(*) FROM api_keys WHERE tenant = :tenant) < " + KEYS_MAX)
                 .bind("id", key.id())
                 .bind("tenant", tenant.text())
                 .bind("name", name)
+                .bind("scope", scope.label())
                 .bind("digest", digest(text))
                 .bind("mask", key.mask())
-                .bind("created", key.createdAt().toEpochMilli())
+                .bind("created", Micros.of(now))
+                .bind("expires", end.map(Micros::of).orElse(null))
                 .execute());
+        if (made == 0) {
+            throw list(tenant).isEmpty() ? Tenants.missing(tenant.text()) : tooMany();
+        }
         return new Minted(key, text);
+    }
+
+    private static Failure tooMany() {
+        return new Failure(
+                ErrorCode.LIMIT_EXCEEDED,
+                "a tenant has at most " + KEYS_MAX + " API keys",
+                "delete one that is not used");
+    }
+
+    private static Duration checked(Duration lifetime) {
+        if (!lifetime.isPositive() || lifetime.compareTo(LIFETIME_MAX) > 0) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "a key lives for 1 second to " + LIFETIME_MAX.toDays() + " days",
+                    "leave the time out for a key that does not expire");
+        }
+        return lifetime;
     }
 
     private static void checkName(String name) {
         if (name.isBlank() || name.length() > NAME_LENGTH_MAX) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "a key's name has 1 to " + NAME_LENGTH_MAX + " characters");
         }
+    }
+
+    /** How many each tenant has that has any. */
+    public Map<TenantId, Long> counts() {
+        return jdbi.withHandle(
+                handle -> handle.createQuery("SELECT tenant, COUNT(*) AS number FROM api_keys GROUP BY tenant")
+                        .map((row, _) -> Map.entry(new TenantId(row.getString("tenant")), row.getLong("number")))
+                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
     }
 
     /** Oldest first. */
@@ -135,9 +206,15 @@ public final class ApiKeys {
                         .list());
     }
 
-    /** @throws Failure {@code NOT_FOUND}, also for another tenant's */
-    public void rename(TenantId tenant, String id, String name) {
+    /**
+     * Renames one.
+     *
+     * @param most the greatest scope of a key that may be changed by whoever asks
+     * @throws Failure {@code NOT_FOUND}, also for another tenant's; {@code DENIED}
+     */
+    public void rename(TenantId tenant, String id, String name, KeyScope most) {
         checkName(name);
+        find(tenant, id, most);
         int changed = jdbi.withHandle(
                 handle -> handle.createUpdate("UPDATE api_keys SET name = :name WHERE id = :id AND tenant = :tenant")
                         .bind("name", name)
@@ -147,8 +224,26 @@ public final class ApiKeys {
         requireOne(changed, id);
     }
 
-    /** @throws Failure {@code NOT_FOUND}, also for another tenant's */
-    public void delete(TenantId tenant, String id) {
+    /** What a key is never changes but for its name, so it may be looked at before. */
+    private void find(TenantId tenant, String id, KeyScope most) {
+        ApiKey key = jdbi.withHandle(
+                        handle -> handle.createQuery("SELECT * FROM api_keys WHERE id = :id AND tenant = :tenant")
+                                .bind("id", id)
+                                .bind("tenant", tenant.text())
+                                .map(ROW)
+                                .findOne())
+                .orElseThrow(() -> missing(id));
+        if (!most.covers(key.scope())) {
+            throw new Failure(
+                    ErrorCode.DENIED,
+                    "the key '" + id + "' has the scope '" + key.scope().label() + "'",
+                    "only a key of that scope may change or delete it");
+        }
+    }
+
+    /** See {@link #rename}. */
+    public void delete(TenantId tenant, String id, KeyScope most) {
+        find(tenant, id, most);
         int changed = jdbi.withHandle(
                 handle -> handle.createUpdate("DELETE FROM api_keys WHERE id = :id AND tenant = :tenant")
                         .bind("id", id)
@@ -158,10 +253,19 @@ public final class ApiKeys {
         remembered.values().removeIf(found -> found.key().id().equals(id));
     }
 
+    /** Those of a tenant that was deleted. */
+    public void forget(TenantId tenant) {
+        remembered.values().removeIf(found -> found.key().tenant().equals(tenant));
+    }
+
     private static void requireOne(int changed, String id) {
         if (changed == 0) {
-            throw new Failure(ErrorCode.NOT_FOUND, "there is no API key '" + id + "'");
+            throw missing(id);
         }
+    }
+
+    private static Failure missing(String id) {
+        return new Failure(ErrorCode.NOT_FOUND, "there is no API key '" + id + "'");
     }
 
     /** {@code e2b_1234…abcd}. */

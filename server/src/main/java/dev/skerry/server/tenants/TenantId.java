@@ -13,10 +13,15 @@ public record TenantId(String text) {
     public static final TenantId DEFAULT = new TenantId("default");
 
     public TenantId {
-        if (!FORM.matcher(text).matches()) {
+        if (!isLegal(text)) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST, "'" + text + "' is not the name of a tenant", "use a-z, 0-9 and '-'");
         }
+    }
+
+    /** Whether it could be the name of one. */
+    public static boolean isLegal(String text) {
+        return FORM.matcher(text).matches();
     }
 
     @Override

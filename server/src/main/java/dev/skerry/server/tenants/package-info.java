@@ -1,4 +1,7 @@
-/** Who may do what: tenants, their API keys, and the tokens of sandboxes. */
+/**
+ * Who may do what, how much and how often, and who did it: tenants with their quotas and API keys, rates, the audit
+ * log, and the tokens of sandboxes.
+ */
 @NullMarked
 package dev.skerry.server.tenants;
 

@@ -12,8 +12,14 @@ import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
+import dev.skerry.server.tenants.AuditLog;
+import dev.skerry.server.tenants.KeyScope;
+import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
+import dev.skerry.server.tenants.Tenants;
+import dev.skerry.server.tenants.Traffic;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Jdbi;
 import tools.jackson.databind.JsonNode;
@@ -33,11 +40,17 @@ import tools.jackson.databind.JsonNode;
 /** The whole door over HTTP, with sandboxes and a host that are made up. Every answer is held against the document. */
 final class E2bServer implements AutoCloseable {
     static final TenantId OTHER = new TenantId("other");
+    private static final String PRAGMAS =
+            "?journal_mode=WAL&synchronous=OFF&busy_timeout=10000&transaction_mode=IMMEDIATE";
+    private static final List<String> SCRIPTS =
+            List.of("V1__sandboxes.sql", "V2__api_keys.sql", "V3__tenants.sql", "V4__audit.sql");
 
     final TestClock clock = new TestClock();
     final FakeSandboxes sandboxes = new FakeSandboxes(clock);
     final FakeHost host = new FakeHost();
+    final Tenants tenants;
     final ApiKeys keys;
+    final AuditLog audit;
     final SandboxTokens tokens = new SandboxTokens(new byte[32]);
     final ServerMetrics metrics = new ServerMetrics();
     final Health health;
@@ -74,19 +87,33 @@ final class E2bServer implements AutoCloseable {
     }
 
     E2bServer(Path folder, HealthCheck... checks) throws IOException {
-        Jdbi jdbi = Jdbi.create("jdbc:sqlite:" + folder.resolve("keys.db"));
-        try (InputStream script = ApiKeys.class.getResourceAsStream("/db/migration/V2__api_keys.sql")) {
-            String text = new String(script.readAllBytes(), StandardCharsets.UTF_8);
-            jdbi.useHandle(handle -> handle.createScript(text).execute());
+        this(folder, RateLimits.NONE, checks);
+    }
+
+    E2bServer(Path folder, Map<Traffic, Long> rates, HealthCheck... checks) throws IOException {
+        Jdbi jdbi = Jdbi.create("jdbc:sqlite:" + folder.resolve("keys.db") + PRAGMAS);
+        for (String name : SCRIPTS) {
+            try (InputStream script = ApiKeys.class.getResourceAsStream("/db/migration/" + name)) {
+                String text = new String(script.readAllBytes(), StandardCharsets.UTF_8);
+                jdbi.useHandle(handle -> handle.createScript(text).execute());
+            }
         }
+        tenants = new Tenants(jdbi, Quota.UNSAID, clock);
+        tenants.create(OTHER, "the other one", Quota.UNSAID);
         keys = new ApiKeys(jdbi, clock);
-        key = keys.create(TenantId.DEFAULT, "first").text();
-        otherKey = keys.create(OTHER, "other").text();
+        key = keys.create(TenantId.DEFAULT, "first", KeyScope.ADMIN, Optional.empty())
+                .text();
+        otherKey =
+                keys.create(OTHER, "other", KeyScope.TENANT, Optional.empty()).text();
+        audit = new AuditLog(jdbi, jdbi, Duration.ofDays(90), clock).start();
         health = new Health(List.of(checks), Duration.ofMillis(500));
         api = new E2bApi(new E2bApi.Parts(
                 sandboxes,
                 host,
+                tenants,
                 keys,
+                new RateLimits(rates, clock),
+                audit,
                 tokens,
                 ServerSettings.DEFAULT,
                 clock,
@@ -96,6 +123,12 @@ final class E2bServer implements AutoCloseable {
         conformance = new Conformance(api.operations());
         http = HttpServer.open(
                 List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), new RequestLog(api.handler(), metrics));
+    }
+
+    /** A key of the first tenant. */
+    String key(KeyScope scope) {
+        return keys.create(TenantId.DEFAULT, scope.label(), scope, Optional.empty())
+                .text();
     }
 
     Answer get(String path) throws IOException, InterruptedException {
@@ -146,5 +179,6 @@ final class E2bServer implements AutoCloseable {
     public void close() {
         client.close();
         http.close();
+        audit.close();
     }
 }

@@ -9,6 +9,7 @@ import dev.skerry.server.sandboxes.SandboxQuery;
 import dev.skerry.server.sandboxes.SandboxQuery.Visible;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -217,5 +218,21 @@ final class FakeSandboxes implements Sandboxes {
     @Override
     public Optional<Usage> usage(TenantId tenant, SandboxId id) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public synchronized Map<Resource, Long> use(TenantId tenant) {
+        long running = all.values().stream()
+                .filter(each -> each.tenant().equals(tenant) && visible(each) == Visible.RUNNING)
+                .count();
+        return Map.of(Resource.SANDBOXES, running);
+    }
+
+    @Override
+    public synchronized void retire(TenantId tenant, Runnable deletion) {
+        if (all.values().stream().anyMatch(each -> each.tenant().equals(tenant))) {
+            throw new Failure(ErrorCode.CONFLICT, "it has sandboxes");
+        }
+        deletion.run();
     }
 }

@@ -7,6 +7,7 @@ import dev.skerry.server.sandboxes.LiveSandbox;
 import dev.skerry.server.sandboxes.LiveSandboxes;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tls.CertificateAuthority;
 import dev.skerry.wire.ErrorCode;
@@ -63,20 +64,26 @@ final class Doorway implements AutoCloseable {
     }
 
     Doorway(Path folder, Way way) throws IOException {
-        this(folder, way, GatewayBounds.DEFAULT, Map.of());
+        this(folder, way, GatewayBounds.DEFAULT, Map.of(), new RateLimits(RateLimits.NONE, InstantSource.system()));
     }
 
     Doorway(Path folder, GatewayBounds bounds, Map<Integer, SandboxService> services) throws IOException {
-        this(folder, Way.SOCKET, bounds, services);
+        this(folder, Way.SOCKET, bounds, services, new RateLimits(RateLimits.NONE, InstantSource.system()));
     }
 
-    private Doorway(Path folder, Way way, GatewayBounds bounds, Map<Integer, SandboxService> services)
+    Doorway(Path folder, GatewayBounds bounds, Map<Integer, SandboxService> services, RateLimits limits)
+            throws IOException {
+        this(folder, Way.SOCKET, bounds, services, limits);
+    }
+
+    private Doorway(
+            Path folder, Way way, GatewayBounds bounds, Map<Integer, SandboxService> services, RateLimits limits)
             throws IOException {
         guest = BareGuest.start(
                 folder,
                 way == Way.STREAM ? Loopback.NONE : () -> Optional.of(SocketChannel.open(StandardProtocolFamily.INET)));
         live = guest.live(true, true, Map.of());
-        gateway = new Gateway(new One(), tokens, services, bounds);
+        gateway = new Gateway(new One(), tokens, services, bounds, limits);
         authority = CertificateAuthority.open(folder, "sbx.localhost", InstantSource.system());
         FrontDoor door =
                 new FrontDoor(DOMAIN, Set.of("box.example"), exchange -> exchange.text(200, "the API"), gateway);

@@ -82,7 +82,7 @@ class RequestBoundsTest {
                 10,
                 10,
                 10,
-                1 << 20);
+                2 << 20);
         CountDownLatch in = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         HttpServer server = sockets.serve(bounds, exchange -> {

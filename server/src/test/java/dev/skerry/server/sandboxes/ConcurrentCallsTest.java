@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.tenants.Quota;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
@@ -51,7 +52,8 @@ class ConcurrentCallsTest {
     void open() {
         database = Database.open(folder.resolve("skerry.db"));
         store = new SqlSandboxStore(database);
-        sandboxes = StoredSandboxes.open(store, host, Samples.settings(1000), InstantSource.system());
+        sandboxes =
+                StoredSandboxes.open(store, host, Samples.settings(1000), _ -> Quota.UNSAID, InstantSource.system());
     }
 
     @AfterEach

@@ -3,6 +3,7 @@ package dev.skerry.server.sandboxes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.sandboxes.SandboxState.StopReason;
+import dev.skerry.server.tenants.Quota;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
@@ -28,7 +29,7 @@ class RestartTest {
     private StoredSandboxes sandboxes = open();
 
     private StoredSandboxes open() {
-        return StoredSandboxes.open(store, host, Samples.settings(1000), InstantSource.system());
+        return StoredSandboxes.open(store, host, Samples.settings(1000), _ -> Quota.UNSAID, InstantSource.system());
     }
 
     private void restart() {

@@ -1,6 +1,8 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.settings.SandboxSettings;
+import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
@@ -17,6 +19,22 @@ final class Samples {
     static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
     static final TenantId TENANT = new TenantId("acme");
     static final TenantId OTHER = new TenantId("other");
+
+    /** The first tenant is in want of everything now and then, the other of nothing. */
+    static final Map<TenantId, Quota> QUOTAS = Map.of(
+            TENANT,
+            new Quota(Map.of(
+                    Resource.SANDBOXES,
+                    3L,
+                    Resource.MEMORY_BYTES,
+                    5 * Limits.DEFAULT.memoryBytes(),
+                    Resource.DISK_BYTES,
+                    6 * Limits.DEFAULT.diskBytes(),
+                    Resource.CREATES_PER_SECOND,
+                    2L)),
+            OTHER,
+            Quota.UNSAID);
+
     static final Lifetime PAUSES = new Lifetime(true, PauseKind.MEMORY, false);
     static final Lifetime PAUSES_TO_DISK = new Lifetime(true, PauseKind.DISK, false);
     static final Lifetime WAKES = new Lifetime(true, PauseKind.MEMORY, true);

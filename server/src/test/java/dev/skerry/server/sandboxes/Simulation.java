@@ -1,5 +1,6 @@
 package dev.skerry.server.sandboxes;
 
+import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -76,11 +77,16 @@ final class Simulation {
     }
 
     private SandboxEngine engine() {
-        return new SandboxEngine(store, host, new SandboxEngine.Rules(1000, CONFIRMATION, ids), () -> now, tasks::add);
+        SandboxEngine.Rules rules = new SandboxEngine.Rules(1000, Samples.QUOTAS::get, CONFIRMATION, ids);
+        return new SandboxEngine(store, host, rules, () -> now, tasks::add);
     }
 
     SandboxStore truth() {
         return truth;
+    }
+
+    SandboxEngine engineNow() {
+        return engine;
     }
 
     SimulatedHost host() {
@@ -93,6 +99,7 @@ final class Simulation {
         for (int i = 0; i < STEPS; i++) {
             guarded(this::act);
             guarded(this::keepPromises);
+            new Verdict(this, now).checkLedger(Samples.TENANT, Samples.OTHER);
         }
         calm = true;
         // What the process had in hand may be lost as well.
@@ -239,7 +246,8 @@ final class Simulation {
     private void create() {
         Lifetime lifetime = LIFETIMES.get(random.nextInt(LIFETIMES.size()));
         Optional<String> key = chance(3) ? Optional.of("key" + random.nextInt(3)) : Optional.empty();
-        switch (engine.begin(Samples.TENANT, Samples.config(lifetime), seconds(), key)) {
+        TenantId tenant = chance(4) ? Samples.OTHER : Samples.TENANT;
+        switch (engine.begin(tenant, Samples.config(lifetime), seconds(), key)) {
             case SandboxEngine.Begun.New(Entry entry) ->
                 known.add(entry.sandbox().id());
             case SandboxEngine.Begun.Existing(Entry entry) -> {

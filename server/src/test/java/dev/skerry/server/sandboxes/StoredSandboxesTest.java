@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.guests.BareGuest;
 import dev.skerry.server.sandboxes.SandboxState.StopReason;
+import dev.skerry.server.tenants.Quota;
+import dev.skerry.server.tenants.Resource;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +36,11 @@ class StoredSandboxesTest {
     private StoredSandboxes sandboxes = open(2);
 
     private StoredSandboxes open(int runningMax) {
-        return StoredSandboxes.open(store, host, Samples.settings(runningMax), InstantSource.system());
+        return open(runningMax, Quota.UNSAID);
+    }
+
+    private StoredSandboxes open(int runningMax, Quota quota) {
+        return StoredSandboxes.open(store, host, Samples.settings(runningMax), _ -> quota, InstantSource.system());
     }
 
     @AfterEach
@@ -84,6 +91,34 @@ class StoredSandboxesTest {
                 .containsExactly(SandboxEvent.Kind.CREATED, SandboxEvent.Kind.STARTED, SandboxEvent.Kind.ENDED);
         String unknown = "Sandbox \"" + sandbox.id() + "\" doesn't exist or you don't have access to it";
         fails(ErrorCode.NOT_FOUND, unknown, () -> sandboxes.kill(Samples.TENANT, sandbox.id()));
+    }
+
+    @Test
+    void whatIsFrozenTakesMemoryUntilItIsGoneOrOnDiskOnly() throws Exception {
+        sandboxes.close();
+        long memory = Samples.config(Lifetime.ENDS).limits().memoryBytes();
+        sandboxes = open(10, new Quota(Map.of(Resource.MEMORY_BYTES, 2 * memory, Resource.SANDBOXES, 1L)));
+        Sandbox first = create(Samples.PAUSES);
+        fails(ErrorCode.LIMIT_EXCEEDED, "sandboxes is 1, and 1 run", () -> create(Lifetime.ENDS));
+        sandboxes.pause(Samples.TENANT, first.id(), PauseKind.MEMORY);
+        Sandbox second = create(Samples.PAUSES);
+        sandboxes.pause(Samples.TENANT, second.id(), PauseKind.MEMORY);
+        fails(ErrorCode.LIMIT_EXCEEDED, "memory is 1 GiB, of which 1 GiB are in use", () -> create(Lifetime.ENDS));
+        fails(
+                ErrorCode.CONFLICT,
+                "has 2 sandboxes",
+                () -> sandboxes.retire(Samples.TENANT, () -> {
+                    throw new AssertionError("it was deleted");
+                }));
+        // What it has is enough for itself.
+        sandboxes.connect(Samples.TENANT, first.id(), LONG, true);
+        fails(ErrorCode.LIMIT_EXCEEDED, "1 run", () -> sandboxes.connect(Samples.TENANT, second.id(), LONG, true));
+        sandboxes.pause(Samples.TENANT, first.id(), PauseKind.DISK);
+        sandboxes.kill(Samples.TENANT, second.id());
+        assertThat(sandboxes.use(Samples.TENANT)).containsEntry(Resource.MEMORY_BYTES, 0L);
+        sandboxes.kill(Samples.TENANT, create(Lifetime.ENDS).id());
+        sandboxes.kill(Samples.TENANT, first.id());
+        assertThat(sandboxes.use(Samples.TENANT).values()).containsOnly(0L);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.sandboxes.SandboxState.StopReason;
+import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
@@ -48,6 +49,9 @@ record Verdict(Simulation simulation, Instant now) {
             checkPlace(
                     stored.get(), Optional.ofNullable(boxes.remove(stored.get().incarnation())), disks.remove(id));
         }
+        checkLedger(Samples.TENANT, Samples.OTHER);
+        checkRest(Samples.TENANT);
+        checkRest(Samples.OTHER);
         boxes.keySet().forEach(incarnation -> wrong(incarnation + " is leaked on the host"));
         disks.forEach(id -> wrong("the disk of " + id + " is leaked on the host"));
     }
@@ -56,8 +60,40 @@ record Verdict(Simulation simulation, Instant now) {
         simulation.violations.add(what);
     }
 
+    /** At any time: what is written down is the sum of what each has, and never less than nothing. */
+    void checkLedger(TenantId... tenants) {
+        SandboxEngine engine = simulation.engineNow();
+        Holding all = Holding.NOTHING;
+        for (TenantId tenant : tenants) {
+            Holding sum = engine.entries().stream()
+                    .filter(entry -> entry.sandbox().tenant().equals(tenant))
+                    .map(entry -> entry.held)
+                    .reduce(Holding.NOTHING, Holding::plus);
+            if (!sum.equals(engine.ledger().of(tenant))) {
+                wrong("the ledger has " + engine.ledger().of(tenant) + " for " + tenant + " instead of " + sum);
+            }
+            all = all.plus(sum);
+        }
+        if (!all.equals(engine.ledger().all())) {
+            wrong("the ledger has " + engine.ledger().all() + " in all instead of " + all);
+        }
+    }
+
+    /** At rest: it is what the store says. */
+    private void checkRest(TenantId tenant) {
+        Holding stored = simulation.truth().live().stream()
+                .map(SandboxStore.Live::sandbox)
+                .filter(sandbox -> sandbox.tenant().equals(tenant))
+                .map(sandbox -> Holding.of(sandbox, Holding.NOTHING))
+                .reduce(Holding.NOTHING, Holding::plus);
+        Holding written = simulation.engineNow().ledger().of(tenant);
+        if (!stored.equals(written)) {
+            wrong("the ledger has " + written + " for " + tenant + ", the store " + stored);
+        }
+    }
+
     private void checkHistory(Sandbox sandbox) {
-        List<SandboxEvent> events = simulation.truth().events(Samples.TENANT, sandbox.id());
+        List<SandboxEvent> events = simulation.truth().events(sandbox.tenant(), sandbox.id());
         long ends = count(events, SandboxEvent.Kind.ENDED);
         boolean ended = sandbox.state() instanceof SandboxState.Stopped;
         if (ends != (ended ? 1 : 0) || count(events, SandboxEvent.Kind.CREATED) != 1) {

@@ -27,7 +27,8 @@ class FullDatabaseTest {
     void open() {
         database = Database.open(folder.resolve("skerry.db"));
         keys = new ApiKeys(database.writer(), InstantSource.system());
-        key = keys.create(TenantId.DEFAULT, "a key").text();
+        key = keys.create(TenantId.DEFAULT, "a key", KeyScope.READ, Optional.empty())
+                .text();
         // The one connection for writing keeps it.
         database.writer().useHandle(handle -> handle.execute("PRAGMA query_only = 1"));
     }
@@ -44,8 +45,9 @@ class FullDatabaseTest {
 
     @Test
     void whatCannotBeWrittenIsSaidToBeTheDatabasesTrouble() {
-        RuntimeException thrown =
-                catchThrowableOfType(RuntimeException.class, () -> keys.create(TenantId.DEFAULT, "another"));
+        RuntimeException thrown = catchThrowableOfType(
+                RuntimeException.class,
+                () -> keys.create(TenantId.DEFAULT, "another", KeyScope.READ, Optional.empty()));
         assertThat(DatabaseTrouble.of(thrown)).hasValueSatisfying(failure -> {
             assertThat(failure.code()).isEqualTo(ErrorCode.NO_CAPACITY);
             assertThat(failure).hasMessageContaining("can only be read");

@@ -1,18 +1,18 @@
-package dev.skerry.server.sandboxes;
+package dev.skerry.server.database;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /** Microseconds since 1970: what is kept of a point in time. */
-final class Micros {
+public final class Micros {
     private Micros() {}
 
     /** Rounded down. */
-    static long of(Instant instant) {
+    public static long of(Instant instant) {
         return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), 1_000_000L), instant.getNano() / 1000);
     }
 
-    static Instant instant(long micros) {
+    public static Instant instant(long micros) {
         return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 }

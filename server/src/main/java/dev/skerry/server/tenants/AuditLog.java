@@ -1,0 +1,232 @@
+package dev.skerry.server.tenants;
+
+import dev.skerry.server.database.Micros;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jdbi.v3.core.statement.Query;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who changed what. Entries are written by one thread, those that come within a moment in one transaction, so that no
+ * request waits for a flush of the disk of its own: a process that is killed may lose those of its last moment. One
+ * that cannot be written goes to the log instead, and is counted. Thread-safe.
+ */
+public final class AuditLog implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
+    private static final int WAITING_MAX = 10_000;
+    private static final int TOGETHER_MAX = 500;
+    private static final long MOMENT_MILLIS = 50;
+    private static final long POLL_MILLIS = 500;
+    private static final Duration PRUNE_INTERVAL = Duration.ofHours(1);
+    private static final int PRUNED_MAX = 1000;
+    private static final Duration CLOSE = Duration.ofSeconds(5);
+    private static final RowMapper<AuditEntry> ROW = (row, _) -> new AuditEntry(
+            row.getLong("sequence"),
+            Micros.instant(row.getLong("at")),
+            new TenantId(row.getString("tenant")),
+            row.getString("key_id"),
+            row.getString("key_name"),
+            row.getString("operation"),
+            row.getString("subject"),
+            row.getString("address"),
+            row.getInt("status"),
+            row.getString("code"),
+            row.getString("request"));
+
+    private final Jdbi writer;
+    private final Jdbi reader;
+    private final Duration keep;
+    private final InstantSource clock;
+    private final BlockingQueue<AuditEntry> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
+    private final AtomicLong unwritten = new AtomicLong();
+    private final Thread thread;
+    private volatile boolean closed;
+    private Instant prunedAt = Instant.EPOCH;
+
+    /** @param keep how long entries are there */
+    public AuditLog(Jdbi writer, Jdbi reader, Duration keep, InstantSource clock) {
+        this.writer = writer;
+        this.reader = reader;
+        this.keep = keep;
+        this.clock = clock;
+        this.thread = Thread.ofPlatform().name("audit").daemon().unstarted(this::run);
+    }
+
+    public AuditLog start() {
+        thread.start();
+        return this;
+    }
+
+    /** Has it written in a moment. Does not wait and does not fail. */
+    public void note(AuditEntry entry) {
+        if (closed || !waiting.offer(entry)) {
+            notWritten(List.of(entry));
+        }
+    }
+
+    private static void log(AuditEntry entry) {
+        LOG.atWarn()
+                .addKeyValue("request", entry.request())
+                .addKeyValue("tenant", entry.tenant())
+                .addKeyValue("key", entry.keyId())
+                .addKeyValue("operation", "\"" + entry.operation() + "\"")
+                .addKeyValue("subject", entry.subject())
+                .addKeyValue("status", entry.status())
+                .log("an entry of the audit log could not be written");
+    }
+
+    private void notWritten(List<AuditEntry> entries) {
+        entries.forEach(AuditLog::log);
+        unwritten.addAndGet(entries.size());
+    }
+
+    /** Entries that are in the log only, since the start. */
+    public long unwritten() {
+        return unwritten.get();
+    }
+
+    private void run() {
+        List<AuditEntry> batch = new ArrayList<>();
+        try {
+            while (!closed) {
+                prune();
+                AuditEntry first = waiting.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                if (first != null) {
+                    batch.add(first);
+                    Thread.sleep(MOMENT_MILLIS);
+                    flush(batch);
+                }
+            }
+        } catch (InterruptedException e) {
+            // It is being closed.
+        }
+        do {
+            flush(batch);
+        } while (!waiting.isEmpty());
+    }
+
+    private void flush(List<AuditEntry> batch) {
+        waiting.drainTo(batch, TOGETHER_MAX - batch.size());
+        if (batch.isEmpty()) {
+            return;
+        }
+        try {
+            writer.useTransaction(handle -> insert(handle, batch));
+        } catch (RuntimeException e) {
+            LOG.atWarn().setCause(e).log("the audit log cannot be written");
+            notWritten(batch);
+        }
+        batch.clear();
+    }
+
+    private static void insert(Handle handle, List<AuditEntry> entries) {
+        long last = handle.createQuery("UPDATE counters SET value = value + :more WHERE name = 'audit' RETURNING value")
+                .bind("more", entries.size())
+                .mapTo(Long.class)
+                .one();
+        PreparedBatch batch =
+                handle.prepareBatch("INSERT INTO audit (sequence, at, tenant, key_id, key_name, operation,"
+                        + " subject, address, status, code, request) VALUES (:sequence, :at, :tenant, :keyId, :keyName,"
+                        + " :operation, :subject, :address, :status, :code, :request)");
+        long number = last - entries.size();
+        for (AuditEntry each : entries) {
+            number++;
+            AuditEntry entry = each.numbered(number);
+            batch.bind("sequence", entry.sequence())
+                    .bind("at", Micros.of(entry.at()))
+                    .bind("tenant", entry.tenant().text())
+                    .bind("keyId", entry.keyId())
+                    .bind("keyName", entry.keyName())
+                    .bind("operation", entry.operation())
+                    .bind("subject", entry.subject())
+                    .bind("address", entry.address())
+                    .bind("status", entry.status())
+                    .bind("code", entry.code())
+                    .bind("request", entry.request())
+                    .add();
+        }
+        batch.execute();
+    }
+
+    private void prune() {
+        Instant now = clock.instant();
+        if (prunedAt.plus(PRUNE_INTERVAL).isAfter(now)) {
+            return;
+        }
+        prunedAt = now;
+        try {
+            int pruned = prune(now.minus(keep));
+            if (pruned > 0) {
+                LOG.atInfo().addKeyValue("entries", pruned).log("old entries of the audit log were removed");
+            }
+        } catch (RuntimeException e) {
+            LOG.atWarn().setCause(e).log("the audit log could not be pruned; it is tried again in an hour");
+        }
+    }
+
+    /** Little by little, as everybody who writes waits meanwhile. */
+    private int prune(Instant before) {
+        int all = 0;
+        int some;
+        do {
+            some = writer.withHandle(handle -> handle.createUpdate("DELETE FROM audit WHERE sequence IN"
+                            + " (SELECT sequence FROM audit WHERE at < :before ORDER BY at LIMIT :most)")
+                    .bind("before", Micros.of(before))
+                    .bind("most", PRUNED_MAX)
+                    .execute());
+            all += some;
+        } while (some == PRUNED_MAX && !closed);
+        return all;
+    }
+
+    /** Newest first. */
+    public List<AuditEntry> find(AuditQuery query) {
+        String where = condition(query.tenant(), "tenant = :tenant")
+                + condition(query.since(), "at >= :since")
+                + condition(query.subject(), "subject = :subject")
+                + condition(query.keyId(), "key_id = :key")
+                + condition(query.before(), "sequence < :before");
+        return reader.withHandle(handle -> {
+            Query statement = handle.createQuery(
+                            "SELECT * FROM audit WHERE 1 = 1" + where + " ORDER BY sequence DESC LIMIT :limit")
+                    .bind("limit", query.limit());
+            query.tenant().ifPresent(tenant -> statement.bind("tenant", tenant.text()));
+            query.since().ifPresent(since -> statement.bind("since", Micros.of(since)));
+            query.subject().ifPresent(subject -> statement.bind("subject", subject));
+            query.keyId().ifPresent(key -> statement.bind("key", key));
+            query.before().ifPresent(before -> statement.bind("before", before));
+            return statement.map(ROW).list();
+        });
+    }
+
+    private static String condition(Optional<?> given, String text) {
+        return given.isPresent() ? " AND " + text : "";
+    }
+
+    /** Writes what was noted. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            if (!thread.join(CLOSE)) {
+                LOG.warn("the audit log could not be written to its end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
