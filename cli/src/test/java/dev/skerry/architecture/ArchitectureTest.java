@@ -72,7 +72,12 @@ class ArchitectureTest {
             .that()
             .resideInAPackage("dev.skerry..server..")
             .and()
-            .resideOutsideOfPackages("..server", "..server.sandboxes..", "..server.tenants..", "..server.database..")
+            .resideOutsideOfPackages(
+                    "..server",
+                    "..server.sandboxes..",
+                    "..server.tenants..",
+                    "..server.database..",
+                    "..server.webhooks..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.sql..", "javax.sql..", "org.jdbi..");

@@ -15,11 +15,15 @@ import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.sandboxes.SealedEnvironments;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
+import dev.skerry.server.secrets.Resealer;
+import dev.skerry.server.secrets.Sealing;
+import dev.skerry.server.secrets.SecretFile;
+import dev.skerry.server.secrets.Secrets;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
-import dev.skerry.server.tenants.InstanceSecret;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.server.tls.CertificateAuthority;
@@ -65,9 +69,12 @@ public final class Server implements AutoCloseable {
         Database database = opened(Database.open(data.resolve("skerry.db")));
         this.keys = new ApiKeys(database.writer(), clock);
         this.authority = CertificateAuthority.open(data, settings.domainName(), clock);
-        SandboxTokens tokens = new SandboxTokens(InstanceSecret.open(data));
+        Secrets secrets = Secrets.open(new SecretFile(data));
+        SandboxTokens tokens = new SandboxTokens(secrets);
+        Sealing sealing = new Sealing(secrets);
+        Resealer resealer = opened(new Resealer(secrets, List.of(new SealedEnvironments(database, sealing))));
         StoredSandboxes sandboxes =
-                opened(StoredSandboxes.open(new SqlSandboxStore(database), host, settings.sandboxes(), clock));
+                opened(StoredSandboxes.open(new SqlSandboxStore(database, sealing), host, settings.sandboxes(), clock));
         this.envd = new EnvdService(tokens, clock);
         Gateway gateway = opened(new Gateway(
                 sandboxes,
@@ -83,8 +90,8 @@ public final class Server implements AutoCloseable {
                         HealthCheck.diskSpace(data, DISK_FREE_BYTES)),
                 CHECK_BOUND);
         ServerMetrics metrics = new ServerMetrics();
-        E2bApi api =
-                new E2bApi(new E2bApi.Parts(sandboxes, host, keys, tokens, settings, clock, usage, health, metrics));
+        E2bApi api = new E2bApi(
+                new E2bApi.Parts(sandboxes, host, keys, tokens, settings, clock, usage, health, metrics, resealer));
         FrontDoor door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         List<Listener> listeners =
                 List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));
@@ -92,6 +99,7 @@ public final class Server implements AutoCloseable {
         metrics.gauge("skerry_sandboxes_running", "Sandboxes that run now.", sandboxes::running);
         metrics.gauge("skerry_requests_open", "Requests under way.", http::requests);
         usage.start();
+        resealer.start();
         // The first sandbox should not wait for what every sandbox starts from.
         Thread.ofVirtual().name("templates").start(() -> prepare(host));
     }

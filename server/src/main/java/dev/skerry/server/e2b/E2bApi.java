@@ -9,6 +9,7 @@ import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.secrets.Resealer;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.SandboxTokens;
@@ -27,7 +28,7 @@ import java.util.Optional;
 public final class E2bApi {
     private final List<Operation> operations;
 
-    /** What it is made of. {@code health}, {@code metrics} and {@code usage} belong to whoever made them. */
+    /** What it is made of. What has a life of its own belongs to whoever made it. */
     public record Parts(
             Sandboxes sandboxes,
             HostAgent host,
@@ -37,7 +38,8 @@ public final class E2bApi {
             InstantSource clock,
             UsageHistory usage,
             Health health,
-            ServerMetrics metrics) {}
+            ServerMetrics metrics,
+            Resealer secrets) {}
 
     public E2bApi(Parts parts) {
         Door door = new Door(parts.keys());
@@ -52,7 +54,7 @@ public final class E2bApi {
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
         all.addAll(new TeamRoutes(parts.keys(), parts.sandboxes(), parts.host()).operations(door));
-        all.addAll(new ServerRoutes(parts.health(), parts.metrics()).operations(door));
+        all.addAll(new ServerRoutes(parts.health(), parts.metrics(), parts.secrets()).operations(door));
         all.addAll(NotYet.operations(door));
         all.add(door.open(
                         "GET",

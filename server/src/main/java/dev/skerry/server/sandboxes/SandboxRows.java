@@ -1,6 +1,7 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.sandboxes.SandboxState.StopReason;
+import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.SandboxId;
@@ -15,11 +16,13 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /** How a sandbox is written into a row of the table {@code sandboxes}, and read from it. */
 final class SandboxRows {
     private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final TypeReference<Map<String, String>> TEXTS = new TypeReference<>() {};
 
     private SandboxRows() {}
 
@@ -27,8 +30,34 @@ final class SandboxRows {
     private record Flat(
             String state, String host, String isolation, String pause, Instant at, String reason, String detail) {}
 
+    /** A configuration in two columns: variables, which may be secrets, are encrypted. */
+    record Stored(String config, String environment) {}
+
+    private static Stored stored(String id, SandboxConfig config, Sealing sealing) {
+        if (config.environment().isEmpty()) {
+            return new Stored(JSON.writeValueAsString(config), "");
+        }
+        String variables = JSON.writeValueAsString(config.environment());
+        return new Stored(
+                JSON.writeValueAsString(config.withEnvironment(Map.of())),
+                sealing.seal(Sealing.Use.ENVIRONMENT, id, variables));
+    }
+
+    static Stored reseal(String id, String config, String environment, Sealing sealing) {
+        return stored(id, config(id, config, environment, sealing), sealing);
+    }
+
+    /** @param environment empty: there are no variables, or they are in the configuration as before encryption */
+    private static SandboxConfig config(String id, String text, String environment, Sealing sealing) {
+        SandboxConfig config = JSON.readValue(text, SandboxConfig.class);
+        return environment.isEmpty()
+                ? config
+                : config.withEnvironment(JSON.readValue(sealing.open(Sealing.Use.ENVIRONMENT, id, environment), TEXTS));
+    }
+
     /** Column to value: all but {@code idempotency_key}. */
-    static Map<String, Object> columns(Sandbox sandbox) {
+    static Map<String, Object> columns(Sandbox sandbox, Sealing sealing) {
+        Stored stored = stored(sandbox.id().text(), sandbox.config(), sealing);
         Flat flat = flat(sandbox.state());
         Map<String, Object> columns = new LinkedHashMap<>();
         columns.put("id", sandbox.id().text());
@@ -37,7 +66,8 @@ final class SandboxRows {
         columns.put("generation", sandbox.generation());
         columns.put("template", sandbox.config().template());
         columns.put("alias", sandbox.config().alias().orElse(""));
-        columns.put("config", JSON.writeValueAsString(sandbox.config()));
+        columns.put("config", stored.config());
+        columns.put("environment", stored.environment());
         columns.put("created_at", Micros.of(sandbox.createdAt()));
         columns.put("ends_at", Micros.of(sandbox.endsAt()));
         columns.put("live", sandbox.state() instanceof SandboxState.Stopped ? 0 : 1);
@@ -80,13 +110,13 @@ final class SandboxRows {
         };
     }
 
-    static Sandbox read(ResultSet row) throws SQLException {
+    static Sandbox read(ResultSet row, Sealing sealing) throws SQLException {
         return new Sandbox(
                 new SandboxId(row.getString("id")),
                 new TenantId(row.getString("tenant")),
                 row.getLong("revision"),
                 row.getLong("generation"),
-                JSON.readValue(row.getString("config"), SandboxConfig.class),
+                config(row.getString("id"), row.getString("config"), row.getString("environment"), sealing),
                 Micros.instant(row.getLong("created_at")),
                 Micros.instant(row.getLong("ends_at")),
                 state(row));

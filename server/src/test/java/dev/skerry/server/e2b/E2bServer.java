@@ -10,6 +10,8 @@ import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.secrets.Resealer;
+import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.SandboxTokens;
@@ -38,7 +40,7 @@ final class E2bServer implements AutoCloseable {
     final FakeSandboxes sandboxes = new FakeSandboxes(clock);
     final FakeHost host = new FakeHost();
     final ApiKeys keys;
-    final SandboxTokens tokens = new SandboxTokens(new byte[32]);
+    final SandboxTokens tokens = new SandboxTokens(TestSecrets.ONE);
     final ServerMetrics metrics = new ServerMetrics();
     final Health health;
     final E2bApi api;
@@ -92,7 +94,8 @@ final class E2bServer implements AutoCloseable {
                 clock,
                 new UsageHistory(host, clock),
                 health,
-                metrics));
+                metrics,
+                new Resealer(TestSecrets.ONE, List.of())));
         conformance = new Conformance(api.operations());
         http = HttpServer.open(
                 List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), new RequestLog(api.handler(), metrics));
