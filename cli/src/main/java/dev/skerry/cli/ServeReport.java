@@ -73,6 +73,8 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         columns.add("sandboxes.timeout-max", Quantity.ofTime(boxes.timeoutMax()));
         columns.add("sandboxes.resume-timeout", Quantity.ofTime(boxes.resumeTimeout()));
         columns.add("sandboxes.running-max", String.valueOf(boxes.runningMax()));
+        String networks = settings.webhookNetworks().toString();
+        columns.add("webhooks.networks", networks.isEmpty() ? "none" : networks);
         return columns.toString();
     }
 }

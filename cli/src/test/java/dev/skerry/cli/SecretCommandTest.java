@@ -52,10 +52,11 @@ class SecretCommandTest {
         String old = file.readOrMake().getFirst().id();
         String fresh = file.rotate(Instant.EPOCH).id();
         commanded.environment.put("E2B_API_URL", server.url());
+        commanded.environment.put("E2B_API_KEY", FakeE2b.KEY);
         server.on("GET /skerry/v1/secrets", 200, "[{\"id\":\"" + old + "\",\"sealed\":3}]");
+        server.on("GET /skerry/v1/secrets", 200, "[{\"id\":\"" + old + "\",\"sealed\":0}]");
         assertThat(commanded.skerry("secret", "retire", old)).isEqualTo(125);
         assertThat(commanded.err()).contains("3 stored values are encrypted with " + old);
-        server.on("GET /skerry/v1/secrets", 200, "[{\"id\":\"" + old + "\",\"sealed\":0}]");
         assertThat(commanded.skerry("secret", "retire", old)).isZero();
         assertThat(file.read()).extracting(Secret::id).isEqualTo(List.of(fresh));
     }

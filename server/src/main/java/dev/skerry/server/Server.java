@@ -15,6 +15,7 @@ import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.sandboxes.SandboxStore;
 import dev.skerry.server.sandboxes.SealedEnvironments;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
@@ -27,6 +28,9 @@ import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.server.tls.CertificateAuthority;
+import dev.skerry.server.webhooks.Deliverer;
+import dev.skerry.server.webhooks.WebhookStore;
+import dev.skerry.server.webhooks.Webhooks;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.hosts.HostAgent;
@@ -61,6 +65,7 @@ public final class Server implements AutoCloseable {
     private final Health health;
     private final EnvdService envd;
     private final HttpServer http;
+    private final E2bApi api;
 
     private Server(ServerSettings settings, HostAgent host, InstantSource clock, Deque<AutoCloseable> parts) {
         this.settings = settings;
@@ -72,9 +77,13 @@ public final class Server implements AutoCloseable {
         Secrets secrets = Secrets.open(new SecretFile(data));
         SandboxTokens tokens = new SandboxTokens(secrets);
         Sealing sealing = new Sealing(secrets);
-        Resealer resealer = opened(new Resealer(secrets, List.of(new SealedEnvironments(database, sealing))));
-        StoredSandboxes sandboxes =
-                opened(StoredSandboxes.open(new SqlSandboxStore(database, sealing), host, settings.sandboxes(), clock));
+        WebhookStore webhookStore = new WebhookStore(database.writer(), database.reader(), sealing);
+        Resealer resealer =
+                opened(new Resealer(secrets, List.of(new SealedEnvironments(database, sealing), webhookStore)));
+        SandboxStore store = new SqlSandboxStore(database, sealing);
+        StoredSandboxes sandboxes = opened(StoredSandboxes.open(store, host, settings.sandboxes(), clock));
+        Webhooks webhooks = new Webhooks(webhookStore, settings.webhookNetworks(), sealing, clock);
+        Deliverer deliverer = opened(new Deliverer(webhooks, webhookStore, store, clock));
         this.envd = new EnvdService(tokens, clock);
         Gateway gateway = opened(new Gateway(
                 sandboxes,
@@ -90,8 +99,8 @@ public final class Server implements AutoCloseable {
                         HealthCheck.diskSpace(data, DISK_FREE_BYTES)),
                 CHECK_BOUND);
         ServerMetrics metrics = new ServerMetrics();
-        E2bApi api = new E2bApi(
-                new E2bApi.Parts(sandboxes, host, keys, tokens, settings, clock, usage, health, metrics, resealer));
+        this.api = new E2bApi(new E2bApi.Parts(
+                sandboxes, host, keys, tokens, settings, clock, usage, health, metrics, resealer, webhooks));
         FrontDoor door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         List<Listener> listeners =
                 List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));
@@ -100,8 +109,16 @@ public final class Server implements AutoCloseable {
         metrics.gauge("skerry_requests_open", "Requests under way.", http::requests);
         usage.start();
         resealer.start();
+        count(webhooks, deliverer, metrics);
+        deliverer.start();
         // The first sandbox should not wait for what every sandbox starts from.
         Thread.ofVirtual().name("templates").start(() -> prepare(host));
+    }
+
+    private static void count(Webhooks webhooks, Deliverer deliverer, ServerMetrics metrics) {
+        metrics.gauge("skerry.webhooks.given.up", "Webhooks that nothing is delivered to any more.", webhooks::givenUp);
+        metrics.counter("skerry.webhook.deliveries", "Deliveries that arrived.", deliverer::delivered);
+        metrics.counter("skerry.webhook.failures", "Attempts of deliveries that failed.", deliverer::failed);
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -191,6 +208,7 @@ public final class Server implements AutoCloseable {
     public void drain() throws InterruptedException {
         health.drain();
         envd.drain();
+        api.drain();
         http.drain(settings.drain());
     }
 

@@ -5,6 +5,7 @@ import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.server.Server;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
+import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.wire.hosts.HostAgent;
@@ -69,6 +70,6 @@ public final class ServerProgram {
                 usual.resumeTimeout(),
                 SANDBOXES_MAX);
         Address anyPort = new Address("127.0.0.1", 0);
-        return new ServerSettings(data, anyPort, anyPort, "sbx.localhost", Duration.ofSeconds(5), many);
+        return new ServerSettings(data, anyPort, anyPort, "sbx.localhost", Duration.ofSeconds(5), many, Networks.NONE);
     }
 }

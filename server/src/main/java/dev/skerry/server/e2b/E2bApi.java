@@ -13,6 +13,7 @@ import dev.skerry.server.secrets.Resealer;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.SandboxTokens;
+import dev.skerry.server.webhooks.Webhooks;
 import dev.skerry.wire.hosts.HostAgent;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -27,6 +28,7 @@ import java.util.Optional;
  */
 public final class E2bApi {
     private final List<Operation> operations;
+    private final EventStream eventStream;
 
     /** What it is made of. What has a life of its own belongs to whoever made it. */
     public record Parts(
@@ -39,7 +41,8 @@ public final class E2bApi {
             UsageHistory usage,
             Health health,
             ServerMetrics metrics,
-            Resealer secrets) {}
+            Resealer secrets,
+            Webhooks webhooks) {}
 
     public E2bApi(Parts parts) {
         Door door = new Door(parts.keys());
@@ -51,6 +54,9 @@ public final class E2bApi {
         all.addAll(new SandboxRoutes(parts.sandboxes(), templates, answers, limits).operations(door));
         all.addAll(new ListRoutes(parts.sandboxes(), answers).operations(door));
         all.addAll(new ObservationRoutes(parts.sandboxes(), parts.usage()).operations(door));
+        this.eventStream = new EventStream(parts.sandboxes());
+        all.addAll(eventStream.operations(door));
+        all.addAll(new WebhookRoutes(parts.webhooks()).operations(door));
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
         all.addAll(new TeamRoutes(parts.keys(), parts.sandboxes(), parts.host()).operations(door));
@@ -70,6 +76,11 @@ public final class E2bApi {
         String version = Optional.ofNullable(E2bApi.class.getPackage().getImplementationVersion())
                 .orElse("0");
         return OpenApiDocument.of(version, operations).toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Ends what would go on for ever. */
+    public void drain() {
+        eventStream.drain();
     }
 
     public List<Operation> operations() {

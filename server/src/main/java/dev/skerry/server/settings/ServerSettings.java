@@ -13,16 +13,24 @@ import java.util.Optional;
  * @param tls where the API and all ports of sandboxes listen with TLS
  * @param domain under which sandboxes have their names, with a port if clients need one
  * @param drain how long requests under way may take once the server is told to stop
+ * @param webhookNetworks where webhooks may go besides the internet
  */
 public record ServerSettings(
-        Path data, Address http, Address tls, String domain, Duration drain, SandboxSettings sandboxes) {
+        Path data,
+        Address http,
+        Address tls,
+        String domain,
+        Duration drain,
+        SandboxSettings sandboxes,
+        Networks webhookNetworks) {
     public static final ServerSettings DEFAULT = new ServerSettings(
             Path.of("/var/lib/skerry"),
             Address.parse("127.0.0.1:3000"),
             Address.parse("127.0.0.1:8443"),
             "sbx.localhost:8443",
             Duration.ofSeconds(30),
-            SandboxSettings.DEFAULT);
+            SandboxSettings.DEFAULT,
+            Networks.NONE);
 
     /** What the command line says instead of the file. */
     public record Overrides(
@@ -35,7 +43,8 @@ public record ServerSettings(
                 overrides.tls().orElse(tls),
                 overrides.domain().orElse(domain),
                 drain,
-                sandboxes);
+                sandboxes,
+                webhookNetworks);
     }
 
     /** The domain without a port. */

@@ -71,7 +71,11 @@ public final class SettingsFile {
                         "sandboxes.resume-timeout",
                         quoted(Quantity.ofTime(boxes.resumeTimeout())),
                         "How long a sandbox runs that traffic has resumed."),
-                new Key("sandboxes.running-max", String.valueOf(boxes.runningMax()), "Sandboxes that run at a time."));
+                new Key("sandboxes.running-max", String.valueOf(boxes.runningMax()), "Sandboxes that run at a time."),
+                new Key(
+                        "webhooks.networks",
+                        quoted(standard.webhookNetworks()),
+                        "Networks beside the internet that webhooks may reach, as in 10.1.0.0/16, fd00::/8."));
     }
 
     private static String quoted(Object value) {
@@ -155,7 +159,8 @@ public final class SettingsFile {
                         Math.toIntExact(number("sandboxes.processes", 8, 1 << 22, boxes.processes())),
                         text("sandboxes.timeout-max", Quantity::time, boxes.timeoutMax()),
                         text("sandboxes.resume-timeout", Quantity::time, boxes.resumeTimeout()),
-                        Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))));
+                        Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))),
+                text("webhooks.networks", Networks::parse, standard.webhookNetworks()));
     }
 
     /** @throws Failure {@code INVALID_REQUEST} when clients could not use it */

@@ -12,10 +12,13 @@ import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.secrets.Resealer;
 import dev.skerry.server.secrets.TestSecrets;
+import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
+import dev.skerry.server.webhooks.WebhookStore;
+import dev.skerry.server.webhooks.Webhooks;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,9 +80,11 @@ final class E2bServer implements AutoCloseable {
 
     E2bServer(Path folder, HealthCheck... checks) throws IOException {
         Jdbi jdbi = Jdbi.create("jdbc:sqlite:" + folder.resolve("keys.db"));
-        try (InputStream script = ApiKeys.class.getResourceAsStream("/db/migration/V2__api_keys.sql")) {
-            String text = new String(script.readAllBytes(), StandardCharsets.UTF_8);
-            jdbi.useHandle(handle -> handle.createScript(text).execute());
+        for (String name : List.of("V1__sandboxes.sql", "V2__api_keys.sql", "V5__webhooks.sql")) {
+            try (InputStream script = ApiKeys.class.getResourceAsStream("/db/migration/" + name)) {
+                String text = new String(script.readAllBytes(), StandardCharsets.UTF_8);
+                jdbi.useHandle(handle -> handle.createScript(text).execute());
+            }
         }
         keys = new ApiKeys(jdbi, clock);
         key = keys.create(TenantId.DEFAULT, "first").text();
@@ -95,7 +100,12 @@ final class E2bServer implements AutoCloseable {
                 new UsageHistory(host, clock),
                 health,
                 metrics,
-                new Resealer(TestSecrets.ONE, List.of())));
+                new Resealer(TestSecrets.ONE, List.of()),
+                new Webhooks(
+                        new WebhookStore(jdbi, jdbi, TestSecrets.SEALING),
+                        Networks.parse("127.0.0.0/8"),
+                        TestSecrets.SEALING,
+                        clock)));
         conformance = new Conformance(api.operations());
         http = HttpServer.open(
                 List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), new RequestLog(api.handler(), metrics));
