@@ -16,8 +16,8 @@ import javax.crypto.spec.HKDFParameterSpec;
 
 /**
  * Encrypts what has to be stored and used again: AES-256-GCM (NIST SP 800-38D) with a random nonce, under a key derived
- * (HKDF-SHA-256, RFC 5869) from the instance's secret for one use and one subject. So a value that was copied to another
- * row does not open there, and no key sees many nonces. Thread-safe.
+ * (HKDF-SHA-256, RFC 5869) from the instance's secret for one use and one subject. So a value that was copied to
+ * another row does not open there, and no key sees many nonces. Thread-safe.
  *
  * <p>The form is {@code v1.ID.DATA}: the id of the secret, and nonce, ciphertext and tag in base64url.
  */

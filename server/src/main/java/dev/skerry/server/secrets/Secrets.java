@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The secrets as they are now: a file that was rotated is read again within a second, without a restart. While it cannot
- * be read, what was known before counts. Thread-safe.
+ * The secrets as they are now: a file that was rotated is read again within a second, without a restart. While it
+ * cannot be read, what was known before counts. Thread-safe.
  */
 public final class Secrets {
     private static final Logger LOG = LoggerFactory.getLogger(Secrets.class);

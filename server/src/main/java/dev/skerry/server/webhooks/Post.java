@@ -19,8 +19,9 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * One POST over HTTP/1.1 on a connection of its own. It connects to the address that was checked and to no other, which
- * no HTTP client of the JDK can be told; redirects are not followed; of the answer the head is read, 16 KiB at most, and
+ * One POST over HTTP/1.1 on a connection of its own. It connects to the address that was checked and to no other,
+ * which no HTTP client of the JDK can be told; redirects are not followed; of the answer the head is read, 16 KiB at
+ * most, and
  * nothing else.
  */
 final class Post implements Runnable {

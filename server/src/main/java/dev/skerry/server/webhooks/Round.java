@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The next events of one webhook. Those of one sandbox go out one after the other, and none before the one before it has
- * arrived; sandboxes do not wait for each other. The position moves up to the first event that has not arrived.
+ * The next events of one webhook. Those of one sandbox go out one after the other, and none before the one before it
+ * has arrived; sandboxes do not wait for each other. The position moves up to the first event that has not arrived.
  */
 final class Round {
     private static final Logger LOG = LoggerFactory.getLogger(Round.class);
