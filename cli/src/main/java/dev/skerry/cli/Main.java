@@ -80,6 +80,8 @@ public final class Main {
         commands.put("keys", KeysCommand::new);
         commands.put("tenants", TenantsCommand::new);
         commands.put("audit", AuditCommand::new);
+        commands.put("secret", SecretCommand::new);
+        commands.put("webhooks", WebhooksCommand::new);
         commands.put("template", TemplateCommand::new);
         commands.put("doctor", DoctorCommand::new);
         commands.put("bench", _ -> new BenchCommand());

@@ -97,6 +97,8 @@ record ServeReport(RunningServer.Facts facts, Path file) {
             columns.add("rates." + traffic.name().toLowerCase(Locale.ROOT), rate == null ? "none" : rate.toString());
         }
         columns.add("audit.keep", Quantity.ofTime(settings.auditKeep()));
+        String networks = settings.webhookNetworks().toString();
+        columns.add("webhooks.networks", networks.isEmpty() ? "none" : networks);
         return columns.toString();
     }
 

@@ -77,7 +77,8 @@ class ArchitectureTest {
                     "..server.sandboxes..",
                     "..server.tenants..",
                     "..server.database..",
-                    "..server.leases..")
+                    "..server.leases..",
+                    "..server.webhooks..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.sql..", "javax.sql..", "org.jdbi..");

@@ -9,17 +9,25 @@ import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
+import dev.skerry.server.sandboxes.SealedEnvironments;
+import dev.skerry.server.sandboxes.SqlSandboxStore;
+import dev.skerry.server.secrets.Resealer;
+import dev.skerry.server.secrets.Sealing;
+import dev.skerry.server.secrets.SecretFile;
+import dev.skerry.server.secrets.Secrets;
 import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditLog;
-import dev.skerry.server.tenants.InstanceSecret;
 import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.server.tenants.Tenants;
 import dev.skerry.server.tls.CertificateAuthority;
+import dev.skerry.server.webhooks.Deliverer;
+import dev.skerry.server.webhooks.WebhookStore;
+import dev.skerry.server.webhooks.Webhooks;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.hosts.HostAgent;
@@ -35,6 +43,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -61,26 +70,36 @@ public final class Server implements AutoCloseable {
         Path data = folder(settings.data());
         Database database = opened(database(settings, data));
         this.authority = CertificateAuthority.open(data, settings.domainName(), clock);
-        byte[] secret = InstanceSecret.open(data);
+        Secrets secrets = Secrets.open(new SecretFile(data));
+        Sealing sealing = new Sealing(secrets);
         Tenants tenants = new Tenants(database.writer(), settings.quota(), clock);
-        AuditLog audit = opened(
-                new AuditLog(database.writer(), database.reader(), settings.auditKeep(), clock).start());
+        AuditLog audit =
+                opened(new AuditLog(database.writer(), database.reader(), settings.auditKeep(), clock).start());
+        WebhookStore hookStore = new WebhookStore(database.writer(), database.reader(), sealing);
+        Webhooks webhooks = new Webhooks(hookStore, settings.webhookNetworks(), sealing, clock);
+        Resealer resealer =
+                opened(new Resealer(secrets, List.of(new SealedEnvironments(database, sealing), hookStore)));
         this.common = new Serving.Parts(
                 settings,
                 database,
+                sealing,
                 tenants,
                 new ApiKeys(database.writer(), clock),
                 new RateLimits(settings.rates(), clock),
                 audit,
-                new SandboxTokens(secret),
+                new SandboxTokens(secrets),
+                resealer,
+                webhooks,
                 new ServerMetrics(),
                 clock);
+        Deliverer deliverer = opened(new Deliverer(webhooks, hookStore, new SqlSandboxStore(database, sealing), clock));
         if (settings.database().postgres().isPresent()) {
-            Sharing sharing = new Sharing(common, hosts, new RelaySeal(secret, clock));
+            Sharing sharing = new Sharing(common, hosts, new RelaySeal(secrets, clock));
             opened(sharing.relay());
             this.serving = sharing.reception()::serving;
             this.draining = sharing.reception()::drain;
             this.http = opened(listen(sharing.reception()));
+            opened(sharing.delivering(origin(), deliverer)).start();
             boolean _ = opened(sharing.keeper(origin())).start().awaitFirst(FIRST_BOUND);
         } else {
             HostAgent host = hosts.open(0);
@@ -89,14 +108,26 @@ public final class Server implements AutoCloseable {
             this.serving = () -> Optional.of(only);
             this.draining = only::drain;
             this.http = opened(listen(only));
+            deliverer.start();
         }
+        resealer.start();
+        measure(webhooks, deliverer);
+    }
+
+    private void measure(Webhooks webhooks, Deliverer deliverer) {
         ServerMetrics metrics = common.metrics();
         metrics.gauge("skerry_sandboxes_running", "Sandboxes that run now.", () -> serving.get()
                 .map(Serving::running)
                 .orElse(0));
         metrics.tenants(() -> serving.get().map(Serving::useByTenant).orElse(Map.of()));
-        metrics.gauge("skerry_audit_unwritten", "Entries of the audit log that are in the log only.", audit::unwritten);
+        metrics.gauge(
+                "skerry_audit_unwritten",
+                "Entries of the audit log that are in the log only.",
+                common.audit()::unwritten);
         metrics.gauge("skerry_requests_open", "Requests under way.", http::requests);
+        metrics.gauge("skerry.webhooks.given.up", "Webhooks that nothing is delivered to any more.", webhooks::givenUp);
+        metrics.counter("skerry.webhook.deliveries", "Deliveries that arrived.", deliverer::delivered);
+        metrics.counter("skerry.webhook.failures", "Attempts of deliveries that failed.", deliverer::failed);
     }
 
     private static Database database(ServerSettings settings, Path data) {

@@ -16,6 +16,8 @@ import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
+import dev.skerry.server.secrets.Resealer;
+import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditLog;
@@ -24,6 +26,7 @@ import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.server.tenants.Tenants;
+import dev.skerry.server.webhooks.Webhooks;
 import dev.skerry.wire.hosts.HostAgent;
 import java.io.IOException;
 import java.time.Duration;
@@ -45,17 +48,21 @@ final class Serving implements Handler, AutoCloseable {
     private final StoredSandboxes sandboxes;
     private final EnvdService envd;
     private final Health health;
+    private final E2bApi api;
     private final FrontDoor door;
 
     /** What a server has whether or not it has a host. */
     record Parts(
             ServerSettings settings,
             Database database,
+            Sealing sealing,
             Tenants tenants,
             ApiKeys keys,
             RateLimits limits,
             AuditLog audit,
             SandboxTokens tokens,
+            Resealer resealer,
+            Webhooks webhooks,
             ServerMetrics metrics,
             InstantSource clock) {}
 
@@ -65,7 +72,7 @@ final class Serving implements Handler, AutoCloseable {
         SandboxTokens tokens = server.tokens();
         InstantSource clock = server.clock();
         this.sandboxes = opened(StoredSandboxes.open(
-                new SqlSandboxStore(server.database(), fence),
+                new SqlSandboxStore(server.database(), server.sealing(), fence),
                 host,
                 settings.sandboxes(),
                 server.tenants()::quota,
@@ -85,7 +92,7 @@ final class Serving implements Handler, AutoCloseable {
                         HealthCheck.templates(host),
                         HealthCheck.diskSpace(settings.data(), DISK_FREE_BYTES)),
                 CHECK_BOUND);
-        E2bApi api = new E2bApi(new E2bApi.Parts(
+        this.api = new E2bApi(new E2bApi.Parts(
                 sandboxes,
                 host,
                 server.tenants(),
@@ -97,7 +104,9 @@ final class Serving implements Handler, AutoCloseable {
                 clock,
                 usage,
                 health,
-                server.metrics()));
+                server.metrics(),
+                server.resealer(),
+                server.webhooks()));
         this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         usage.start();
         // The first sandbox should not wait for what every sandbox starts from.
@@ -149,6 +158,7 @@ final class Serving implements Handler, AutoCloseable {
     void drain() {
         health.drain();
         envd.drain();
+        api.drain();
     }
 
     @Override

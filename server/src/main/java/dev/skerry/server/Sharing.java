@@ -10,6 +10,7 @@ import dev.skerry.server.leases.LeaseTable;
 import dev.skerry.server.leases.Leases;
 import dev.skerry.server.leases.Term;
 import dev.skerry.server.leases.TermHost;
+import dev.skerry.server.webhooks.Deliverer;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.hosts.HostAgent;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 
 /** How a server shares its database with others: who has the host, and what it does then. */
 final class Sharing {
+    private static final String DELIVERIES = "webhooks";
     private static final long OPENING_POLL_MILLIS = 50;
 
     private final Serving.Parts server;
@@ -71,6 +73,15 @@ final class Sharing {
     LeaseKeeper keeper(URI origin) {
         return new LeaseKeeper(
                 leases, lease, new LeaseTable.Candidate(self, origin), LeaseKeeper.Timing.DEFAULT, this::serve);
+    }
+
+    /** One of the servers delivers; it need not be the one that has the host. */
+    LeaseKeeper delivering(URI origin, Deliverer deliverer) {
+        LeaseTable.Candidate candidate = new LeaseTable.Candidate(self, origin);
+        return new LeaseKeeper(leases, DELIVERIES, candidate, LeaseKeeper.Timing.DEFAULT, _ -> {
+            deliverer.start();
+            return deliverer;
+        });
     }
 
     private AutoCloseable serve(Term term) throws InterruptedException {

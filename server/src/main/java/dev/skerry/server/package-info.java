@@ -1,7 +1,7 @@
 /**
  * The server: doors, gateway and the life of sandboxes. Layers, each knowing only those before it: {@code http};
- * {@code tenants}; {@code sandboxes}; {@code openapi}, {@code operations}; {@code envd}, {@code interpreter},
- * {@code gateway}; {@code e2b}.
+ * {@code secrets}; {@code tenants}; {@code sandboxes}; {@code webhooks}; {@code openapi}, {@code operations};
+ * {@code envd}, {@code interpreter}, {@code gateway}; {@code e2b}.
  */
 @NullMarked
 package dev.skerry.server;

@@ -7,6 +7,9 @@ import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxConfig;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
+import dev.skerry.server.secrets.Sealing;
+import dev.skerry.server.secrets.SecretFile;
+import dev.skerry.server.secrets.Secrets;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Isolation;
@@ -37,7 +40,7 @@ final class Seed {
         try (Database database = Database.open(data.resolve("skerry.db"))) {
             // Writers have one connection, so this is for all of it; what a crash would take can be planted again.
             database.writer().useHandle(handle -> handle.execute("PRAGMA synchronous = OFF"));
-            SqlSandboxStore store = new SqlSandboxStore(database);
+            SqlSandboxStore store = new SqlSandboxStore(database, new Sealing(Secrets.open(new SecretFile(data))));
             for (int i = 0; i < count; i++) {
                 Instant created = first.plusMillis(i);
                 SandboxConfig config = config(i);

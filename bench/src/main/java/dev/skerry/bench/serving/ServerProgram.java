@@ -6,6 +6,7 @@ import dev.skerry.server.Server;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.DatabaseSettings;
+import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.Quota;
@@ -82,6 +83,7 @@ public final class ServerProgram {
                 many,
                 Quota.UNSAID,
                 RateLimits.NONE,
-                Duration.ofDays(1));
+                Duration.ofDays(1),
+                Networks.NONE);
     }
 }

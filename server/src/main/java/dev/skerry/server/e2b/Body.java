@@ -5,7 +5,9 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -96,6 +98,23 @@ record Body(JsonNode root, String where) {
                 throw wrong(name, "an object");
             }
             return new Body(value, where + name + ".");
+        });
+    }
+
+    /** An array of strings. */
+    Optional<List<String>> list(String name) {
+        return field(name).map(value -> {
+            if (!value.isArray()) {
+                throw wrong(name, "an array of strings");
+            }
+            List<String> texts = new ArrayList<>();
+            for (JsonNode item : value) {
+                if (!item.isString()) {
+                    throw wrong(name, "an array of strings");
+                }
+                texts.add(whole(name, item.stringValue()));
+            }
+            return texts;
         });
     }
 

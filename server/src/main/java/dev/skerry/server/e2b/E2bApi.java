@@ -9,12 +9,14 @@ import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.secrets.Resealer;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.Tenants;
+import dev.skerry.server.webhooks.Webhooks;
 import dev.skerry.wire.hosts.HostAgent;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -29,8 +31,9 @@ import java.util.Optional;
  */
 public final class E2bApi {
     private final List<Operation> operations;
+    private final EventStream eventStream;
 
-    /** What it is made of. {@code health}, {@code metrics} and {@code usage} belong to whoever made them. */
+    /** What it is made of. What has a life of its own belongs to whoever made it. */
     public record Parts(
             Sandboxes sandboxes,
             HostAgent host,
@@ -43,7 +46,9 @@ public final class E2bApi {
             InstantSource clock,
             UsageHistory usage,
             Health health,
-            ServerMetrics metrics) {}
+            ServerMetrics metrics,
+            Resealer secrets,
+            Webhooks webhooks) {}
 
     public E2bApi(Parts parts) {
         Door door = new Door(parts.keys(), parts.limits(), parts.audit(), parts.clock());
@@ -55,13 +60,16 @@ public final class E2bApi {
         all.addAll(new SandboxRoutes(parts.sandboxes(), templates, answers, limits).operations(door));
         all.addAll(new ListRoutes(parts.sandboxes(), answers).operations(door));
         all.addAll(new ObservationRoutes(parts.sandboxes(), parts.usage()).operations(door));
+        this.eventStream = new EventStream(parts.sandboxes());
+        all.addAll(eventStream.operations(door));
+        all.addAll(new WebhookRoutes(parts.webhooks()).operations(door));
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
         all.addAll(new TeamRoutes(parts.host()).operations(door));
         all.addAll(new KeyRoutes(parts.tenants(), parts.keys()).operations(door));
         all.addAll(new TenantRoutes(parts.tenants(), parts.keys(), parts.sandboxes()).operations(door));
         all.addAll(new AuditRoutes(parts.audit()).operations(door));
-        all.addAll(new ServerRoutes(parts.health(), parts.metrics()).operations(door));
+        all.addAll(new ServerRoutes(parts.health(), parts.metrics(), parts.secrets()).operations(door));
         all.addAll(NotYet.operations(door));
         all.add(door.open(
                         "GET",
@@ -77,6 +85,11 @@ public final class E2bApi {
         String version = Optional.ofNullable(E2bApi.class.getPackage().getImplementationVersion())
                 .orElse("0");
         return OpenApiDocument.of(version, operations).toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Ends what would go on for ever. */
+    public void drain() {
+        eventStream.drain();
     }
 
     public List<Operation> operations() {

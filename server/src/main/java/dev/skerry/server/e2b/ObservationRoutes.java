@@ -176,14 +176,17 @@ final class ObservationRoutes {
 
     private static ArrayNode array(List<SandboxEvent> events) {
         ArrayNode array = Exchange.JSON.createArrayNode();
-        for (SandboxEvent event : events) {
-            ObjectNode node = array.addObject();
-            node.put("sequence", event.sequence());
-            node.put("sandboxID", event.id().text());
-            node.put("at", event.at().toString());
-            node.put("kind", EventLogs.kind(event));
-            node.put("detail", event.detail());
-        }
+        events.forEach(event -> array.add(describe(event)));
         return array;
+    }
+
+    static ObjectNode describe(SandboxEvent event) {
+        ObjectNode node = Exchange.JSON.createObjectNode();
+        node.put("sequence", event.sequence());
+        node.put("sandboxID", event.id().text());
+        node.put("at", event.at().toString());
+        node.put("kind", EventLogs.kind(event));
+        node.put("detail", event.detail());
+        return node;
     }
 }

@@ -5,9 +5,12 @@ import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.Health.Finding;
 import dev.skerry.server.operations.ServerMetrics;
+import dev.skerry.server.secrets.Resealer;
+import dev.skerry.server.secrets.Secret;
 import dev.skerry.server.tenants.KeyScope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,10 +26,12 @@ final class ServerRoutes {
 
     private final Health health;
     private final ServerMetrics metrics;
+    private final Resealer secrets;
 
-    ServerRoutes(Health health, ServerMetrics metrics) {
+    ServerRoutes(Health health, ServerMetrics metrics, Resealer secrets) {
         this.health = health;
         this.metrics = metrics;
+        this.secrets = secrets;
     }
 
     List<Operation> operations(Door door) {
@@ -46,7 +51,14 @@ final class ServerRoutes {
                         .answers(200, "Deep")
                         .answers(UNAVAILABLE, "Deep"),
                 door.keyed(KeyScope.ADMIN, "GET", "/metrics", "Metrics, as Prometheus reads them.", this::metrics)
-                        .answers(200, "text"));
+                        .answers(200, "text"),
+                door.keyed(
+                                KeyScope.ADMIN,
+                                "GET",
+                                "/skerry/v1/secrets",
+                                "The names of the instance's secrets, and how much is encrypted with each.",
+                                this::secrets)
+                        .answers(200, "[]Secret"));
     }
 
     private static void live(Exchange exchange) throws IOException {
@@ -76,6 +88,20 @@ final class ServerRoutes {
             }
         }
         exchange.json(report.ready() ? 200 : UNAVAILABLE, root);
+    }
+
+    private void secrets(Exchange exchange, Caller caller) throws IOException {
+        Map<String, Long> sealed = secrets.sealedBy();
+        List<Secret> known = secrets.secrets();
+        ArrayNode array = Exchange.JSON.createArrayNode();
+        for (Secret secret : known) {
+            ObjectNode node = array.addObject();
+            node.put("id", secret.id());
+            node.put("current", secret.equals(known.getFirst()));
+            node.put("since", secret.since().map(Instant::toString).orElse(null));
+            node.put("sealed", sealed.getOrDefault(secret.id(), 0L));
+        }
+        exchange.json(200, array);
     }
 
     private void metrics(Exchange exchange, Caller caller) throws IOException {

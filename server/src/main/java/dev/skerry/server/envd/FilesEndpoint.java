@@ -94,7 +94,8 @@ final class FilesEndpoint {
                 exchange.method().equals("POST") ? FileSignature.Operation.WRITE : FileSignature.Operation.READ,
                 exchange.query("username").orElse(""),
                 exchange.query("signature_expiration"));
-        if (!signature.matches(tokens.token(SandboxTokens.Purpose.ENVD, sandbox.id()), given)) {
+        if (tokens.accepted(SandboxTokens.Purpose.ENVD, sandbox.id()).stream()
+                .noneMatch(accepted -> signature.matches(accepted, given))) {
             throw new RestError(401, "invalid signature");
         }
         if (signature.expired(clock.instant().getEpochSecond())) {

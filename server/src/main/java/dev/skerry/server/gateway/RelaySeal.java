@@ -1,6 +1,8 @@
 package dev.skerry.server.gateway;
 
 import dev.skerry.server.http.Exchange;
+import dev.skerry.server.secrets.Secret;
+import dev.skerry.server.secrets.Secrets;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -10,6 +12,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
+import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 import org.eclipse.jetty.http.HttpField;
 
@@ -25,16 +28,20 @@ public final class RelaySeal {
     private static final Pattern FORM =
             Pattern.compile("(([0-9]{1,12}) ([0-9A-Fa-f.:\\[\\]%]{1,60}) (https?)) ([0-9a-f]{64})");
 
-    private final SecretKeySpec key;
+    private final Secrets secrets;
     private final InstantSource clock;
 
-    /** @param secret of the instance */
-    public RelaySeal(byte[] secret, InstantSource clock) {
-        this.key = new SecretKeySpec(mac(new SecretKeySpec(secret, ALGORITHM), "relay"), ALGORITHM);
+    /** @param secrets of the instance; what another server has made with an earlier one is accepted */
+    public RelaySeal(Secrets secrets, InstantSource clock) {
+        this.secrets = secrets;
         this.clock = clock;
     }
 
-    private static byte[] mac(SecretKeySpec key, String text) {
+    private static SecretKey key(Secret secret) {
+        return new SecretKeySpec(mac(secret.key(ALGORITHM), "relay"), ALGORITHM);
+    }
+
+    private static byte[] mac(SecretKey key, String text) {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(key);
@@ -47,7 +54,7 @@ public final class RelaySeal {
     HttpField field(Exchange exchange) {
         long now = clock.instant().getEpochSecond();
         String text = now + " " + exchange.remote() + " " + (exchange.secure() ? "https" : "http");
-        return new HttpField(NAME, text + " " + HexFormat.of().formatHex(mac(key, text)));
+        return new HttpField(NAME, text + " " + HexFormat.of().formatHex(mac(key(secrets.current()), text)));
     }
 
     /** Where it came from, if another server has passed it on; a field that a client made up says nothing. */
@@ -55,10 +62,14 @@ public final class RelaySeal {
         return exchange.header(NAME).map(FORM::matcher).filter(Matcher::matches).flatMap(form -> {
             boolean fresh = Math.abs(clock.instant().getEpochSecond() - Long.parseLong(form.group(2))) <= SECONDS_MAX;
             byte[] given = HexFormat.of().parseHex(form.group(5));
-            return fresh && MessageDigest.isEqual(mac(key, form.group(1)), given)
+            return fresh && isOfOneOfUs(form.group(1), given)
                     ? Optional.of(
                             new Exchange.Origin(form.group(3), form.group(4).equals("https")))
                     : Optional.empty();
         });
+    }
+
+    private boolean isOfOneOfUs(String text, byte[] given) {
+        return secrets.accepted().stream().anyMatch(secret -> MessageDigest.isEqual(mac(key(secret), text), given));
     }
 }

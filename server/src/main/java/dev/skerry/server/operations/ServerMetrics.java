@@ -2,6 +2,7 @@ package dev.skerry.server.operations;
 
 import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.TenantId;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +83,13 @@ public final class ServerMetrics {
      */
     public void tenants(Supplier<Map<TenantId, Map<Resource, Long>>> use) {
         tenantUse = new TenantUse(registry, use);
+    }
+
+    /** @param count rises only; asked for at every scrape */
+    public void counter(String name, String description, LongSupplier count) {
+        FunctionCounter.builder(name, count, LongSupplier::getAsLong)
+                .description(description)
+                .register(registry);
     }
 
     void begin() {

@@ -32,4 +32,9 @@ public record SandboxConfig(
         metadata = Map.copyOf(metadata);
         environment = Map.copyOf(environment);
     }
+
+    SandboxConfig withEnvironment(Map<String, String> other) {
+        return new SandboxConfig(
+                template, alias, floor, limits, privilege, metadata, other, secure, publicTraffic, lifetime, request);
+    }
 }

@@ -2,6 +2,7 @@ package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.database.Micros;
 import dev.skerry.server.sandboxes.SandboxState.StopReason;
+import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.SandboxId;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /** How a sandbox is written into a row of the table {@code sandboxes}, and read from it. */
@@ -26,6 +28,7 @@ final class SandboxRows {
             JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private static final int REPLACEMENT = 0xfffd;
+    private static final TypeReference<Map<String, String>> TEXTS = new TypeReference<>() {};
 
     private SandboxRows() {}
 
@@ -33,8 +36,34 @@ final class SandboxRows {
     private record Flat(
             String state, String host, String isolation, String pause, Instant at, String reason, String detail) {}
 
+    /** A configuration in two columns: variables, which may be secrets, are encrypted. */
+    record Stored(String config, String environment) {}
+
+    private static Stored stored(String id, SandboxConfig config, Sealing sealing) {
+        if (config.environment().isEmpty()) {
+            return new Stored(JSON.writeValueAsString(config), "");
+        }
+        String variables = JSON.writeValueAsString(config.environment());
+        return new Stored(
+                JSON.writeValueAsString(config.withEnvironment(Map.of())),
+                sealing.seal(Sealing.Use.ENVIRONMENT, id, variables));
+    }
+
+    static Stored reseal(String id, String config, String environment, Sealing sealing) {
+        return stored(id, config(id, config, environment, sealing), sealing);
+    }
+
+    /** @param environment empty: there are no variables, or they are in the configuration as before encryption */
+    private static SandboxConfig config(String id, String text, String environment, Sealing sealing) {
+        SandboxConfig config = JSON.readValue(text, SandboxConfig.class);
+        return environment.isEmpty()
+                ? config
+                : config.withEnvironment(JSON.readValue(sealing.open(Sealing.Use.ENVIRONMENT, id, environment), TEXTS));
+    }
+
     /** Column to value: all but {@code idempotency_key}. */
-    static Map<String, Object> columns(Sandbox sandbox) {
+    static Map<String, Object> columns(Sandbox sandbox, Sealing sealing) {
+        Stored stored = stored(sandbox.id().text(), sandbox.config(), sealing);
         Flat flat = flat(sandbox.state());
         Map<String, Object> columns = new LinkedHashMap<>();
         columns.put("id", sandbox.id().text());
@@ -43,7 +72,8 @@ final class SandboxRows {
         columns.put("generation", sandbox.generation());
         columns.put("template", text(sandbox.config().template()));
         columns.put("alias", text(sandbox.config().alias().orElse("")));
-        columns.put("config", JSON.writeValueAsString(sandbox.config()));
+        columns.put("config", stored.config());
+        columns.put("environment", stored.environment());
         columns.put("created_at", Micros.of(sandbox.createdAt()));
         columns.put("ends_at", Micros.of(sandbox.endsAt()));
         columns.put("live", sandbox.state() instanceof SandboxState.Stopped ? 0 : 1);
@@ -96,13 +126,13 @@ final class SandboxRows {
         };
     }
 
-    static Sandbox read(ResultSet row) throws SQLException {
+    static Sandbox read(ResultSet row, Sealing sealing) throws SQLException {
         return new Sandbox(
                 new SandboxId(row.getString("id")),
                 new TenantId(row.getString("tenant")),
                 row.getLong("revision"),
                 row.getLong("generation"),
-                JSON.readValue(row.getString("config"), SandboxConfig.class),
+                config(row.getString("id"), row.getString("config"), row.getString("environment"), sealing),
                 Micros.instant(row.getLong("created_at")),
                 Micros.instant(row.getLong("ends_at")),
                 state(row));

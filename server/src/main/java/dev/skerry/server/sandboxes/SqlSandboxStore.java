@@ -3,6 +3,7 @@ package dev.skerry.server.sandboxes;
 import dev.skerry.server.database.Database;
 import dev.skerry.server.database.Micros;
 import dev.skerry.server.leases.Fence;
+import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostId;
@@ -21,22 +22,28 @@ import org.jdbi.v3.core.statement.Query;
 
 /** In SQL that SQLite and PostgreSQL both understand. */
 public final class SqlSandboxStore implements SandboxStore {
-    private static final RowMapper<Sandbox> SANDBOX = (row, _) -> SandboxRows.read(row);
     private static final RowMapper<SandboxEvent> EVENT = (row, _) -> SandboxRows.event(row);
     private static final int PRUNED_AT_ONCE = 500;
 
     private final Database database;
+    private final Sealing sealing;
     private final Fence fence;
+    private final RowMapper<Sandbox> sandboxes;
 
-    /** For a database that this server has for itself. */
-    public SqlSandboxStore(Database database) {
-        this(database, Fence.NONE);
+    /** For a database that this server has for itself, or for reading. */
+    public SqlSandboxStore(Database database, Sealing sealing) {
+        this(database, sealing, Fence.NONE);
     }
 
-    /** @param fence has every write refused that its holder may not make any more */
-    public SqlSandboxStore(Database database, Fence fence) {
+    /**
+     * @param sealing of variables that sandboxes were created with
+     * @param fence has every write refused that its holder may not make any more
+     */
+    public SqlSandboxStore(Database database, Sealing sealing, Fence fence) {
         this.database = database;
+        this.sealing = sealing;
         this.fence = fence;
+        this.sandboxes = (row, _) -> SandboxRows.read(row, sealing);
     }
 
     private <T> T write(HandleCallback<T, RuntimeException> work) {
@@ -48,7 +55,7 @@ public final class SqlSandboxStore implements SandboxStore {
 
     @Override
     public Optional<Sandbox> insert(Sandbox sandbox, Optional<String> key, List<Note> notes) {
-        Map<String, Object> columns = SandboxRows.columns(sandbox);
+        Map<String, Object> columns = SandboxRows.columns(sandbox, sealing);
         String names = String.join(", ", columns.keySet());
         String values = columns.keySet().stream().map(name -> ":" + name).collect(Collectors.joining(", "));
         return write(handle -> {
@@ -62,7 +69,7 @@ public final class SqlSandboxStore implements SandboxStore {
                         handle.createQuery("SELECT * FROM sandboxes WHERE tenant = :tenant AND idempotency_key = :key")
                                 .bind("tenant", sandbox.tenant().text())
                                 .bind("key", key.orElseThrow())
-                                .map(SANDBOX)
+                                .map(sandboxes)
                                 .one());
             }
             label(handle, sandbox);
@@ -98,14 +105,14 @@ public final class SqlSandboxStore implements SandboxStore {
     public Optional<Sandbox> get(SandboxId id) {
         return database.writer().withHandle(handle -> handle.createQuery("SELECT * FROM sandboxes WHERE id = :id")
                 .bind("id", id.text())
-                .map(SANDBOX)
+                .map(sandboxes)
                 .findOne());
     }
 
     @Override
     public boolean replace(Sandbox next, List<Note> notes) {
         boolean ended = next.state() instanceof SandboxState.Stopped;
-        Map<String, Object> columns = SandboxRows.columns(next);
+        Map<String, Object> columns = SandboxRows.columns(next, sealing);
         String sets =
                 columns.keySet().stream().map(name -> name + " = :" + name).collect(Collectors.joining(", "));
         return write(handle -> {
@@ -130,7 +137,7 @@ public final class SqlSandboxStore implements SandboxStore {
     @Override
     public List<Live> live() {
         return database.writer().withHandle(handle -> handle.createQuery("SELECT * FROM sandboxes WHERE live = 1")
-                .map((row, _) -> new Live(SandboxRows.read(row), SandboxRows.key(row)))
+                .map((row, _) -> new Live(SandboxRows.read(row, sealing), SandboxRows.key(row)))
                 .list());
     }
 
@@ -154,7 +161,7 @@ public final class SqlSandboxStore implements SandboxStore {
         });
     }
 
-    private static List<Sandbox> stretch(
+    private List<Sandbox> stretch(
             Handle handle, TenantId tenant, SandboxQuery query, SandboxQuery.Visible state, Optional<PageToken> after) {
         List<String> labels = query.metadata().entrySet().stream()
                 .map(entry -> SandboxRows.label(tenant, entry.getKey(), entry.getValue()))
@@ -193,7 +200,7 @@ public final class SqlSandboxStore implements SandboxStore {
         }
         after.ifPresent(
                 token -> statement.bind("micros", token.createdAtMicros()).bind("last", token.id()));
-        return statement.map(SANDBOX).list();
+        return statement.map(sandboxes).list();
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param quota of each tenant that has none of its own
  * @param rates how often each key or client may ask in a second; what is absent is not limited
  * @param auditKeep how long the audit log goes back
+ * @param webhookNetworks where webhooks may go besides the internet
  */
 public record ServerSettings(
         Path data,
@@ -31,7 +32,8 @@ public record ServerSettings(
         SandboxSettings sandboxes,
         Quota quota,
         Map<Traffic, Long> rates,
-        Duration auditKeep) {
+        Duration auditKeep,
+        Networks webhookNetworks) {
     /** Above what one busy client needs; the gateway is bounded by how much goes on at a time. */
     private static final Map<Traffic, Long> RATES =
             Map.of(Traffic.CREATE, 100L, Traffic.MUTATE, 500L, Traffic.READ, 1000L, Traffic.UNKNOWN, 50L);
@@ -46,7 +48,8 @@ public record ServerSettings(
             SandboxSettings.DEFAULT,
             Quota.UNSAID,
             RATES,
-            Duration.ofDays(90));
+            Duration.ofDays(90),
+            Networks.NONE);
 
     public ServerSettings {
         rates = Map.copyOf(rates);
@@ -57,7 +60,8 @@ public record ServerSettings(
             Optional<Path> data, Optional<Address> http, Optional<Address> tls, Optional<String> domain) {}
 
     public ServerSettings with(DatabaseSettings other) {
-        return new ServerSettings(data, other, http, tls, domain, drain, sandboxes);
+        return new ServerSettings(
+                data, other, http, tls, domain, drain, sandboxes, quota, rates, auditKeep, webhookNetworks);
     }
 
     public ServerSettings with(Overrides overrides) {
@@ -71,7 +75,8 @@ public record ServerSettings(
                 sandboxes,
                 quota,
                 rates,
-                auditKeep);
+                auditKeep,
+                webhookNetworks);
     }
 
     /** The domain without a port. */

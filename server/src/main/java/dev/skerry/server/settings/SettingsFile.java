@@ -101,7 +101,11 @@ public final class SettingsFile {
                 new Key(
                         "audit.keep",
                         quoted(Quantity.ofTime(standard.auditKeep())),
-                        "How long the audit log goes back."));
+                        "How long the audit log goes back."),
+                new Key(
+                        "webhooks.networks",
+                        quoted(standard.webhookNetworks()),
+                        "Networks beside the internet that webhooks may reach, as in 10.1.0.0/16, fd00::/8."));
     }
 
     private static Key quota(String name, String meaning) {
@@ -208,7 +212,8 @@ public final class SettingsFile {
                         Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))),
                 quota(),
                 rates(standard.rates()),
-                text("audit.keep", Quantity::time, standard.auditKeep()));
+                text("audit.keep", Quantity::time, standard.auditKeep()),
+                text("webhooks.networks", Networks::parse, standard.webhookNetworks()));
     }
 
     private Map<Traffic, Long> rates(Map<Traffic, Long> standard) {

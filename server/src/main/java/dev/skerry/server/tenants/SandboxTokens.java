@@ -1,12 +1,14 @@
 package dev.skerry.server.tenants;
 
+import dev.skerry.server.secrets.Secret;
+import dev.skerry.server.secrets.Secrets;
 import dev.skerry.wire.SandboxId;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * The tokens of sandboxes. They are not stored: each is HMAC-SHA-256 (RFC 2104) over its purpose and the sandbox's id
@@ -23,20 +25,28 @@ public final class SandboxTokens {
         TRAFFIC
     }
 
-    private final SecretKeySpec key;
+    private final Secrets secrets;
 
-    /** @param secret at least 32 bytes */
-    public SandboxTokens(byte[] secret) {
-        if (secret.length < 32) {
-            throw new IllegalArgumentException("a secret of " + secret.length + " bytes");
-        }
-        this.key = new SecretKeySpec(secret, ALGORITHM);
+    public SandboxTokens(Secrets secrets) {
+        this.secrets = secrets;
     }
 
+    /** The one to hand out. */
     public String token(Purpose purpose, SandboxId id) {
+        return token(secrets.current(), purpose, id);
+    }
+
+    /** All that are accepted: those of earlier secrets too, until these are retired. */
+    public List<String> accepted(Purpose purpose, SandboxId id) {
+        return secrets.accepted().stream()
+                .map(secret -> token(secret, purpose, id))
+                .toList();
+    }
+
+    private static String token(Secret secret, Purpose purpose, SandboxId id) {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
-            mac.init(key);
+            mac.init(secret.key(ALGORITHM));
             byte[] input = (purpose.name() + ":" + id.text()).getBytes(StandardCharsets.US_ASCII);
             return HexFormat.of().formatHex(mac.doFinal(input));
         } catch (GeneralSecurityException e) {
@@ -46,7 +56,11 @@ public final class SandboxTokens {
 
     /** In a time that does not depend on where they differ. */
     public boolean matches(Purpose purpose, SandboxId id, String given) {
-        return MessageDigest.isEqual(
-                token(purpose, id).getBytes(StandardCharsets.US_ASCII), given.getBytes(StandardCharsets.UTF_8));
+        byte[] presented = given.getBytes(StandardCharsets.UTF_8);
+        boolean matches = false;
+        for (String token : accepted(purpose, id)) {
+            matches |= MessageDigest.isEqual(token.getBytes(StandardCharsets.US_ASCII), presented);
+        }
+        return matches;
     }
 }

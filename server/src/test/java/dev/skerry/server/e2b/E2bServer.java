@@ -10,6 +10,9 @@ import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.secrets.Resealer;
+import dev.skerry.server.secrets.TestSecrets;
+import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditLog;
@@ -20,6 +23,8 @@ import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.server.tenants.Tenants;
 import dev.skerry.server.tenants.Traffic;
+import dev.skerry.server.webhooks.WebhookStore;
+import dev.skerry.server.webhooks.Webhooks;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,7 +48,7 @@ final class E2bServer implements AutoCloseable {
     private static final String PRAGMAS =
             "?journal_mode=WAL&synchronous=OFF&busy_timeout=10000&transaction_mode=IMMEDIATE";
     private static final List<String> SCRIPTS =
-            List.of("V1__sandboxes.sql", "V2__api_keys.sql", "V3__tenants.sql", "V4__audit.sql");
+            List.of("V1__sandboxes.sql", "V2__api_keys.sql", "V3__tenants.sql", "V4__audit.sql", "V5__webhooks.sql");
 
     final TestClock clock = new TestClock();
     final FakeSandboxes sandboxes = new FakeSandboxes(clock);
@@ -51,7 +56,7 @@ final class E2bServer implements AutoCloseable {
     final Tenants tenants;
     final ApiKeys keys;
     final AuditLog audit;
-    final SandboxTokens tokens = new SandboxTokens(new byte[32]);
+    final SandboxTokens tokens = new SandboxTokens(TestSecrets.ONE);
     final ServerMetrics metrics = new ServerMetrics();
     final Health health;
     final E2bApi api;
@@ -119,7 +124,13 @@ final class E2bServer implements AutoCloseable {
                 clock,
                 new UsageHistory(host, clock),
                 health,
-                metrics));
+                metrics,
+                new Resealer(TestSecrets.ONE, List.of()),
+                new Webhooks(
+                        new WebhookStore(jdbi, jdbi, TestSecrets.SEALING),
+                        Networks.parse("127.0.0.0/8"),
+                        TestSecrets.SEALING,
+                        clock)));
         conformance = new Conformance(api.operations());
         http = HttpServer.open(
                 List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), new RequestLog(api.handler(), metrics));

@@ -31,7 +31,9 @@ class OtherTenantTest {
         /** The same to everybody: the host, templates, the server. */
         THE_SAME,
         /** What it makes, which is the caller's. */
-        MADE
+        MADE,
+        /** What happens to what is the caller's, without an end: EventStreamTest has the other tenant. */
+        STREAM
     }
 
     private static final Map<String, Shows> WITHOUT_NAMES = Map.ofEntries(
@@ -42,6 +44,10 @@ class OtherTenantTest {
             Map.entry("GET /snapshots", Shows.OWN),
             Map.entry("GET /sandboxes/metrics", Shows.OWN),
             Map.entry("GET /skerry/v1/events", Shows.OWN),
+            Map.entry("GET /skerry/v1/events/stream", Shows.STREAM),
+            Map.entry("GET /events/webhooks", Shows.OWN),
+            Map.entry("POST /events/webhooks", Shows.MADE),
+            Map.entry("GET /skerry/v1/secrets", Shows.THE_SAME),
             Map.entry("GET /skerry/v1/tenants", Shows.OWN),
             Map.entry("POST /skerry/v1/tenants", Shows.THE_SAME),
             Map.entry("GET /skerry/v1/host", Shows.THE_SAME),
@@ -106,6 +112,9 @@ class OtherTenantTest {
     private Map<String, Named> names() throws IOException, InterruptedException {
         String sandbox = server.create("{}");
         String key = server.get("/api-keys").body().get(0).get("id").stringValue();
+        String webhook = server.send("POST", "/events/webhooks", "{\"name\":\"a\",\"url\":\"http://127.0.0.1:1/\"}")
+                .is(201)
+                .text("id");
         String nothing =
                 SandboxId.create(server.clock.instant(), new SecureRandom()).text();
         return Map.of(
@@ -113,6 +122,8 @@ class OtherTenantTest {
                 new Named(sandbox, nothing),
                 "{apiKeyID}",
                 new Named(key, "0123456789abcdef"),
+                "{webhookID}",
+                new Named(webhook, "00000000-0000-4000-8000-000000000000"),
                 "{tenantID}",
                 new Named("default", "nobody"));
     }
@@ -185,6 +196,8 @@ class OtherTenantTest {
         assertThat(before).hasSizeGreaterThanOrEqualTo(8);
         String id = server.create("{\"metadata\":{\"a\":\"b\"}}");
         server.send("POST", "/api-keys", "{\"name\":\"more\"}").is(201);
+        server.send("POST", "/events/webhooks", "{\"name\":\"a\",\"url\":\"http://127.0.0.1:1/\"}")
+                .is(201);
         for (Operation operation : keyed()) {
             if (before.containsKey(name(operation))) {
                 assertThat(answer(operation, asked(operation, id)))

@@ -6,6 +6,7 @@ import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.sandboxes.LiveSandbox;
 import dev.skerry.server.sandboxes.OpenStreams;
+import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -40,7 +41,7 @@ final class EnvdFixture implements AutoCloseable {
     private static final Duration STALL_BOUND = Duration.ofMillis(300);
 
     private final BareGuest guest;
-    private final SandboxTokens tokens = new SandboxTokens(new byte[32]);
+    private final SandboxTokens tokens = new SandboxTokens(TestSecrets.ONE);
     private final AtomicReference<EnvdService> service = new AtomicReference<>();
     private final AtomicReference<LiveSandbox> sandbox = new AtomicReference<>();
     private final HttpServer server;

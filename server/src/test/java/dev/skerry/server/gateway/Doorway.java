@@ -7,6 +7,7 @@ import dev.skerry.server.sandboxes.LiveSandbox;
 import dev.skerry.server.sandboxes.LiveSandboxes;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tls.CertificateAuthority;
@@ -45,7 +46,7 @@ final class Doorway implements AutoCloseable {
     private static final int SOCKET_MILLIS = 20_000;
 
     final BareGuest guest;
-    final SandboxTokens tokens = new SandboxTokens(new byte[32]);
+    final SandboxTokens tokens = new SandboxTokens(TestSecrets.ONE);
     final AtomicInteger reached = new AtomicInteger();
     final HttpServer server;
     final Gateway gateway;

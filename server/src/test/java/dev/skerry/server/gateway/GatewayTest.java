@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.skerry.server.envd.EnvdService;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
 import dev.skerry.wire.ErrorCode;
@@ -122,7 +123,7 @@ class GatewayTest {
 
     @Test
     void whoMayNotEnterWakesNothing() throws Exception {
-        SandboxTokens tokens = new SandboxTokens(new byte[32]);
+        SandboxTokens tokens = new SandboxTokens(TestSecrets.ONE);
         Doorway doorway = doorway(GatewayBounds.DEFAULT, new EnvdService(tokens, InstantSource.system()));
         doorway.becomes(PAUSED);
         String token = "X-Access-Token: " + tokens.token(Purpose.ENVD, doorway.id());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.envd.EnvdService;
 import dev.skerry.server.interpreter.InterpreterService;
+import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
@@ -42,7 +43,7 @@ class OtherSandboxTest {
 
     @BeforeEach
     void open(@TempDir Path folder) throws IOException {
-        SandboxTokens tokens = new SandboxTokens(new byte[32]);
+        SandboxTokens tokens = new SandboxTokens(TestSecrets.ONE);
         InstantSource clock = InstantSource.system();
         doorway = new Doorway(
                 folder,

@@ -6,6 +6,7 @@ import dev.skerry.server.guests.BareGuest;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.sandboxes.LiveSandbox;
+import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.tenants.SandboxTokens;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
 import java.io.BufferedInputStream;
@@ -34,7 +35,7 @@ final class Interpreted implements AutoCloseable {
     private static final Duration SOON = Duration.ofSeconds(60);
 
     private final BareGuest guest;
-    private final SandboxTokens tokens = new SandboxTokens(new byte[32]);
+    private final SandboxTokens tokens = new SandboxTokens(TestSecrets.ONE);
     private final HttpClient client = HttpClient.newHttpClient();
     private LiveSandbox sandbox;
     private HttpServer server;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.tenants.Quota;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -51,7 +52,7 @@ class ConcurrentCallsTest {
     @BeforeEach
     void open() {
         database = Database.open(folder.resolve("skerry.db"));
-        store = new SqlSandboxStore(database);
+        store = new SqlSandboxStore(database, TestSecrets.SEALING);
         sandboxes =
                 StoredSandboxes.open(store, host, Samples.settings(1000), _ -> Quota.UNSAID, InstantSource.system());
     }

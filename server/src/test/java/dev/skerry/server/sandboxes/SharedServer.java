@@ -5,6 +5,7 @@ import dev.skerry.server.leases.LeaseTable.Candidate;
 import dev.skerry.server.leases.Term;
 import dev.skerry.server.leases.TermHost;
 import dev.skerry.server.leases.Terms;
+import dev.skerry.server.tenants.Quota;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.Incarnation;
@@ -115,7 +116,7 @@ final class SharedServer {
         SandboxEngine engine = new SandboxEngine(
                 simulation.fault() == SharedSimulation.Fault.ACTS_BEFORE_STORING ? new HastyStore(store) : store,
                 new TermHost(host, term),
-                new SandboxEngine.Rules(1000, Duration.ofMillis(250), ids),
+                new SandboxEngine.Rules(1000, _ -> Quota.UNSAID, Duration.ofMillis(250), ids),
                 () -> simulation.now().plus(wallSkew),
                 tasks::add);
         shift = Optional.of(new Shift(lease.get(), term, engine));

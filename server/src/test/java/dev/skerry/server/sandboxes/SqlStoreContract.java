@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.secrets.TestSecrets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +22,7 @@ abstract class SqlStoreContract extends SandboxStoreContract {
     @Override
     SandboxStore open() {
         database = openDatabase();
-        return new SqlSandboxStore(database);
+        return new SqlSandboxStore(database, TestSecrets.SEALING);
     }
 
     @AfterEach
@@ -32,7 +33,7 @@ abstract class SqlStoreContract extends SandboxStoreContract {
     @Test
     void whatWasStoredIsThereWhenItIsOpenedAgain() {
         Sandbox sandbox = Samples.fresh(Samples.WAKES);
-        assertThat(new SqlSandboxStore(database).insert(sandbox, Optional.of("key"), List.of()))
+        assertThat(new SqlSandboxStore(database, TestSecrets.SEALING).insert(sandbox, Optional.of("key"), List.of()))
                 .isEmpty();
         database.close();
         SandboxStore again = open();
@@ -43,7 +44,7 @@ abstract class SqlStoreContract extends SandboxStoreContract {
     @Test
     void aConfigurationIsWrittenInAFormThatLasts() {
         Sandbox sandbox = Samples.fresh(Samples.WAKES);
-        assertThat(new SqlSandboxStore(database).insert(sandbox, Optional.empty(), List.of()))
+        assertThat(new SqlSandboxStore(database, TestSecrets.SEALING).insert(sandbox, Optional.empty(), List.of()))
                 .isEmpty();
         String text = database.reader().withHandle(handle -> handle.createQuery("SELECT config FROM sandboxes")
                 .mapTo(String.class)
@@ -52,14 +53,14 @@ abstract class SqlStoreContract extends SandboxStoreContract {
                 {"template":"sha256:abc","alias":"base","floor":"CONTAINER",\
                 "limits":{"memoryBytes":536870912,"cpuMillis":1000,"processes":256,"diskBytes":536870912,\
                 "diskInodes":100000,"wallTime":null,"cpuTime":null},"privilege":"SUDO","metadata":{},\
-                "environment":{"A":"1"},"secure":true,"publicTraffic":true,\
+                "environment":{},"secure":true,"publicTraffic":true,\
                 "lifetime":{"pauses":true,"pauseKind":"MEMORY","wakesOnTraffic":true},"request":"{}"}""");
     }
 
     @Test
     void aSecondEndCannotBeWritten() {
         Sandbox sandbox = Samples.fresh(Lifetime.ENDS);
-        SandboxStore store = new SqlSandboxStore(database);
+        SandboxStore store = new SqlSandboxStore(database, TestSecrets.SEALING);
         Note end = new Note(SandboxEvent.Kind.ENDED, Samples.NOON, "");
         assertThat(store.insert(sandbox, Optional.empty(), List.of(end))).isEmpty();
         assertThatThrownBy(() -> store.replace(next(sandbox, sandbox.state()), List.of(end)))
@@ -86,7 +87,7 @@ abstract class SqlStoreContract extends SandboxStoreContract {
                 base.createdAt(),
                 base.endsAt(),
                 base.state());
-        SandboxStore store = new SqlSandboxStore(database);
+        SandboxStore store = new SqlSandboxStore(database, TestSecrets.SEALING);
         assertThat(store.insert(sandbox, Optional.empty(), List.of())).isEmpty();
         SandboxState stopped = new SandboxState.Stopped(SandboxState.StopReason.EXITED, odd, Samples.NOON);
         assertThat(store.replace(next(sandbox, stopped), List.of(new Note(SandboxEvent.Kind.ENDED, Samples.NOON, odd))))

@@ -1,0 +1,78 @@
+package dev.skerry.server.webhooks;
+
+import dev.skerry.server.secrets.Sealing;
+import dev.skerry.wire.Failure;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** Posts payloads: a bounded number at a time, each within a bounded time. Thread-safe. */
+final class Courier {
+    /** Of all webhooks together. */
+    private static final int AT_ONCE = 32;
+
+    private final Destinations destinations;
+    private final Sealing sealing;
+    private final InstantSource clock;
+    private final Duration limit;
+    private final Semaphore places = new Semaphore(AT_ONCE);
+
+    /** @param limit of an attempt, from the look-up of the name to the head of the answer */
+    Courier(Destinations destinations, Sealing sealing, InstantSource clock, Duration limit) {
+        this.destinations = destinations;
+        this.sealing = sealing;
+        this.clock = clock;
+        this.limit = limit;
+    }
+
+    /** @throws InterruptedException when the caller was interrupted; what was posted may have arrived */
+    Delivery deliver(Webhook webhook, Payload payload) throws InterruptedException {
+        Instant at = clock.instant();
+        long begin = System.nanoTime();
+        String id = UUID.randomUUID().toString();
+        Post.Outcome outcome;
+        try {
+            String secret = sealing.open(Sealing.Use.WEBHOOK, webhook.id(), webhook.sealedSecret());
+            Map<String, String> headers = Signature.headers(webhook.id(), id, secret, payload.body(), at);
+            outcome = post(new Post(destinations, webhook.url(), headers, payload.body()));
+        } catch (Failure e) {
+            outcome = new Post.Outcome(0, String.valueOf(e.getMessage()));
+        }
+        return new Delivery(
+                id,
+                payload.event(),
+                payload.type(),
+                payload.sandbox(),
+                at,
+                Duration.ofNanos(System.nanoTime() - begin),
+                outcome.status(),
+                outcome.error());
+    }
+
+    private Post.Outcome post(Post post) throws InterruptedException {
+        if (!places.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+            return new Post.Outcome(0, "other deliveries of this server took too long");
+        }
+        // A look-up of a name cannot be interrupted, and holds a platform's thread up anyhow. An attempt that was given
+        // up keeps its place until its thread has ended.
+        Thread worker = Thread.ofPlatform().daemon().name("webhook-post").unstarted(() -> {
+            try {
+                post.run();
+            } finally {
+                places.release();
+            }
+        });
+        worker.start();
+        try {
+            return worker.join(limit)
+                    ? post.outcome()
+                    : new Post.Outcome(0, "there was no answer within " + limit.toMillis() / 1000.0 + " s");
+        } finally {
+            post.breakOff();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skerry.server.secrets;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skerry.server.webhooks;
+
+import org.jspecify.annotations.NullMarked;
