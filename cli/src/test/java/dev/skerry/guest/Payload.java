@@ -24,9 +24,9 @@ record Payload(Path image) {
     /**
      * @param root the repository, built
      * @param work an empty folder, for this run
-     * @param tests options of JUnit's console launcher that select them
+     * @param tests for each process, options of JUnit's console launcher that select its tests
      */
-    static Payload make(Path root, Path work, List<String> tests) throws IOException, InterruptedException {
+    static Payload make(Path root, Path work, List<List<String>> tests) throws IOException, InterruptedException {
         Path tree = Files.createDirectory(work.resolve("payload"));
         copy(Path.of(System.getProperty("java.home")), tree.resolve("runtime"));
         copy(root.resolve("cli/target/assembled"), tree.resolve("dist"));
@@ -34,7 +34,10 @@ record Payload(Path image) {
         Path built = Files.createDirectories(tree.resolve("native/build"));
         copy(tree.resolve("dist/libexec"), built.resolve("x86_64"));
         classes(root, tree.resolve("tests"));
-        Files.writeString(tree.resolve("tests/selection"), String.join("\n", tests) + "\n");
+        Path selections = Files.createDirectory(tree.resolve("tests/selections"));
+        for (int i = 0; i < tests.size(); i++) {
+            Files.writeString(selections.resolve(Integer.toString(i)), String.join("\n", tests.get(i)) + "\n");
+        }
         Path script = Files.writeString(tree.resolve("run-tests"), DebianImage.resource("run-tests"));
         script.toFile().setExecutable(true);
         Path image = work.resolve("payload.img");

@@ -31,8 +31,10 @@ class PureV2IT {
             "dev.skerry.host.agent.LocalAgentTest",
             "dev.skerry.host.agent.AgentDiskTest",
             "dev.skerry.host.agent.AgentCrashTest",
-            "dev.skerry.testkit.PureV2Claims",
-            "dev.skerry.cli.ServiceOnSystemd");
+            "dev.skerry.testkit.PureV2Claims");
+
+    /** Those that mostly wait for programs to start: they run beside the others. */
+    private static final List<String> BESIDE = List.of("dev.skerry.cli.ServiceOnSystemd");
 
     /** The machine has no runsc. The rest is the same whatever the cgroups are, and slow there. */
     private static final List<String> LEFT_OUT = List.of(
@@ -62,9 +64,6 @@ class PureV2IT {
             "aDiskThatDoesNotFitIsRefusedAndNothingOfItIsMade",
             "oneAgentHasADataFolderAndAStoppedOneIsEnded");
 
-    /** One, because each start of the shipped program takes ten seconds there. */
-    private static final String KILLED_RUN = "dev.skerry.cli.SessionsIT#aKilledRunIsPickedUpWithAllThatItSaid";
-
     /** For who works on one of them: names of classes, with commas between them. */
     private static final String ONLY = System.getProperty("skerry.guest.only", "");
 
@@ -76,7 +75,7 @@ class PureV2IT {
         Path work = ROOT.resolve("cli/target/pure-v2");
         DebianImage.removeTree(work);
         Files.createDirectories(work);
-        Payload payload = Payload.make(ROOT, work, selection());
+        Payload payload = Payload.make(ROOT, work, selections());
         var machine = new QemuMachine(DebianImage.make(ROOT.resolve(".skerry/pure-v2")), payload, work);
         Path results = machine.run(BOUND);
         Files.delete(payload.image());
@@ -95,37 +94,46 @@ class PureV2IT {
         return tests;
     }
 
-    private static List<String> selection() {
-        List<String> options = new ArrayList<>();
-        classes().forEach(name -> options.addAll(List.of("--select-class", name)));
-        if (ONLY.isEmpty()) {
-            options.addAll(List.of("--select-method", KILLED_RUN));
+    /** Of each process. */
+    private static List<List<String>> selections() {
+        if (!ONLY.isEmpty()) {
+            return List.of(selection(classes()));
         }
+        return List.of(selection(CLASSES), selection(BESIDE));
+    }
+
+    private static List<String> selection(List<String> names) {
+        List<String> options = new ArrayList<>();
+        names.forEach(name -> options.addAll(List.of("--select-class", name)));
         options.addAll(List.of("--exclude-methodname", ".*#(" + String.join("|", LEFT_OUT) + ").*"));
         return options;
     }
 
     private static List<String> classes() {
-        return ONLY.isEmpty() ? CLASSES : List.of(ONLY.split(",", -1));
+        return List.of(ONLY.split(",", -1));
     }
 
     private static List<String> wanted() {
         if (!ONLY.isEmpty()) {
             return classes();
         }
-        return Stream.concat(CLASSES.stream(), Stream.of(KILLED_RUN.replaceFirst("#.*", "")))
-                .toList();
+        return Stream.concat(CLASSES.stream(), BESIDE.stream()).toList();
     }
 
     private static List<Element> testcases(Path results) throws Exception {
-        Path report = results.resolve("TEST-junit-jupiter.xml");
-        NodeList nodes = DocumentBuilderFactory.newDefaultInstance()
-                .newDocumentBuilder()
-                .parse(report.toFile())
-                .getElementsByTagName("testcase");
         List<Element> found = new ArrayList<>();
-        for (int i = 0; i < nodes.getLength(); i++) {
-            found.add((Element) nodes.item(i));
+        try (Stream<Path> files = Files.walk(results)) {
+            for (Path report : files.filter(file -> file.endsWith("TEST-junit-jupiter.xml"))
+                    .sorted()
+                    .toList()) {
+                NodeList nodes = DocumentBuilderFactory.newDefaultInstance()
+                        .newDocumentBuilder()
+                        .parse(report.toFile())
+                        .getElementsByTagName("testcase");
+                for (int i = 0; i < nodes.getLength(); i++) {
+                    found.add((Element) nodes.item(i));
+                }
+            }
         }
         return found;
     }

@@ -205,6 +205,11 @@ final class Doorway implements AutoCloseable {
         return raw("GET " + path + " HTTP/1.1\r\nHost: " + host(port) + "\r\nConnection: close\r\n" + lines + "\r\n");
     }
 
+    /** A client has its answer a moment before the connection behind it is kept for the next. */
+    void awaitNoRequests() {
+        await(() -> guest.streams().size() == 0);
+    }
+
     static void await(BooleanSupplier condition) {
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (!condition.getAsBoolean()) {

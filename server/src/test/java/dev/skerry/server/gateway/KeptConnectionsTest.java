@@ -44,6 +44,7 @@ class KeptConnectionsTest {
         try (Program program = Program.echo()) {
             for (int i = 0; i < 5; i++) {
                 assertThat(doorway.get(program.port(), "/", "")).startsWith("HTTP/1.1 200");
+                doorway.awaitNoRequests();
             }
             assertThat(program.connections()).isEqualTo(1);
         }
@@ -56,6 +57,7 @@ class KeptConnectionsTest {
         try (forgetful) {
             for (int i = 0; i < 6; i++) {
                 assertThat(doorway.get(forgetful.port(), "/", "")).startsWith("HTTP/1.1 200");
+                doorway.awaitNoRequests();
             }
             assertThat(forgetful.connections()).isEqualTo(6);
         }
