@@ -41,14 +41,6 @@ public final class Engine implements AutoCloseable {
     /** A sandbox that is just ending answers nobody, and is not over yet. */
     private static final Duration ENDING_BOUND = Duration.ofSeconds(1);
 
-    private static final HostListener NOBODY = new HostListener() {
-        @Override
-        public void ended(Incarnation incarnation, SandboxEnd end) {}
-
-        @Override
-        public void frozen(Incarnation incarnation) {}
-    };
-
     private final EngineSettings settings;
     private final Installation installation;
     private final Drivers drivers;
@@ -114,7 +106,7 @@ public final class Engine implements AutoCloseable {
                 .wallTime()
                 .map(wall -> new Deadline(clock.instant().plus(wall), AtDeadline.KILL));
         Incarnation incarnation = new Incarnation(SandboxId.create(clock.instant(), random), 1);
-        return make(new Order(incarnation, spec, deadline, NOBODY, false));
+        return make(new Order(incarnation, spec, deadline, HostListener.NOBODY, false));
     }
 
     /**
@@ -313,7 +305,7 @@ public final class Engine implements AutoCloseable {
                             + owner.get().pid(),
                     "end that process first");
         }
-        return take(folder, record, NOBODY);
+        return take(folder, record, HostListener.NOBODY);
     }
 
     /**

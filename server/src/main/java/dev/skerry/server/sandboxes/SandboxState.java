@@ -23,6 +23,17 @@ public sealed interface SandboxState {
 
     record Stopped(StopReason reason, String detail, Instant at) implements SandboxState {}
 
+    /** Whether its host has processes of it, running or frozen. */
+    default boolean onHost() {
+        return switch (this) {
+            case Running _ -> true;
+            case Pausing pausing -> pausing.kind() == PauseKind.MEMORY;
+            case Paused paused -> paused.kind() == PauseKind.MEMORY;
+            case Resuming resuming -> resuming.from() == PauseKind.MEMORY;
+            case Starting _, Stopping _, Stopped _ -> false;
+        };
+    }
+
     /** Why a sandbox ended. */
     enum StopReason {
         REQUESTED,

@@ -347,15 +347,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     @Override
     public Optional<Usage> usage(TenantId tenant, SandboxId id) {
         Sandbox sandbox = entry(tenant, id).sandbox();
-        boolean onHost =
-                switch (sandbox.state()) {
-                    case SandboxState.Running _ -> true;
-                    case SandboxState.Pausing pausing -> pausing.kind() == PauseKind.MEMORY;
-                    case SandboxState.Paused paused -> paused.kind() == PauseKind.MEMORY;
-                    case SandboxState.Resuming resuming -> resuming.from() == PauseKind.MEMORY;
-                    case SandboxState.Starting _, SandboxState.Stopping _, SandboxState.Stopped _ -> false;
-                };
-        return onHost ? Optional.of(host.usage(sandbox.incarnation())) : Optional.empty();
+        return sandbox.state().onHost() ? Optional.of(host.usage(sandbox.incarnation())) : Optional.empty();
     }
 
     @Override

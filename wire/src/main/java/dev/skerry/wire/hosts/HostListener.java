@@ -7,6 +7,15 @@ import dev.skerry.wire.SandboxEnd;
  * thread of the host, which must not be held up.
  */
 public interface HostListener {
+    /** Who does not want to know. */
+    HostListener NOBODY = new HostListener() {
+        @Override
+        public void ended(Incarnation incarnation, SandboxEnd end) {}
+
+        @Override
+        public void frozen(Incarnation incarnation) {}
+    };
+
     void ended(Incarnation incarnation, SandboxEnd end);
 
     /** By its deadline, not by a command. */
