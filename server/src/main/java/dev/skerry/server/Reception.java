@@ -4,6 +4,7 @@ import dev.skerry.server.gateway.Relay;
 import dev.skerry.server.gateway.RelaySeal;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.Handler;
+import dev.skerry.server.http.Turn;
 import dev.skerry.server.leases.Term;
 import java.io.IOException;
 import java.util.Map;
@@ -52,10 +53,17 @@ final class Reception implements Handler {
         Optional<Exchange.Origin> origin = seal.origin(exchange);
         Optional<Serving> here = serving();
         if (here.isPresent()) {
-            here.get().handle(origin.map(exchange::from).orElse(exchange));
+            here.get().door().handle(origin.map(exchange::from).orElse(exchange));
         } else if (!answersItself(exchange)) {
             relay.handle(exchange, origin.isPresent());
         }
+    }
+
+    /** Whether another server has passed it on is looked at by a thread: the secrets may have to be read for it. */
+    @Override
+    public boolean begin(Exchange exchange, Turn turn) {
+        return exchange.header(RelaySeal.NAME).isEmpty()
+                && serving().map(here -> here.door().begin(exchange, turn)).orElse(false);
     }
 
     /** Load balancers ask each server, and none of them for a sandbox. */

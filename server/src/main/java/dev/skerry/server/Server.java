@@ -107,7 +107,7 @@ public final class Server implements AutoCloseable {
             Serving only = opened(Serving.open(common, host, Fence.NONE));
             this.serving = () -> Optional.of(only);
             this.draining = only::drain;
-            this.http = opened(listen(only));
+            this.http = opened(listen(only.door()));
             deliverer.start();
         }
         resealer.start();
@@ -125,6 +125,7 @@ public final class Server implements AutoCloseable {
                 "Entries of the audit log that are in the log only.",
                 common.audit()::unwritten);
         metrics.gauge("skerry_requests_open", "Requests under way.", http::requests);
+        metrics.gauge("skerry_request_threads", "Requests under way that have a thread.", http::threads);
         metrics.gauge("skerry.webhooks.given.up", "Webhooks that nothing is delivered to any more.", webhooks::givenUp);
         metrics.counter("skerry.webhook.deliveries", "Deliveries that arrived.", deliverer::delivered);
         metrics.counter("skerry.webhook.failures", "Attempts of deliveries that failed.", deliverer::failed);

@@ -6,7 +6,6 @@ import dev.skerry.server.envd.EnvdService;
 import dev.skerry.server.gateway.FrontDoor;
 import dev.skerry.server.gateway.Gateway;
 import dev.skerry.server.gateway.GatewayBounds;
-import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
 import dev.skerry.server.leases.Fence;
@@ -28,7 +27,6 @@ import dev.skerry.server.tenants.TenantId;
 import dev.skerry.server.tenants.Tenants;
 import dev.skerry.server.webhooks.Webhooks;
 import dev.skerry.wire.hosts.HostAgent;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -39,7 +37,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What a server does with a host while it has it: all that knows sandboxes. Thread-safe. */
-final class Serving implements Handler, AutoCloseable {
+final class Serving implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
     private static final Duration CHECK_BOUND = Duration.ofSeconds(5);
     private static final long DISK_FREE_BYTES = 1L << 30;
@@ -141,9 +139,9 @@ final class Serving implements Handler, AutoCloseable {
         }
     }
 
-    @Override
-    public void handle(Exchange exchange) throws IOException, InterruptedException {
-        door.handle(exchange);
+    /** Where requests go in. */
+    Handler door() {
+        return door;
     }
 
     int running() {

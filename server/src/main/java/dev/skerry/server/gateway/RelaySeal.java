@@ -21,7 +21,8 @@ import org.eclipse.jetty.http.HttpField;
  * whom: {@code SECONDS ADDRESS http|https MAC}. It is good for a minute, for the time that servers' clocks differ.
  */
 public final class RelaySeal {
-    static final String NAME = "X-Skerry-Relayed";
+    /** Of the field. */
+    public static final String NAME = "X-Skerry-Relayed";
 
     private static final String ALGORITHM = "HmacSHA256";
     private static final long SECONDS_MAX = 60;

@@ -157,6 +157,11 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         return threads.size() + turns.size();
     }
 
+    /** Requests that have a thread. */
+    int threads() {
+        return threads.size();
+    }
+
     /** Waits until no request is under way; false when some are after that time. */
     boolean awaitNone(Duration bound) throws InterruptedException {
         long end = System.nanoTime() + bound.toNanos();

@@ -200,6 +200,11 @@ public final class HttpServer implements AutoCloseable {
         return entry.size();
     }
 
+    /** Those of them that have a thread. */
+    public int threads() {
+        return entry.threads();
+    }
+
     /** Takes no new connections; those that are open go on. */
     public void stopAccepting() {
         connectors.forEach(ServerConnector::close);

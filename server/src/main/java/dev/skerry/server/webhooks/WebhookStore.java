@@ -1,5 +1,6 @@
 package dev.skerry.server.webhooks;
 
+import dev.skerry.server.database.Micros;
 import dev.skerry.server.secrets.SealedStore;
 import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.tenants.TenantId;
@@ -8,7 +9,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -32,7 +32,7 @@ public final class WebhookStore implements SealedStore {
             row.getString("event"),
             row.getString("type"),
             row.getString("sandbox"),
-            instant(row.getLong("at")),
+            Micros.instant(row.getLong("at")),
             Duration.ofMillis(row.getLong("millis")),
             row.getInt("status"),
             row.getString("error"));
@@ -59,7 +59,7 @@ public final class WebhookStore implements SealedStore {
                 row.getInt("enabled") == 1,
                 events,
                 row.getString("secret"),
-                instant(row.getLong("created_at")),
+                Micros.instant(row.getLong("created_at")),
                 row.getLong("position"),
                 new Webhook.Health(
                         time(row.getLong("failing_since")),
@@ -70,19 +70,11 @@ public final class WebhookStore implements SealedStore {
     }
 
     private static Optional<Instant> time(long micros) {
-        return micros == 0 ? Optional.empty() : Optional.of(instant(micros));
-    }
-
-    private static Instant instant(long micros) {
-        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
-    }
-
-    private static long micros(Instant instant) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
+        return micros == 0 ? Optional.empty() : Optional.of(Micros.instant(micros));
     }
 
     private static long micros(Optional<Instant> instant) {
-        return instant.map(WebhookStore::micros).orElse(0L);
+        return instant.map(Micros::of).orElse(0L);
     }
 
     private static String names(Set<EventType> events) {
@@ -111,7 +103,7 @@ public final class WebhookStore implements SealedStore {
                             + " position, failing_since, failures, next_at, given_up_at, last_error) VALUES (:id,"
                             + " :tenant, :name, :url, :enabled, :events, :secret, :created, :position, 0, 0, 0, 0, '')")
                     .bindMap(edited(webhook))
-                    .bind("created", micros(webhook.createdAt()))
+                    .bind("created", Micros.of(webhook.createdAt()))
                     .bind("position", webhook.position())
                     .execute();
             return true;
@@ -179,7 +171,7 @@ public final class WebhookStore implements SealedStore {
     List<Webhook> due(long newest, Instant now) {
         return reader.withHandle(handle -> handle.createQuery("SELECT * FROM webhooks WHERE enabled = 1"
                         + " AND given_up_at = 0 AND next_at <= :now AND position < :newest ORDER BY position, id")
-                .bind("now", micros(now))
+                .bind("now", Micros.of(now))
                 .bind("newest", newest)
                 .map(WEBHOOK)
                 .list());
@@ -239,7 +231,7 @@ public final class WebhookStore implements SealedStore {
                     .bind("event", delivery.event())
                     .bind("type", delivery.type())
                     .bind("sandbox", delivery.sandbox())
-                    .bind("at", micros(delivery.at()))
+                    .bind("at", Micros.of(delivery.at()))
                     .bind("millis", delivery.took().toMillis())
                     .bind("status", delivery.status())
                     .bind("error", delivery.error())
