@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Short requests to a program keep no thread of the server waiting, through everything that stands before the gateway. */
+/** Short requests to a program keep no thread of the server waiting, whatever stands before the gateway. */
 class ShortRequestTest {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
