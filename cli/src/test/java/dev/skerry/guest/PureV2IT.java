@@ -58,6 +58,7 @@ class PureV2IT {
             "whoHasLetGoHasNoPowerAnyMore",
             "aStartThatFailsLeavesNothingAndSaysWhy",
             // LocalAgentTest, AgentDiskTest, AgentCrashTest
+            "theAgentMayBeKilledAtAnyMoment",
             "sudoWorksForUserAndNothingElseIsSetuid",
             "aLifeWithoutPrivilegeHasNoSetuidProgram",
             "theHostKnowsItsTemplatesAndKeepsThoseThatAreUsed",

@@ -14,6 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -50,13 +53,19 @@ record Clients(Path node, Path js, Path oldJs, Path python) {
             // Several builds of one clone: the second waits for the first.
             try (var channel = FileChannel.open(
                             FOLDER.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                    var lock = channel.lock()) {
+                    var lock = channel.lock();
+                    var each = Executors.newVirtualThreadPerTaskExecutor()) {
                 assert lock.isValid();
-                Path js = once("js", JS, folder -> npm(folder, JS));
-                Path oldJs = once("js-old", OLD_JS, folder -> npm(folder, OLD_JS));
-                Path python = once("python", PYTHON, Clients::pip);
-                return new Clients(node, js, oldJs, python.resolve("venv/bin/python"));
+                // Each mostly waits for the network.
+                Future<Path> js = each.submit(() -> once("js", JS, folder -> npm(folder, JS)));
+                Future<Path> oldJs = each.submit(() -> once("js-old", OLD_JS, folder -> npm(folder, OLD_JS)));
+                Future<Path> python = each.submit(() -> once("python", PYTHON, Clients::pip));
+                return new Clients(node, js.get(), oldJs.get(), python.get().resolve("venv/bin/python"));
             }
+        } catch (ExecutionException e) {
+            throw new AssertionError("a client could not be installed", e.getCause());
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted while the clients are installed", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -8,16 +8,20 @@ import dev.skerry.wire.Isolation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every claim on level container where nothing but cgroup v2 is mounted. Not found by a build on its own: it runs in
- * the machine that {@code PureV2IT} boots.
+ * The claims on level container where nothing but cgroup v2 is mounted and systemd has made all mounts shared. Not found
+ * by a build on its own: it runs in the machine that {@code PureV2IT} boots.
  */
 class PureV2Claims {
+    /** What neither groups nor mounts take part in is the same there, and takes twenty times as long to show. */
+    private static final Set<String> LEFT_OUT = Set.of("C9", "C13", "C14", "C16", "C19");
+
     private static Engine engine;
 
     @BeforeAll
@@ -35,8 +39,10 @@ class PureV2Claims {
     }
 
     @TestFactory
-    List<DynamicTest> everyClaimHolds() {
+    List<DynamicTest> theClaimsHold() {
+        assertThat(Claims.all().stream().map(Claim::id)).containsAll(LEFT_OUT);
         return Claims.all().stream()
+                .filter(claim -> !LEFT_OUT.contains(claim.id()))
                 .map(claim -> dynamicTest(
                         claim.id() + " " + claim.title(), () -> claim.check(new Arena(engine, Isolation.CONTAINER))))
                 .toList();
