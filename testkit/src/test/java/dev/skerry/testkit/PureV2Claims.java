@@ -15,8 +15,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The claims on level container where nothing but cgroup v2 is mounted and systemd has made all mounts shared. Not found
- * by a build on its own: it runs in the machine that {@code PureV2IT} boots.
+ * The claims on level container where nothing but cgroup v2 is mounted and systemd has made all mounts shared.
+ * Not found by a build on its own: it runs in the machine that {@code PureV2IT} boots.
  */
 class PureV2Claims {
     /** What neither groups nor mounts take part in is the same there, and takes twenty times as long to show. */
