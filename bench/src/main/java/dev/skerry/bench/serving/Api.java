@@ -21,6 +21,8 @@ final class Api implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final byte[] NOTHING = {};
     private static final int LIFETIME_SECONDS = 3600;
+    private static final byte[] CREATE =
+            ("{\"templateID\":\"base\",\"timeout\":" + LIFETIME_SECONDS + "}").getBytes(StandardCharsets.US_ASCII);
     private static final int HEAD_BYTES = 5;
     private static final int END = 2;
 
@@ -48,12 +50,41 @@ final class Api implements AutoCloseable {
 
     Box create(Map<String, String> metadata, int seconds) throws IOException {
         byte[] request = JSON.writeValueAsBytes(Map.of("templateID", "base", "timeout", seconds, "metadata", metadata));
-        JsonNode answer = JSON.readTree(connection
-                .send("POST", "/v2/sandboxes", Map.of("X-API-Key", key, "Content-Type", "application/json"), request)
-                .content(201));
+        JsonNode answer = JSON.readTree(
+                connection.send("POST", "/v2/sandboxes", json(), request).content(201));
         return new Box(
                 answer.path("sandboxID").asString(),
                 answer.path("envdAccessToken").asString(""));
+    }
+
+    /** Asks for a sandbox, and is content to be refused. The status. */
+    int tryCreate() throws IOException {
+        Connection.Answer answer = connection.send("POST", "/v2/sandboxes", json(), CREATE);
+        answer.body().readAllBytes();
+        return answer.status();
+    }
+
+    private Map<String, String> json() {
+        return Map.of("X-API-Key", key, "Content-Type", "application/json");
+    }
+
+    /**
+     * Makes a tenant, and a client of it; for a key with scope admin.
+     *
+     * @param quotas as the API has them
+     */
+    Api tenant(String id, Map<String, Long> quotas) throws IOException {
+        connection
+                .send("POST", "/skerry/v1/tenants", json(), JSON.writeValueAsBytes(Map.of("id", id, "quotas", quotas)))
+                .content(201);
+        byte[] made = connection
+                .send(
+                        "POST",
+                        "/skerry/v1/tenants/" + id + "/keys",
+                        json(),
+                        JSON.writeValueAsBytes(Map.of("name", "bench")))
+                .content(201);
+        return new Api(origin, JSON.readTree(made).path("key").asString());
     }
 
     /** When it is to end. */

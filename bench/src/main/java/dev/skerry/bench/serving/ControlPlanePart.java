@@ -31,24 +31,38 @@ final class ControlPlanePart {
         this.progress = progress;
     }
 
-    private void create(Api api) throws IOException {
-        api.create(Map.of("owner", "owner-" + created.getAndIncrement() % OWNERS));
-    }
-
-    List<Contest.Result> creates() throws Exception {
+    /** Sides by the name of the database, in whose order they take turns. */
+    static List<Contest.Result> creates(
+            Map<String, ServerUnderTest> servers, ServerBenchSettings settings, Consumer<String> progress)
+            throws Exception {
         progress.accept("creates on a simulated host");
+        Map<String, ControlPlanePart> parts = new LinkedHashMap<>();
         Map<String, Callers> sides = new LinkedHashMap<>();
-        settings.callers().forEach(callers -> sides.put(SandboxPart.name(callers), new Callers()));
+        servers.forEach((name, server) -> parts.put(name, new ControlPlanePart(server, settings, progress)));
+        for (int callers : settings.callers()) {
+            parts.keySet().forEach(name -> sides.put(side(name, callers), new Callers()));
+        }
         int rounds = Math.max(3, settings.rounds() / 10);
         for (int round = -3; round < rounds; round++) {
             if (round == 0) {
                 sides.values().forEach(Callers::forget);
             }
             for (int callers : settings.callers()) {
-                round(callers, CREATES_PER_ROUND / callers, sides.get(SandboxPart.name(callers)));
+                for (Map.Entry<String, ControlPlanePart> part : parts.entrySet()) {
+                    part.getValue()
+                            .round(callers, CREATES_PER_ROUND / callers, sides.get(side(part.getKey(), callers)));
+                }
             }
         }
-        return SandboxPart.both("create on a simulated host, SQLite", sides);
+        return SandboxPart.both("create on a simulated host", sides);
+    }
+
+    private static String side(String database, int callers) {
+        return database + ", " + SandboxPart.name(callers);
+    }
+
+    private void create(Api api) throws IOException {
+        api.create(Map.of("owner", "owner-" + created.getAndIncrement() % OWNERS));
     }
 
     private void round(int callers, int each, Callers side) throws Exception {

@@ -1,5 +1,6 @@
 package dev.skerry.bench.serving;
 
+import dev.skerry.bench.Postgres;
 import dev.skerry.bench.Report;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -15,19 +16,20 @@ import java.util.ListIterator;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** {@code skerry bench server}: starts servers of its own, in a folder that is gone afterwards. */
 public final class ServerBench {
     private static final List<String> PARTS =
-            List.of("create", "exec", "streams", "expiry", "gateway", "control", "list");
+            List.of("create", "exec", "streams", "expiry", "gateway", "control", "tenants", "list");
     private static final String USAGE = """
-            Usage: skerry bench server [--quick] [--only PART]... [--output FOLDER]
-            Measures the server through its API: sandboxes, execs, streams, the gateway next to nginx, and more.
-              --quick          fewer values
-              --only PART      one of create, exec, streams, expiry, gateway, control, list
-              --output FOLDER  where server.json, server.md and server.svg go (default: docs/benchmarks)
-            """;
+        Usage: skerry bench server [--quick] [--only PART]... [--output FOLDER]
+        Measures the server through its API: sandboxes, execs, streams, the gateway next to nginx, and more.
+          --quick          fewer values
+          --only PART      one of create, exec, streams, expiry, gateway, control, tenants, list
+          --output FOLDER  where server.json, server.md and server.svg go (default: docs/benchmarks)
+        """;
 
     private ServerBench() {}
 
@@ -82,7 +84,7 @@ public final class ServerBench {
             if (Stream.of("create", "exec", "streams", "expiry", "gateway").anyMatch(settings::wants)) {
                 real(Files.createDirectory(scratch.resolve("real")), settings, report, progress);
             }
-            if (Stream.of("control", "list").anyMatch(settings::wants)) {
+            if (Stream.of("control", "tenants", "list").anyMatch(settings::wants)) {
                 simulated(Files.createDirectory(scratch.resolve("simulated")), settings, report, progress);
             }
         } finally {
@@ -95,7 +97,7 @@ public final class ServerBench {
     private static void real(Path folder, ServerBenchSettings settings, Report report, Consumer<String> progress)
             throws Exception {
         progress.accept("starting a server");
-        try (ServerUnderTest server = ServerUnderTest.real(folder)) {
+        try (ServerUnderTest server = ServerUnderTest.start(folder, ServerVariant.REAL)) {
             SandboxPart sandboxes = new SandboxPart(server, settings, progress);
             if (settings.wants("create")) {
                 report.add(sandboxes.create());
@@ -118,18 +120,38 @@ public final class ServerBench {
     private static void simulated(Path folder, ServerBenchSettings settings, Report report, Consumer<String> progress)
             throws Exception {
         if (settings.wants("control")) {
-            try (ServerUnderTest server = ServerUnderTest.simulated(Files.createDirectory(folder.resolve("new")), 0)) {
-                new ControlPlanePart(server, settings, progress).creates().forEach(report::add);
+            try (Postgres postgres = Postgres.start(folder.resolve("postgres"), Postgres.Commits.DURABLE);
+                    ServerUnderTest sqlite = empty(folder, "sqlite", UnaryOperator.identity());
+                    ServerUnderTest shared = empty(folder, "postgresql", variant -> variant.on(postgres))) {
+                Map<String, ServerUnderTest> servers = new LinkedHashMap<>();
+                servers.put("SQLite", sqlite);
+                servers.put("PostgreSQL", shared);
+                ControlPlanePart.creates(servers, settings, progress).forEach(report::add);
             }
             report.write(settings.output(), "server"); // What is to come takes minutes.
+        }
+        if (settings.wants("tenants")) {
+            TenantsPart tenants = new TenantsPart(settings, progress);
+            try (ServerUnderTest open = empty(folder, "open", UnaryOperator.identity());
+                    ServerUnderTest limited = empty(folder, "limited", ServerVariant::withLimits)) {
+                tenants.overhead(open, limited).forEach(report::add);
+                report.add(tenants.neighbour(open));
+            }
+            report.write(settings.output(), "server");
         }
         if (settings.wants("list")) {
             progress.accept("planting " + settings.listed() + " sandboxes");
             Path seeded = Files.createDirectory(folder.resolve("seeded"));
-            try (ServerUnderTest server = ServerUnderTest.simulated(seeded, settings.listed())) {
+            try (ServerUnderTest server = ServerUnderTest.start(seeded, ServerVariant.simulated(settings.listed()))) {
                 report.add(new ControlPlanePart(server, settings, progress).lists());
             }
         }
+    }
+
+    private static ServerUnderTest empty(Path folder, String name, UnaryOperator<ServerVariant> variant)
+            throws IOException, InterruptedException {
+        return ServerUnderTest.start(
+                Files.createDirectory(folder.resolve(name)), variant.apply(ServerVariant.simulated(0)));
     }
 
     private static Map<String, String> machine() throws IOException {

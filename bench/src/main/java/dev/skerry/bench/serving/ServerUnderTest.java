@@ -35,16 +35,7 @@ final class ServerUnderTest implements AutoCloseable {
         this.key = key;
     }
 
-    static ServerUnderTest real(Path folder) throws IOException, InterruptedException {
-        return start(folder, List.of());
-    }
-
-    /** @param sandboxes that are there from the start; none of them exists */
-    static ServerUnderTest simulated(Path folder, int sandboxes) throws IOException, InterruptedException {
-        return start(folder, List.of(ServerProgram.SIMULATED, Integer.toString(sandboxes)));
-    }
-
-    private static ServerUnderTest start(Path folder, List<String> mode) throws IOException, InterruptedException {
+    static ServerUnderTest start(Path folder, ServerVariant variant) throws IOException, InterruptedException {
         Path log = folder.resolve("server.log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -55,9 +46,10 @@ final class ServerUnderTest implements AutoCloseable {
         command.add("-Dskerry.dist=" + System.getProperty("skerry.dist", "."));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerProgram.class.getName()));
         command.add(folder.resolve("data").toString());
-        command.addAll(mode);
-        Process process =
-                new ProcessBuilder(command).redirectError(log.toFile()).start();
+        command.addAll(variant.arguments());
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+        builder.environment().putAll(variant.environment());
+        Process process = builder.start();
         BufferedReader out =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = out.readLine();

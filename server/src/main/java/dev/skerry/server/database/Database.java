@@ -34,13 +34,13 @@ public final class Database implements AutoCloseable {
     private final GroupCommit commits;
     private final String now;
 
-    private Database(HikariDataSource writing, HikariDataSource reading, String now) {
+    private Database(HikariDataSource writing, HikariDataSource reading, GroupCommit.Lone lone, String now) {
         this.writing = writing;
         this.reading = reading;
         this.now = now;
         this.writer = Jdbi.create(writing);
         this.reader = Jdbi.create(reading);
-        this.commits = new GroupCommit(writer, Duration.ofMillis(TURN_MILLIS)).start();
+        this.commits = new GroupCommit(writer, lone, Duration.ofMillis(TURN_MILLIS)).start();
     }
 
     /**
@@ -57,6 +57,7 @@ public final class Database implements AutoCloseable {
             return new Database(
                     writing,
                     SqliteFile.pool("reader", READERS, file, true, TURN_MILLIS),
+                    GroupCommit.Lone.BY_ITSELF,
                     "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)");
         } catch (RuntimeException | Error e) {
             writing.close();
@@ -80,6 +81,7 @@ public final class Database implements AutoCloseable {
         return new Database(
                 PostgresConnections.pool("writer", POSTGRES_WRITERS, address, password, false),
                 PostgresConnections.pool("reader", READERS, address, password, true),
+                GroupCommit.Lone.BY_COMMITTER,
                 "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
     }
 
@@ -99,9 +101,16 @@ public final class Database implements AutoCloseable {
     /**
      * Changes something, in one transaction; returns when it is on disk. Changes that come at the same time share the
      * commit: for whatever many do at a time.
+     *
+     * @param work may be carried out more than once, when another that shares its commit fails; the last time counts
      */
     public <T> T write(HandleCallback<T, RuntimeException> work) {
-        return commits.write(work);
+        return write(Guard.NONE, (handle, _) -> work.withHandle(handle));
+    }
+
+    /** The same, if that guard lets it pass, which is asked once for all who share a commit. */
+    public <T> T write(Guard guard, Write<T> work) {
+        return commits.write(guard, work);
     }
 
     /** For writing now and then, and for reading what has to agree with that. */

@@ -10,19 +10,27 @@ import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Writes that come at the same time share one commit, and so one flush of the disk, which is what a write costs. A
- * write that finds nobody before it is carried out at once, by its own thread; those that come meanwhile are the next
- * group. The writes of a group do not see each other fail: each has a savepoint. Groups are committed by one thread
- * that is not virtual, whose carrier would stand still with it in the database's native code. Thread-safe.
+ * Writes that come at the same time share one commit, and so one flush of the disk, which is what a write costs. Those
+ * that come during a commit are the next group. The writes of a group do not see each other fail: a group in which one
+ * fails is undone and carried out again, with a savepoint for each, so work may run twice. Groups are committed by one
+ * thread that is not virtual, whose carrier would stand still with it in the database's native code. Thread-safe.
  */
 final class GroupCommit implements AutoCloseable {
     private static final int TOGETHER_MAX = 256;
 
+    /** Who carries out a write that finds nobody before it. */
+    enum Lone {
+        /** Its own thread, at once. */
+        BY_ITSELF,
+        /** The committer too: a connection that is a socket is lost when a virtual thread at it is interrupted. */
+        BY_COMMITTER
+    }
+
     private final Jdbi jdbi;
+    private final Lone lone;
     private final Duration turnBound;
     private final Thread committer;
     private final ReentrantLock lock = new ReentrantLock();
@@ -38,8 +46,9 @@ final class GroupCommit implements AutoCloseable {
      * @param jdbi of the connection that writes
      * @param turnBound how long a write may wait until it is its turn
      */
-    GroupCommit(Jdbi jdbi, Duration turnBound) {
+    GroupCommit(Jdbi jdbi, Lone lone, Duration turnBound) {
         this.jdbi = jdbi;
+        this.lone = lone;
         this.turnBound = turnBound;
         this.committer = Thread.ofPlatform().name("database-writer").daemon().unstarted(this::run);
     }
@@ -53,10 +62,13 @@ final class GroupCommit implements AutoCloseable {
      * Does that in a transaction; returns when it is on disk. An interrupted thread waits all the same, and stays
      * interrupted.
      *
+     * @param guard asked first; once for all writes of a group that have the same one, so what it finds has to hold
+     *     until the transaction ends
+     * @param work is carried out again when another of its group fails; only the last time counts
      * @throws Failure {@code NO_CAPACITY} when it could not begin in time; it was not done then
      */
-    <T> T write(HandleCallback<T, RuntimeException> work) {
-        PendingWrite<T> write = new PendingWrite<>(work);
+    <T> T write(Guard guard, Write<T> work) {
+        PendingWrite<T> write = new PendingWrite<>(guard, work);
         if (goesAtOnce(write)) {
             try {
                 commit(List.of(write));
@@ -73,7 +85,7 @@ final class GroupCommit implements AutoCloseable {
             if (closed) {
                 throw new Failure(ErrorCode.NO_CAPACITY, "the server is being stopped", "try again in a moment");
             }
-            if (!committing && waiting.isEmpty() && write.take()) {
+            if (lone == Lone.BY_ITSELF && !committing && waiting.isEmpty() && write.take()) {
                 committing = true;
                 return true;
             }
@@ -134,13 +146,9 @@ final class GroupCommit implements AutoCloseable {
 
     private void commit(List<PendingWrite<?>> group) {
         try {
-            jdbi.useTransaction(handle -> {
-                if (group.size() == 1) {
-                    group.getFirst().carryOut(handle);
-                } else {
-                    group.forEach(write -> guarded(handle, write));
-                }
-            });
+            if (!together(group)) {
+                jdbi.useTransaction(handle -> group.forEach(write -> apart(handle, write)));
+            }
         } catch (RuntimeException | Error e) {
             group.forEach(write -> write.fail(e));
             return;
@@ -148,11 +156,33 @@ final class GroupCommit implements AutoCloseable {
         group.forEach(PendingWrite::succeed);
     }
 
+    /** Whether it was committed; otherwise nothing was. */
+    private boolean together(List<PendingWrite<?>> group) {
+        return jdbi.inTransaction(handle -> {
+            if (group.size() == 1) {
+                group.getFirst().carryOutAlone(handle);
+                return true;
+            }
+            Shared shared = new Shared(handle);
+            // That it is still there at the end says that the database has not rolled back by itself.
+            handle.execute("SAVEPOINT all_of_many");
+            try {
+                group.forEach(write -> write.carryOut(shared));
+                shared.end();
+            } catch (RuntimeException e) {
+                handle.rollback();
+                return false;
+            }
+            handle.execute("RELEASE SAVEPOINT all_of_many");
+            return true;
+        });
+    }
+
     /** What makes a savepoint fail, or going back to it, makes the group fail: a database that rolls back by itself. */
-    private static void guarded(Handle handle, PendingWrite<?> write) {
+    private static void apart(Handle handle, PendingWrite<?> write) {
         handle.execute("SAVEPOINT one_of_many");
         try {
-            write.carryOut(handle);
+            write.carryOutAlone(handle);
         } catch (RuntimeException e) {
             handle.execute("ROLLBACK TO SAVEPOINT one_of_many");
         }

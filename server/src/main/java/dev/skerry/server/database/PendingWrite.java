@@ -9,7 +9,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.transaction.TransactionException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +20,8 @@ final class PendingWrite<T> {
         WITHDRAWN
     }
 
-    private final HandleCallback<T, RuntimeException> work;
+    private final Guard guard;
+    private final Write<T> work;
     private final AtomicReference<Turn> turn = new AtomicReference<>(Turn.WAITS);
     private final CompletableFuture<T> done = new CompletableFuture<>();
 
@@ -29,7 +29,8 @@ final class PendingWrite<T> {
     private @Nullable T result;
     private @Nullable RuntimeException failure;
 
-    PendingWrite(HandleCallback<T, RuntimeException> work) {
+    PendingWrite(Guard guard, Write<T> work) {
+        this.guard = guard;
         this.work = work;
     }
 
@@ -41,10 +42,24 @@ final class PendingWrite<T> {
         return turn.compareAndSet(Turn.WAITS, Turn.WITHDRAWN);
     }
 
-    /** Throws what the write throws, which who waits hears too. */
-    void carryOut(Handle handle) {
+    /** Throws what the write throws, which who waits hears too; done again, only the last time counts. */
+    void carryOut(Shared transaction) {
+        failure = null;
         try {
-            result = work.withHandle(handle);
+            transaction.pass(guard);
+            result = work.in(transaction.handle(), transaction.leftovers());
+        } catch (RuntimeException e) {
+            failure = e;
+            throw e;
+        }
+    }
+
+    /** Likewise, when it shares nothing. */
+    void carryOutAlone(Handle handle) {
+        Shared transaction = new Shared(handle);
+        carryOut(transaction);
+        try {
+            transaction.end();
         } catch (RuntimeException e) {
             failure = e;
             throw e;

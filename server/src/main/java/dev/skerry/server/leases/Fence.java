@@ -1,12 +1,13 @@
 package dev.skerry.server.leases;
 
+import dev.skerry.server.database.Guard;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import org.jdbi.v3.core.Handle;
 
 /** Refuses, within a transaction, what is written by one that has lost its lease. */
 @FunctionalInterface
-public interface Fence {
+public interface Fence extends Guard {
     /** For a database that one server has for itself. */
     Fence NONE = _ -> {};
 
@@ -15,6 +16,7 @@ public interface Fence {
      *
      * @throws Failure {@code NO_CAPACITY} otherwise
      */
+    @Override
     void check(Handle transaction);
 
     /** @param refused is told of each refusal, before it is thrown */

@@ -1,7 +1,9 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.database.Leftovers;
 import dev.skerry.server.database.Micros;
+import dev.skerry.server.database.Write;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.tenants.TenantId;
@@ -16,14 +18,18 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
 
 /** In SQL that SQLite and PostgreSQL both understand. */
 public final class SqlSandboxStore implements SandboxStore {
     private static final RowMapper<SandboxEvent> EVENT = (row, _) -> SandboxRows.event(row);
+    private static final Leftovers.Sink<Noted> EVENTS = SqlSandboxStore::store;
     private static final int PRUNED_AT_ONCE = 500;
+
+    /** An event that has no number yet. */
+    private record Noted(TenantId tenant, SandboxId sandbox, Note note) {}
 
     private final Database database;
     private final Sealing sealing;
@@ -46,11 +52,8 @@ public final class SqlSandboxStore implements SandboxStore {
         this.sandboxes = (row, _) -> SandboxRows.read(row, sealing);
     }
 
-    private <T> T write(HandleCallback<T, RuntimeException> work) {
-        return database.write(handle -> {
-            fence.check(handle);
-            return work.withHandle(handle);
-        });
+    private <T> T write(Write<T> work) {
+        return database.write(fence, work);
     }
 
     @Override
@@ -58,7 +61,7 @@ public final class SqlSandboxStore implements SandboxStore {
         Map<String, Object> columns = SandboxRows.columns(sandbox, sealing);
         String names = String.join(", ", columns.keySet());
         String values = columns.keySet().stream().map(name -> ":" + name).collect(Collectors.joining(", "));
-        return write(handle -> {
+        return write((handle, leftovers) -> {
             int added = handle.createUpdate("INSERT INTO sandboxes (" + names + ", idempotency_key) VALUES (" + values
                             + ", :key) ON CONFLICT (tenant, idempotency_key) DO NOTHING")
                     .bindMap(columns)
@@ -73,7 +76,7 @@ public final class SqlSandboxStore implements SandboxStore {
                                 .one());
             }
             label(handle, sandbox);
-            append(handle, sandbox, notes);
+            append(leftovers, sandbox, notes);
             return Optional.empty();
         });
     }
@@ -86,19 +89,33 @@ public final class SqlSandboxStore implements SandboxStore {
                 .execute());
     }
 
-    private static void append(Handle handle, Sandbox sandbox, List<Note> notes) {
-        for (Note note : notes) {
-            handle.execute("UPDATE counters SET value = value + 1 WHERE name = 'sandbox_events'");
-            handle.createUpdate("INSERT INTO sandbox_events (sequence, tenant, sandbox, at, kind, detail)"
-                            + " SELECT value, :tenant, :sandbox, :at, :kind, :detail"
-                            + " FROM counters WHERE name = 'sandbox_events'")
-                    .bind("tenant", sandbox.tenant().text())
-                    .bind("sandbox", sandbox.id().text())
-                    .bind("at", Micros.of(note.at()))
-                    .bind("kind", note.kind().name())
-                    .bind("detail", SandboxRows.text(note.detail()))
-                    .execute();
+    private static void append(Leftovers leftovers, Sandbox sandbox, List<Note> notes) {
+        notes.forEach(note -> leftovers.leave(EVENTS, new Noted(sandbox.tenant(), sandbox.id(), note)));
+    }
+
+    /** Their numbers have no gaps, and who reads on from one misses none: the counter is locked until the commit. */
+    private static void store(Handle handle, List<Noted> events) {
+        handle.createUpdate("UPDATE counters SET value = value + :count WHERE name = 'sandbox_events'")
+                .bind("count", events.size())
+                .execute();
+        long sequence = handle.createQuery("SELECT value FROM counters WHERE name = 'sandbox_events'")
+                        .mapTo(Long.class)
+                        .one()
+                - events.size();
+        PreparedBatch batch =
+                handle.prepareBatch("INSERT INTO sandbox_events (sequence, tenant, sandbox, at, kind, detail)"
+                        + " VALUES (:sequence, :tenant, :sandbox, :at, :kind, :detail)");
+        for (Noted event : events) {
+            sequence++;
+            batch.bind("sequence", sequence)
+                    .bind("tenant", event.tenant().text())
+                    .bind("sandbox", event.sandbox().text())
+                    .bind("at", Micros.of(event.note().at()))
+                    .bind("kind", event.note().kind().name())
+                    .bind("detail", SandboxRows.text(event.note().detail()))
+                    .add();
         }
+        batch.execute();
     }
 
     @Override
@@ -115,7 +132,7 @@ public final class SqlSandboxStore implements SandboxStore {
         Map<String, Object> columns = SandboxRows.columns(next, sealing);
         String sets =
                 columns.keySet().stream().map(name -> name + " = :" + name).collect(Collectors.joining(", "));
-        return write(handle -> {
+        return write((handle, leftovers) -> {
             int changed = handle.createUpdate("UPDATE sandboxes SET " + sets + (ended ? ", idempotency_key = NULL" : "")
                             + " WHERE id = :id AND revision = :old")
                     .bindMap(columns)
@@ -129,7 +146,7 @@ public final class SqlSandboxStore implements SandboxStore {
                         .bind("id", next.id().text())
                         .execute();
             }
-            append(handle, next, notes);
+            append(leftovers, next, notes);
             return true;
         });
     }
@@ -236,7 +253,7 @@ public final class SqlSandboxStore implements SandboxStore {
 
     @Override
     public void recordBoot(HostId host, String bootId) {
-        int _ = write(handle -> handle.createUpdate("INSERT INTO host_boots (host, boot_id)"
+        int _ = write((handle, _) -> handle.createUpdate("INSERT INTO host_boots (host, boot_id)"
                         + " VALUES (:host, :boot) ON CONFLICT (host) DO UPDATE SET boot_id = excluded.boot_id")
                 .bind("host", host.text())
                 .bind("boot", bootId)
@@ -249,7 +266,7 @@ public final class SqlSandboxStore implements SandboxStore {
         int some;
         // In bites, so that writers of living ones get their turns in between.
         do {
-            some = write(handle -> prune(handle, Micros.of(endedBefore)));
+            some = write((handle, _) -> prune(handle, Micros.of(endedBefore)));
             pruned += some;
         } while (some == PRUNED_AT_ONCE);
         return pruned;

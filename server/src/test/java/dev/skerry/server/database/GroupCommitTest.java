@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
@@ -44,7 +45,7 @@ class GroupCommitTest {
     @BeforeEach
     void open() {
         database = Database.open(folder.resolve("skerry.db"));
-        commits = new GroupCommit(database.writer(), Duration.ofSeconds(30)).start();
+        commits = new GroupCommit(database.writer(), GroupCommit.Lone.BY_ITSELF, Duration.ofSeconds(30)).start();
     }
 
     @AfterEach
@@ -56,7 +57,7 @@ class GroupCommitTest {
     }
 
     private int store(String host) {
-        return commits.write(handle -> insert(handle, host));
+        return commits.write(Guard.NONE, (handle, _) -> insert(handle, host));
     }
 
     private int insert(Handle handle, String host) {
@@ -72,7 +73,7 @@ class GroupCommitTest {
 
     /** Holds whoever commits up, so that what comes now is one group. */
     private Future<Boolean> holdUp() throws InterruptedException {
-        Future<Boolean> first = threads.submit(() -> commits.write(_ -> {
+        Future<Boolean> first = threads.submit(() -> commits.write(Guard.NONE, (_, _) -> {
             begun.countDown();
             return awaited(goOn);
         }));
@@ -130,7 +131,7 @@ class GroupCommitTest {
         var _ = holdUp();
         Future<Integer> before = threads.submit(() -> store("before"));
         awaitWaiting(1);
-        Future<Integer> half = threads.submit(() -> commits.write(handle -> {
+        Future<Integer> half = threads.submit(() -> commits.write(Guard.NONE, (handle, _) -> {
             insert(handle, "undone");
             return insert(handle, "taken");
         }));
@@ -146,11 +147,114 @@ class GroupCommitTest {
     }
 
     @Test
+    void whoeverSharesACommitSharesItsGuard() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        Guard guard = _ -> asked.incrementAndGet();
+        var _ = holdUp();
+        List<Future<Integer>> writes = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            String host = "host-" + i;
+            writes.add(threads.submit(() -> commits.write(guard, (handle, _) -> insert(handle, host))));
+        }
+        awaitWaiting(20);
+        goOn.countDown();
+
+        for (Future<Integer> write : writes) {
+            assertThat(write.get()).isEqualTo(1);
+        }
+        assertThat(asked).hasValue(1);
+    }
+
+    @Test
+    void whatItsGuardRefusesIsNotWrittenAndTakesNoOtherWithIt() throws Exception {
+        Guard refuses = _ -> {
+            throw new Failure(ErrorCode.NO_CAPACITY, "the lease is another's", "try again");
+        };
+        var _ = holdUp();
+        Future<Integer> before = threads.submit(() -> store("before"));
+        awaitWaiting(1);
+        List<Future<Integer>> stale = new ArrayList<>();
+        for (String host : List.of("stale", "staler")) {
+            stale.add(threads.submit(() -> commits.write(refuses, (handle, _) -> insert(handle, host))));
+        }
+        awaitWaiting(3);
+        goOn.countDown();
+
+        assertThat(before.get()).isEqualTo(1);
+        for (Future<Integer> write : stale) {
+            assertFails(write, Failure.class);
+        }
+        assertThat(stored()).containsExactly("before");
+    }
+
+    @Test
+    void whatTheWritesOfAGroupLeaveIsStoredTogetherAtItsEnd() throws Exception {
+        List<List<String>> stored = Collections.synchronizedList(new ArrayList<>());
+        Leftovers.Sink<String> sink = (handle, hosts) -> {
+            stored.add(List.copyOf(hosts));
+            hosts.forEach(host -> insert(handle, host));
+        };
+        var _ = holdUp();
+        List<Future<Boolean>> writes = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            String host = "host-" + i;
+            writes.add(threads.submit(() -> commits.write(Guard.NONE, (_, leftovers) -> {
+                leftovers.leave(sink, host);
+                return true;
+            })));
+            awaitWaiting(i + 1);
+        }
+        goOn.countDown();
+
+        for (Future<Boolean> write : writes) {
+            assertThat(write.get()).isTrue();
+        }
+        assertThat(stored).containsExactly(List.of("host-0", "host-1", "host-2"));
+        assertThat(stored()).hasSize(3);
+    }
+
+    @Test
+    void whatCannotBeStoredAtTheEndTakesOnlyItsOwnWriteWithIt() throws Exception {
+        store("taken");
+        Leftovers.Sink<String> sink = (handle, hosts) -> hosts.forEach(host -> insert(handle, host));
+        var _ = holdUp();
+        List<Future<Boolean>> writes = new ArrayList<>();
+        for (String host : List.of("before", "taken", "behind")) {
+            writes.add(threads.submit(() -> commits.write(Guard.NONE, (_, leftovers) -> {
+                leftovers.leave(sink, host);
+                return true;
+            })));
+            awaitWaiting(writes.size());
+        }
+        goOn.countDown();
+
+        assertThat(writes.get(0).get()).isTrue();
+        assertFails(writes.get(1), UnableToExecuteStatementException.class);
+        assertThat(writes.get(2).get()).isTrue();
+        assertThat(stored()).containsExactly("before", "behind", "taken");
+    }
+
+    @Test
+    void aLoneWriteCanBeTheCommittersToo() throws Exception {
+        commits.close();
+        commits = new GroupCommit(database.writer(), GroupCommit.Lone.BY_COMMITTER, Duration.ofSeconds(30)).start();
+
+        String carriedOutBy = commits.write(Guard.NONE, (handle, _) -> {
+            insert(handle, "lone");
+            return Thread.currentThread().getName();
+        });
+
+        assertThat(carriedOutBy).isEqualTo("database-writer");
+        assertThat(stored()).containsExactly("lone");
+    }
+
+    @Test
     void whenTheDatabaseRollsBackByItselfAllOfTheGroupHearIt() throws Exception {
         var _ = holdUp();
         Future<Integer> before = threads.submit(() -> store("before"));
         awaitWaiting(1);
-        Future<Integer> broken = threads.submit(() -> commits.write(handle -> handle.execute("ROLLBACK")));
+        Future<Integer> broken =
+                threads.submit(() -> commits.write(Guard.NONE, (handle, _) -> handle.execute("ROLLBACK")));
         awaitWaiting(2);
         goOn.countDown();
 
@@ -164,7 +268,7 @@ class GroupCommitTest {
     @Test
     void whatDidNotGetItsTurnInTimeIsNeverCarriedOut() throws Exception {
         commits.close();
-        commits = new GroupCommit(database.writer(), Duration.ofMillis(20)).start();
+        commits = new GroupCommit(database.writer(), GroupCommit.Lone.BY_ITSELF, Duration.ofMillis(20)).start();
         Future<Boolean> first = holdUp();
 
         assertThatThrownBy(() -> store("late"))
