@@ -18,6 +18,9 @@
 #ifndef MOUNT_ATTR_RDONLY
 #define MOUNT_ATTR_RDONLY 0x00000001
 #endif
+#ifndef MOUNT_ATTR_NOEXEC
+#define MOUNT_ATTR_NOEXEC 0x00000008
+#endif
 #ifndef OPEN_TREE_CLONE
 #define OPEN_TREE_CLONE 1
 #endif
@@ -95,8 +98,24 @@ static bool cover(int source, int target, uint64_t flags, bool all) {
     return good;
 }
 
-static bool mount_new(const struct step *step, int target) {
-    return fchdir(target) == 0 && mount(step->source, ".", step->type, step->flags, step->options) == 0;
+/* Read-only is the mount, not its file system, which has other mounts. */
+static bool protect(const struct box *box, const char *target) {
+    struct mount_attributes attributes = {.set = MOUNT_ATTR_RDONLY};
+    int mounted = look_up(box->root, target);
+    bool good = mounted >= 0 &&
+                syscall(SYS_mount_setattr, mounted, "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0;
+    int error = errno;
+    if (mounted >= 0) {
+        close(mounted);
+    }
+    errno = error;
+    return good;
+}
+
+static bool mount_new(const struct box *box, const struct step *step, int target) {
+    unsigned long flags = step->flags & ~(unsigned long)MS_RDONLY;
+    return fchdir(target) == 0 && mount(step->source, ".", step->type, flags, step->options) == 0 &&
+           ((step->flags & MS_RDONLY) == 0 || protect(box, step->target));
 }
 
 static bool bind(const struct box *box, const struct step *step) {
@@ -116,11 +135,16 @@ static bool bind(const struct box *box, const struct step *step) {
 }
 
 static bool mask(int target, const char *folder) {
-    int source = open(is_folder(target) ? folder : "/dev/null", O_PATH | O_CLOEXEC);
-    bool good = source >= 0 && cover(source, target, is_folder(target) ? MOUNT_ATTR_RDONLY : 0, false);
+    /* The null device would be none with NODEV. */
+    bool hides_folder = is_folder(target);
+    uint64_t flags = MOUNT_ATTR_RDONLY | (hides_folder ? MOUNT_ATTR_NOEXEC : 0);
+    int source = open(hides_folder ? folder : "/dev/null", O_PATH | O_CLOEXEC);
+    bool good = source >= 0 && cover(source, target, flags, false);
+    int error = errno;
     if (source >= 0) {
         close(source);
     }
+    errno = error;
     return good;
 }
 
@@ -159,7 +183,7 @@ static bool carry_out(const struct box *box, const struct step *step) {
     switch (step->kind) {
         case INSIDE_MOUNT: {
             int target = make_target(box, step->target, true);
-            bool good = target >= 0 && mount_new(step, target);
+            bool good = target >= 0 && mount_new(box, step, target);
             int error = errno;
             if (target >= 0) {
                 close(target);

@@ -24,7 +24,6 @@
 /* Descriptors of process 1 behind those of its stream, until execve. */
 #define CONTROL STREAMS
 #define ENTRANCES (CONTROL + 1)
-#define OUT_OF_THE_WAY 256
 
 bool box_fail(const struct box *box, const char *format, ...) {
     char text[MESSAGE_MAX / 2];
@@ -63,14 +62,15 @@ static bool enter_cgroups(struct box *box, const struct entrance *entrance, bool
 
 /* Its descriptors are now the three of the stream, the control socket, and the cgroups' files. */
 static bool keep_descriptors(struct box *box, const int streams[STREAMS], struct entrance *entrance) {
-    /* Away from the places that they go to. */
+    /* First out of the way of the places that they go to, and not far: the table stays as long as it was. */
+    int behind = ENTRANCES + (int)entrance->count;
     int high[STREAMS];
-    int control = fcntl(box->control, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    int control = fcntl(box->control, F_DUPFD_CLOEXEC, behind);
     for (int i = 0; i < STREAMS; i++) {
-        high[i] = fcntl(streams[i], F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+        high[i] = fcntl(streams[i], F_DUPFD_CLOEXEC, behind);
     }
     for (size_t i = 0; i < entrance->count; i++) {
-        entrance->fds[i] = fcntl(entrance->fds[i], F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+        entrance->fds[i] = fcntl(entrance->fds[i], F_DUPFD_CLOEXEC, behind);
     }
     for (int i = 0; i < STREAMS; i++) {
         if (dup2(high[i], i) < 0) {

@@ -17,7 +17,8 @@ KIND, SOURCE, TARGET, TYPE, OPTIONS, FLAGS = range(1, 7)
 STEP_MOUNT = 1
 MOUNT, BIND, MASK, READ_ONLY, LINK = range(1, 6)
 BASE, COUNT = 0x60000000, 65536
-CAP_KILL, CAP_SETUID = 1 << 5, 1 << 7
+# With the second, only a read-only mount keeps /proc/sys/user from being written.
+KEPT = 1 << 5 | 1 << 24
 NOFILE = 7
 EPERM_ON_SYNC = {"x86_64": 162, "aarch64": 81}
 LD_NUMBER, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
@@ -35,7 +36,7 @@ said = dict(pid=os.getpid(), uid=os.getuid(), groups=os.getgroups(), host=socket
     root=sorted(os.listdir('/')), capabilities=status('CapBnd'), permitted=status('CapPrm'), filter=status('Seccomp'),
     privileges=status('NoNewPrivs'), files=resource.getrlimit(resource.RLIMIT_NOFILE), link=os.readlink('/link'),
     descriptors=sorted(int(name) for name in os.listdir('/proc/self/fd')), environment=dict(os.environ),
-    write=attempt(os.open, '/proc/sys/kernel/core_pattern', os.O_WRONLY), masked=os.stat('/proc/cpuinfo').st_rdev,
+    write=attempt(os.open, '/proc/sys/user/max_user_namespaces', os.O_WRONLY), masked=os.stat('/proc/cpuinfo').st_rdev,
     empty=os.listdir('/sys/module'), space=open('/proc/sys/user/max_user_namespaces').read().strip(),
     folder=os.getcwd(), mounts=[line.split()[4] for line in open('/proc/self/mountinfo')],
     interfaces=[name for _, name in socket.if_nameindex()], sync=ctypes.CDLL(None).sync())
@@ -73,7 +74,7 @@ class Launch(Relay):
         prepare(root)
         os.chown(root, BASE, BASE)
         plan = field(RUN_DIR, self.path("run")) + field(UID_BASE, BASE) + field(UID_COUNT, COUNT)
-        plan += field(ROOT, root) + field(HOSTNAME, "inside") + field(CAPABILITIES, CAP_KILL | CAP_SETUID)
+        plan += field(ROOT, root) + field(HOSTNAME, "inside") + field(CAPABILITIES, KEPT)
         plan += field(NO_NEW_PRIVS, 1) + filter_of(EPERM_ON_SYNC[platform.machine()])
         limit = struct.pack("<QQ", NOFILE, 100)
         plan += struct.pack("<I", RLIMIT | len(limit) << 8) + limit + inside
@@ -119,8 +120,8 @@ class Launch(Relay):
         self.assertEqual((said["pid"], said["uid"], said["groups"], said["session"]), (1, 0, [], 1))
         self.assertEqual((said["host"], said["folder"], said["interfaces"]), ("inside", "/", ["lo"]))
         self.assertEqual(said["environment"], {"NAME": "value", "LC_CTYPE": "C.UTF-8"})
-        self.assertEqual(int(said["capabilities"], 16), CAP_KILL | CAP_SETUID)
-        self.assertEqual(int(said["permitted"], 16), CAP_KILL | CAP_SETUID)
+        self.assertEqual(int(said["capabilities"], 16), KEPT)
+        self.assertEqual(int(said["permitted"], 16), KEPT)
         self.assertEqual((said["filter"], said["privileges"], said["sync"]), ("2", "1", -1))
         self.assertEqual(said["files"], [100, 100])
         # The fourth is the listing itself.

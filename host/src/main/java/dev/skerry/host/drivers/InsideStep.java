@@ -23,6 +23,12 @@ record InsideStep(
         }
     }
 
+    /** The same bits in both calls. */
+    private static final long READ_ONLY = 1;
+
+    private static final long NOSUID = 2;
+    private static final long NODEV = 4;
+    private static final long NOEXEC = 8;
     private static final long MS_STRICTATIME = 1 << 24;
 
     /** What an OCI configuration says of a mount. */
@@ -31,11 +37,10 @@ record InsideStep(
         StringBuilder rest = new StringBuilder();
         for (String option : mount.options()) {
             switch (option) {
-                // The same bits in both calls.
-                case "ro" -> flags |= 1;
-                case "nosuid" -> flags |= 2;
-                case "nodev" -> flags |= 4;
-                case "noexec" -> flags |= 8;
+                case "ro" -> flags |= READ_ONLY;
+                case "nosuid" -> flags |= NOSUID;
+                case "nodev" -> flags |= NODEV;
+                case "noexec" -> flags |= NOEXEC;
                 case "strictatime" -> flags |= MS_STRICTATIME;
                 case "bind", "rw" -> {}
                 default -> rest.append(rest.isEmpty() ? "" : ",").append(option);
@@ -50,7 +55,7 @@ record InsideStep(
     }
 
     static InsideStep device(String path) {
-        return new InsideStep(Kind.BIND, path, Optional.of(path), Optional.empty(), Optional.empty(), 0);
+        return new InsideStep(Kind.BIND, path, Optional.of(path), Optional.empty(), Optional.empty(), NOSUID | NOEXEC);
     }
 
     static InsideStep link(String path, String content) {

@@ -11,7 +11,6 @@ import struct
 X32 = 0x40000000
 # These answer by not coming back, or wait for what others do with the machine.
 NOT_TRIED = {"x86_64": {15, 34, 57, 58, 60, 62, 130, 162, 200, 231, 234}, "aarch64": {81, 93, 94, 129, 130, 131, 133, 139}}
-# A kernel that has them answers by a signal: seccomp_uprobe_exception in kernel/seccomp.c.
 SYSCALLS = range(480)
 
 
@@ -81,11 +80,11 @@ def namespaces():
 
 
 def network():
-    for index, name in socket.if_nameindex():
+    for name in sorted(os.listdir("/sys/class/net")):
         with socket.socket() as one:
             request = struct.pack("16sH22x", name.encode(), 0)
             flags = struct.unpack("16sH22x", fcntl.ioctl(one, 0x8913, request))[1]
-        say("interface %d" % index, "%s %x" % (name, flags))
+        say("interface " + name, "%x" % flags)
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         say("loopback", "connects")
 
@@ -141,7 +140,7 @@ process()
 mounts()
 namespaces()
 network()
-for place in ("/dev", "/proc/1", "/.skerry"):
+for place in ("/", "/proc/1"):
     say("node " + place, tried(node, place))
 nodes("/", 1)
 nodes("/.skerry", 2)
