@@ -47,7 +47,7 @@ enum plan_tag {
     /* text, list: cgroup.procs files that together name every process of the box, and no other */
     PLAN_KILL_PROCS = 18,
     PLAN_DEADLINE_FREEZE = 20, /* int: 1 = the deadline freezes instead of killing */
-    /* text: the root folder on the stage; the shim itself starts the command in there, as process 1, without a runtime */
+    /* text: the root folder on the stage; there is no runtime, the shim itself starts the command in it as process 1 */
     PLAN_ROOT = 21,
     PLAN_HOSTNAME = 22,
     PLAN_CAPABILITIES = 23,    /* int: one bit for each, as in capabilities(7) */

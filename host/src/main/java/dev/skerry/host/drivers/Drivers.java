@@ -39,18 +39,16 @@ public record Drivers(List<Driver> available) {
     }
 
     private static Optional<Driver> container(Path guestd, Launcher launcher) {
-        if (launcher == Launcher.OWN || launcher == Launcher.AUTO && LaunchTrial.of(guestd).works()) {
+        if (launcher == Launcher.OWN
+                || launcher == Launcher.AUTO && LaunchTrial.of(guestd).works()) {
             return Optional.of(container(guestd));
         }
-        return RuntimeProgram.find("crun")
-                .or(() -> RuntimeProgram.find("runc"))
-                .map(Drivers::container);
+        return RuntimeProgram.find("crun").or(() -> RuntimeProgram.find("runc")).map(Drivers::container);
     }
 
     /** The driver of level container on the launcher of our own. */
     public static Driver container(Path guestd) {
-        return new LaunchDriver(
-                guestd, SeccompProfile.load(Arch.host()).compile());
+        return new LaunchDriver(guestd, SeccompProfile.load(Arch.host()).compile());
     }
 
     /** The driver of level container on a runtime of the caller's choice, whichever others are installed. */

@@ -10,7 +10,12 @@ import java.util.Optional;
  * @param flags of mount(2) for a new file system, of mount_setattr(2) for a bind
  */
 record InsideStep(
-        Kind kind, String target, Optional<String> source, Optional<String> type, Optional<String> options, long flags) {
+        Kind kind,
+        String target,
+        Optional<String> source,
+        Optional<String> type,
+        Optional<String> options,
+        long flags) {
     enum Kind {
         MOUNT,
         BIND,
@@ -51,7 +56,12 @@ record InsideStep(
             return new InsideStep(Kind.BIND, mount.destination(), source, Optional.empty(), Optional.empty(), flags);
         }
         return new InsideStep(
-                Kind.MOUNT, mount.destination(), source, Optional.of(mount.type()), Optional.of(rest.toString()), flags);
+                Kind.MOUNT,
+                mount.destination(),
+                source,
+                Optional.of(mount.type()),
+                Optional.of(rest.toString()),
+                flags);
     }
 
     static InsideStep device(String path) {

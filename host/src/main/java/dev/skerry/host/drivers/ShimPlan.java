@@ -261,7 +261,10 @@ public final class ShimPlan {
         step.source().ifPresent(fields::source);
         step.type().ifPresent(fields::type);
         step.options().ifPresent(fields::options);
-        put(this.fields, Tag.INSIDE.number(), fields.number(StepTag.FLAGS, step.flags()).bytes.toByteArray());
+        put(
+                this.fields,
+                Tag.INSIDE.number(),
+                fields.number(StepTag.FLAGS, step.flags()).bytes.toByteArray());
         return this;
     }
 

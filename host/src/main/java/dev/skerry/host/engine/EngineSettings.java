@@ -16,8 +16,7 @@ import java.time.Duration;
  * @param startTimeout how long a sandbox may take to come up
  * @param launcher what starts sandboxes of level container
  */
-public record EngineSettings(
-        Path dataFolder, Path runFolder, Path guestd, Duration startTimeout, Launcher launcher) {
+public record EngineSettings(Path dataFolder, Path runFolder, Path guestd, Duration startTimeout, Launcher launcher) {
     /** As {@link #system}, with the guestd of this installation: the launcher says in a property where it is. */
     public static EngineSettings installed(Path dataFolder) {
         Path guestd = Path.of(System.getProperty("skerry.dist", ".")).resolve("libexec/guestd");
@@ -29,8 +28,7 @@ public record EngineSettings(
 
     /** The usual places for a user who is root. */
     public static EngineSettings system(Path dataFolder, Path guestd) {
-        return new EngineSettings(
-                dataFolder, Path.of("/run/skerry"), guestd, Duration.ofSeconds(15), Launcher.AUTO);
+        return new EngineSettings(dataFolder, Path.of("/run/skerry"), guestd, Duration.ofSeconds(15), Launcher.AUTO);
     }
 
     public EngineSettings with(Launcher other) {

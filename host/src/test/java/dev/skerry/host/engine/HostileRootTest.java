@@ -13,10 +13,12 @@ import dev.skerry.wire.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,8 +39,8 @@ class HostileRootTest {
     void makeTheLayer() throws IOException {
         layer = Files.createTempDirectory(Path.of("/var/tmp"), "skerry-hostile");
         target = Files.createTempDirectory(Path.of("/var/tmp"), "skerry-target");
-        Files.setPosixFilePermissions(layer, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-        Files.setPosixFilePermissions(target, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.setPosixFilePermissions(layer, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwxrwxrwx"));
     }
 
     @AfterEach
@@ -102,7 +104,7 @@ class HostileRootTest {
     /** What could have been changed: the target of the links, and what is mounted on the host. */
     private Set<String> seen() throws IOException {
         try (Stream<Path> files = Files.walk(target)) {
-            var seen = new java.util.TreeSet<>(files.map(Path::toString).toList());
+            var seen = new TreeSet<>(files.map(Path::toString).toList());
             seen.addAll(Files.readAllLines(Path.of("/proc/self/mounts")).stream()
                     .filter(line -> line.contains("skerry"))
                     .toList());

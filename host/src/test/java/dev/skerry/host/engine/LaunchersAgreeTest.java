@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A sandbox of the launcher of our own is the one that crun makes, seen from inside ({@code view.py}) and from the host.
- * crun makes it twice: what differs between those two says nothing.
+ * A sandbox of the launcher of our own is the one that crun makes, seen from inside ({@code view.py}) and from the
+ * host. crun makes it twice: what differs between those two says nothing.
  */
 class LaunchersAgreeTest {
     /** Fewer would be a view that has gone blind. */
@@ -78,8 +78,7 @@ class LaunchersAgreeTest {
     }
 
     private Map<String, String> view(Driver driver, Privilege privilege) throws Exception {
-        SandboxSpec spec =
-                SandboxSpec.base(Isolation.CONTAINER, Limits.DEFAULT).withPrivilege(privilege);
+        SandboxSpec spec = SandboxSpec.base(Isolation.CONTAINER, Limits.DEFAULT).withPrivilege(privilege);
         try (Engine engine = host.engine(new Drivers(List.of(driver)));
                 Sandbox sandbox = engine.create(spec)) {
             Map<String, String> facts = new TreeMap<>();
@@ -101,7 +100,8 @@ class LaunchersAgreeTest {
                     .write("/tmp/view.py", Objects.requireNonNull(script).readAllBytes(), 0644);
         }
         // Process 1 has as much: nothing is hidden by what guestd takes away from a program.
-        ExecRequest request = DriverFixture.shell("exec python3 -B /tmp/view.py 2>&1").unconfined();
+        ExecRequest request =
+                DriverFixture.shell("exec python3 -B /tmp/view.py 2>&1").unconfined();
         DriverFixture.Outcome outcome = DriverFixture.run(sandbox, request);
         assertThat(outcome.exit().code()).as(outcome.text()).isZero();
         return outcome.text().lines();
@@ -115,18 +115,35 @@ class LaunchersAgreeTest {
             String[] field = line.split(":\\s*", 2);
             facts.put("process 1 " + field[0], field[1].replace(base, "BASE"));
         }
-        for (String file :
-                List.of("limits", "environ", "cmdline", "comm", "cgroup", "uid_map", "gid_map", "setgroups", "mountinfo",
-                        "oom_score_adj", "personality", "loginuid", "autogroup", "timens_offsets")) {
+        for (String file : List.of(
+                "limits",
+                "environ",
+                "cmdline",
+                "comm",
+                "cgroup",
+                "uid_map",
+                "gid_map",
+                "setgroups",
+                "mountinfo",
+                "oom_score_adj",
+                "personality",
+                "loginuid",
+                "autogroup",
+                "timens_offsets")) {
             facts.put("process 1 " + file, text(process.resolve(file), sandbox, base));
         }
         // Behind the name: state, parent, group, session, terminal.
-        String[] stat = text(process.resolve("stat"), sandbox, base).replaceFirst(".*\\) ", "").split(" ", -1);
+        String[] stat = text(process.resolve("stat"), sandbox, base)
+                .replaceFirst(".*\\) ", "")
+                .split(" ", -1);
         boolean leads = stat[2].equals(stat[3]) && stat[3].equals(Long.toString(sandbox.guestPid()));
         facts.put("process 1 leads its session", leads + " " + stat[4]);
-        facts.put("process 1 is the shim's child", Boolean.toString(stat[1].equals(Long.toString(host.shimOf(sandbox)))));
+        facts.put(
+                "process 1 is the shim's child", Boolean.toString(stat[1].equals(Long.toString(host.shimOf(sandbox)))));
         for (String link : List.of("exe", "cwd", "root")) {
-            facts.put("process 1 " + link, Files.readSymbolicLink(process.resolve(link)).toString());
+            facts.put(
+                    "process 1 " + link,
+                    Files.readSymbolicLink(process.resolve(link)).toString());
         }
         try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
             descriptors.forEach(fd -> facts.put("process 1 descriptor " + fd.getFileName(), kind(fd)));
@@ -155,7 +172,8 @@ class LaunchersAgreeTest {
     /** The host's, or one of its own. */
     private static String whose(Path namespace) {
         try {
-            Path mine = Files.readSymbolicLink(Path.of("/proc/self/ns", namespace.getFileName().toString()));
+            Path mine = Files.readSymbolicLink(
+                    Path.of("/proc/self/ns", namespace.getFileName().toString()));
             return Files.readSymbolicLink(namespace).equals(mine) ? "the host's" : "its own";
         } catch (IOException e) {
             return "unreadable";
