@@ -23,6 +23,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
                 abort();
             }
         }
+        for (size_t i = 0; i < plan.inside_count; i++) {
+            if (plan.inside[i].target == NULL || strlen(plan.inside[i].target) > size) {
+                abort();
+            }
+        }
+        if (plan.filter_size > size || (plan.root != NULL && plan.filter_size == 0)) {
+            abort();
+        }
     } else if (why[0] == 0) {
         abort();
     }

@@ -2,6 +2,7 @@
  * shim_plan.c   the plan that the host sends: how to build the sandbox (mounts, cgroups, runtime command, limits)
  * shim_start.c  carries the plan out, up to a running process 1
  * shim_cgroup.c, shim_userns.c, shim_mounts.c, shim_disk.c are its stages
+ * shim_launch.c starts process 1 without a runtime; launch.h says how that goes on inside
  * shim_drop.c   gives up every privilege that is not needed afterwards
  * shim_limits.c deadline, CPU time, kill, freeze
  * shim_relay.c  moves frames between controller and guest: the descriptors, and what the controller sends
@@ -18,6 +19,7 @@
 
 #define PLAN_BYTES_MAX (1u << 20)
 #define PLAN_LIST_MAX 64
+#define PLAN_INSIDE_MAX 128
 #define MESSAGE_MAX 1024
 
 /* Tags of the plan; docs/protocol.md, section 8. */
@@ -45,6 +47,13 @@ enum plan_tag {
     /* text, list: cgroup.procs files that together name every process of the box, and no other */
     PLAN_KILL_PROCS = 18,
     PLAN_DEADLINE_FREEZE = 20, /* int: 1 = the deadline freezes instead of killing */
+    /* text: the root folder on the stage; there is no runtime, the shim itself starts the command in it as process 1 */
+    PLAN_ROOT = 21,
+    PLAN_HOSTNAME = 22,
+    PLAN_CAPABILITIES = 23,    /* int: one bit for each, as in capabilities(7) */
+    PLAN_NO_NEW_PRIVS = 24,    /* int */
+    PLAN_FILTER = 25,          /* bytes: struct sock_filter[], for seccomp(2) */
+    PLAN_INSIDE = 26,          /* fields as of a step, list: in the namespaces of the sandbox, targets below its root */
 };
 
 enum step_tag {
@@ -62,6 +71,13 @@ enum step_kind {
     STEP_READ_ONLY = 8,    /* all mounts at and below target; missing is fine */
     STEP_DISK = 9          /* the image at source on a loop device, idmapped, at target, with type and options */
 };
+enum inside_kind {
+    INSIDE_MOUNT = 1,      /* mount(source, target, type, flags, options); target is made where it is missing */
+    INSIDE_BIND = 2,       /* a clone of source with flags of mount_setattr(2); target is made where it is missing */
+    INSIDE_MASK = 3,       /* a folder is hidden behind source, a file behind /dev/null; missing is fine */
+    INSIDE_READ_ONLY = 4,  /* all mounts at and below target; missing is fine */
+    INSIDE_LINK = 5        /* a symbolic link that says source */
+};
 
 struct step {
     uint64_t kind, flags, mode, uid;
@@ -72,11 +88,16 @@ struct plan {
     const char *run_dir, *pid_file, *cpu_file, *kill_file, *freeze_file, *userns;
     const char *shim_procs[PLAN_LIST_MAX + 1], *box_procs[PLAN_LIST_MAX + 1], *kill_procs[PLAN_LIST_MAX + 1];
     const char *args[PLAN_LIST_MAX + 1], *envs[PLAN_LIST_MAX + 1];
-    struct step steps[PLAN_LIST_MAX];
+    struct step steps[PLAN_LIST_MAX], inside[PLAN_INSIDE_MAX];
     struct limit {
         uint64_t resource, value;
     } limits[PLAN_LIST_MAX];
     size_t shim_procs_count, box_procs_count, kill_procs_count, args_count, envs_count, steps_count, limits_count;
+    const char *root, *hostname;
+    const uint8_t *filter;
+    size_t inside_count, filter_size;
+    uint64_t capabilities;
+    bool no_new_privs;
     uint64_t uid_base, uid_count, deadline_ms, cpu_limit_us, start_ms;
     bool detached, deadline_freezes;
 };
@@ -121,8 +142,8 @@ void entrance_close(struct entrance *entrance);
 /* The calling process, which has one thread, enters. */
 bool entrance_enter(const struct entrance *entrance);
 /* A fork that is born in the (v2) group, which costs nothing; moving there later takes the kernel's global lock. Where
- * that cannot be done, an ordinary fork with `inside` false, which has to enter by itself. */
-pid_t fork_into_cgroup(const struct entrance *entrance, bool *inside);
+ * that cannot be done, an ordinary fork with `inside` false, which has to enter by itself. `namespaces`: CLONE_NEW*. */
+pid_t fork_into_cgroup(const struct entrance *entrance, uint64_t namespaces, bool *inside);
 bool shim_start(struct shim *shim, int listener);
 /* Appends the end of what the runtime said to the message. */
 void shim_quote_log(struct shim *shim);

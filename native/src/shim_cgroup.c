@@ -41,18 +41,21 @@ void entrance_close(struct entrance *entrance) {
     }
 }
 
-pid_t fork_into_cgroup(const struct entrance *entrance, bool *inside) {
+pid_t fork_into_cgroup(const struct entrance *entrance, uint64_t namespaces, bool *inside) {
     struct clone_arguments {
         uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size;
         uint64_t cgroup;
-    } arguments = {.flags = CLONE_INTO_CGROUP_FLAG, .exit_signal = SIGCHLD, .cgroup = (uint64_t)entrance->group};
+    } arguments = {.flags = CLONE_INTO_CGROUP_FLAG | namespaces,
+                   .exit_signal = SIGCHLD,
+                   .cgroup = (uint64_t)entrance->group};
     *inside = false;
     pid_t pid = entrance->group < 0 ? -1 : (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid >= 0) {
         *inside = true;
         return pid;
     }
-    return fork(); /* cgroup v1, or a kernel before 5.7 */
+    /* cgroup v1, or a kernel before 5.7 */
+    return namespaces == 0 ? fork() : (pid_t)syscall(SYS_clone, (long)namespaces | SIGCHLD, 0L, 0L, 0L, 0L);
 }
 
 bool entrance_enter(const struct entrance *entrance) {

@@ -130,11 +130,15 @@ static bool run_step(struct shim *shim, const struct step *step, int userns) {
     }
 }
 
-bool build_mounts(struct shim *shim, int userns) {
+bool own_mounts(struct shim *shim) {
     /* Slave: what the host unmounts disappears here too, so a sandbox never keeps a host's file system busy. */
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) {
         return shim_fail(shim, "cannot make a private mount namespace");
     }
+    return true;
+}
+
+bool build_mounts(struct shim *shim, int userns) {
     for (size_t i = 0; i < shim->plan->steps_count; i++) {
         errno = 0;
         if (!run_step(shim, &shim->plan->steps[i], userns)) {

@@ -3,6 +3,8 @@
 
 #include "shim.h"
 
+#define FILTER_INSTRUCTION 8 /* sizeof(struct sock_filter) */
+
 struct reader {
     uint8_t *at, *end;
 };
@@ -106,6 +108,19 @@ static bool parse_field(struct plan *plan, int tag, uint8_t *value, size_t lengt
         case PLAN_DEADLINE_FREEZE:
             plan->deadline_freezes = int_field(value, length, &number) && number != 0;
             return true;
+        case PLAN_ROOT: return text_field(value, length, &plan->root);
+        case PLAN_HOSTNAME: return text_field(value, length, &plan->hostname);
+        case PLAN_CAPABILITIES: return int_field(value, length, &plan->capabilities);
+        case PLAN_NO_NEW_PRIVS:
+            plan->no_new_privs = int_field(value, length, &number) && number != 0;
+            return length == sizeof number;
+        case PLAN_FILTER:
+            plan->filter = value;
+            plan->filter_size = length;
+            return length > 0 && length % FILTER_INSTRUCTION == 0 && length / FILTER_INSTRUCTION <= UINT16_MAX;
+        case PLAN_INSIDE:
+            return plan->inside_count < PLAN_INSIDE_MAX &&
+                   parse_step(&plan->inside[plan->inside_count++], value, length);
         case PLAN_STEP:
             return plan->steps_count < PLAN_LIST_MAX && parse_step(&plan->steps[plan->steps_count++], value, length);
         default: return false;
@@ -132,6 +147,10 @@ bool plan_parse(struct plan *plan, uint8_t *bytes, size_t size, char why[MESSAGE
     }
     if (plan->run_dir == NULL || plan->args_count == 0 || (plan->detached && plan->pid_file == NULL)) {
         snprintf(why, MESSAGE_MAX, "the plan lacks its run folder, command or pid file");
+        return false;
+    }
+    if (plan->root != NULL && (plan->uid_count == 0 || plan->filter == NULL || plan->hostname == NULL)) {
+        snprintf(why, MESSAGE_MAX, "a plan with a root needs a range of uids, a filter and a host name");
         return false;
     }
     return true;

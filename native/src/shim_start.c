@@ -29,8 +29,9 @@ bool shim_fail(struct shim *shim, const char *format, ...) {
     return false;
 }
 
-static void exec_runtime(struct shim *shim, bool inside, int in, int out, int log) {
+static void exec_runtime(struct shim *shim, bool inside, const int streams[3]) {
     struct plan *plan = shim->plan;
+    int log = streams[2];
     signal(SIGPIPE, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
@@ -47,7 +48,7 @@ static void exec_runtime(struct shim *shim, bool inside, int in, int out, int lo
             _exit(126);
         }
     }
-    if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0) {
+    if (dup2(streams[0], 0) < 0 || dup2(streams[1], 1) < 0 || dup2(log, 2) < 0) {
         _exit(126);
     }
     syscall(SYS_close_range, 3, ~0u, 0);
@@ -113,7 +114,7 @@ static bool read_pid(struct shim *shim) {
     return shim->guest > 1 || shim_fail(shim, "the runtime left a wrong pid in %s", shim->plan->pid_file);
 }
 
-static bool run_runtime(struct shim *shim) {
+bool open_streams(struct shim *shim, int child[3]) {
     int in[2], out[2];
     int log = openat(shim->run_dir, RUNTIME_LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     shim->runtime_log = openat(shim->run_dir, RUNTIME_LOG, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -122,20 +123,41 @@ static bool run_runtime(struct shim *shim) {
     }
     fcntl(in[1], F_SETPIPE_SZ, PIPE_BYTES); /* best effort: bulk transfers take fewer turns */
     fcntl(out[0], F_SETPIPE_SZ, PIPE_BYTES);
+    shim->to_guest = in[1];
+    shim->from_guest = out[0];
+    child[0] = in[0];
+    child[1] = out[1];
+    child[2] = log;
+    return true;
+}
+
+bool watch_guest(struct shim *shim) {
+    shim->guest_pidfd = (int)syscall(SYS_pidfd_open, shim->guest, 0);
+    if (shim->guest_pidfd < 0) {
+        return shim_fail(shim, "process 1 of the sandbox is gone already");
+    }
+    fcntl(shim->to_guest, F_SETFL, O_NONBLOCK);
+    fcntl(shim->from_guest, F_SETFL, O_NONBLOCK);
+    return true;
+}
+
+static bool run_runtime(struct shim *shim) {
+    int streams[3];
     bool inside;
-    pid_t child = fork_into_cgroup(&shim->box, &inside);
+    if (!open_streams(shim, streams)) {
+        return false;
+    }
+    pid_t child = fork_into_cgroup(&shim->box, 0, &inside);
     if (child < 0) {
         return shim_fail(shim, "fork");
     }
     if (child == 0) {
-        exec_runtime(shim, inside, in[0], out[1], log);
+        exec_runtime(shim, inside, streams);
     }
     entrance_close(&shim->box);
-    close(in[0]);
-    close(out[1]);
-    close(log);
-    shim->to_guest = in[1];
-    shim->from_guest = out[0];
+    for (int i = 0; i < 3; i++) {
+        close(streams[i]);
+    }
     shim->guest = child;
     if (shim->plan->detached) {
         int status = 0;
@@ -154,13 +176,7 @@ static bool run_runtime(struct shim *shim) {
             return false;
         }
     }
-    shim->guest_pidfd = (int)syscall(SYS_pidfd_open, shim->guest, 0);
-    if (shim->guest_pidfd < 0) {
-        return shim_fail(shim, "process 1 of the sandbox is gone already");
-    }
-    fcntl(shim->to_guest, F_SETFL, O_NONBLOCK);
-    fcntl(shim->from_guest, F_SETFL, O_NONBLOCK);
-    return true;
+    return watch_guest(shim);
 }
 
 bool shim_start(struct shim *shim, int listener) {
@@ -172,8 +188,11 @@ bool shim_start(struct shim *shim, int listener) {
     if (!entrance_open(&shim->box, plan->box_procs, plan->box_procs_count)) {
         return shim_fail(shim, "cannot open the cgroups of the box");
     }
+    if (plan->root != NULL) {
+        return launch(shim);
+    }
     bool good = plan->uid_count == 0 || userns_create(shim, &ns);
-    good = good && build_mounts(shim, ns.fd) && run_runtime(shim);
+    good = good && own_mounts(shim) && build_mounts(shim, ns.fd) && run_runtime(shim);
     if (good && plan->userns != NULL) {
         good = userns_forbid_more(shim, &ns);
     }

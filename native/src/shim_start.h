@@ -16,6 +16,10 @@ struct userns {
 };
 
 bool userns_create(struct shim *shim, struct userns *ns);
+/* Gives the new user namespace of that process the plan's range of ids, and opens it; -1 with a message. */
+int userns_map(struct shim *shim, pid_t pid);
+/* The calling process's user namespace gets no namespaces any more. */
+bool userns_close_to_more(void);
 /* The runtime has joined: no process in the sandbox can make a namespace of its own from here on. */
 bool userns_forbid_more(struct shim *shim, struct userns *ns);
 /* Ends the helper, at once when the start failed. */
@@ -24,7 +28,16 @@ void userns_close(struct userns *ns, bool good);
 /* An ext4 image as the step says. */
 bool mount_disk(struct shim *shim, const struct step *step, int userns);
 
-/* A mount namespace with the steps of the plan in it. `userns` as from userns_create, or -1. */
+/* A mount namespace of the sandbox's own. */
+bool own_mounts(struct shim *shim);
+/* The steps of the plan in it. `userns` as from userns_create, or -1. */
 bool build_mounts(struct shim *shim, int userns);
+
+/* Everything of a start where no runtime takes part. */
+bool launch(struct shim *shim);
+/* The pipes to and from process 1: `child` for its descriptors 0, 1 and 2. */
+bool open_streams(struct shim *shim, int child[3]);
+/* Process 1 runs: from here on it is watched. */
+bool watch_guest(struct shim *shim);
 
 #endif

@@ -13,17 +13,25 @@
 
 #include "shim_start.h"
 
-static void forbid_namespaces(void) {
+bool userns_close_to_more(void) {
     static const char *const kinds[] = {"user", "pid", "uts", "ipc", "net", "mnt", "cgroup", "time"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         char path[64];
         snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", kinds[i]);
         int fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (fd >= 0) {
-            write_text(fd, "0");
-            close(fd);
+        if (fd < 0) {
+            if (errno == ENOENT) { /* a kernel that has no such namespaces */
+                continue;
+            }
+            return false;
+        }
+        bool good = write_text(fd, "0") == 0;
+        close(fd);
+        if (!good) {
+            return false;
         }
     }
+    return true;
 }
 
 /* Counts that the kernel charges to the creator of a user namespace (inotify instances, for one) must not be host
@@ -46,8 +54,7 @@ static void userns_helper(uint64_t base, int ready, int control) {
     if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0) {
         _exit(1);
     }
-    if (read(control, &go, 1) == 1) {
-        forbid_namespaces();
+    if (read(control, &go, 1) == 1 && userns_close_to_more()) {
         (void)!write(ready, &go, 1);
     }
     _exit(0);
@@ -67,6 +74,19 @@ static bool write_map(struct shim *shim, pid_t pid, const char *name) {
         close(fd);
     }
     return good;
+}
+
+int userns_map(struct shim *shim, pid_t pid) {
+    if (!write_map(shim, pid, "uid_map") || !write_map(shim, pid, "gid_map")) {
+        return -1;
+    }
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        shim_fail(shim, "cannot open %s", path);
+    }
+    return fd;
 }
 
 bool userns_create(struct shim *shim, struct userns *ns) {
@@ -91,16 +111,8 @@ bool userns_create(struct shim *shim, struct userns *ns) {
         errno = error;
         return shim_fail(shim, "cannot create a user namespace (is user.max_user_namespaces above 0?)");
     }
-    if (!write_map(shim, ns->pid, "uid_map") || !write_map(shim, ns->pid, "gid_map")) {
-        return false;
-    }
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/ns/user", ns->pid);
-    ns->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (ns->fd < 0 || write(ns->control, "", 1) != 1) {
-        return shim_fail(shim, "cannot open %s", path);
-    }
-    return true;
+    ns->fd = userns_map(shim, ns->pid);
+    return ns->fd >= 0 && (write(ns->control, "", 1) == 1 || shim_fail(shim, "the user namespace's process is gone"));
 }
 
 bool userns_forbid_more(struct shim *shim, struct userns *ns) {

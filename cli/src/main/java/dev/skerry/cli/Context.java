@@ -2,6 +2,7 @@ package dev.skerry.cli;
 
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Launcher;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -27,7 +28,7 @@ record Context(
         Map<String, String> environment) {
     /** Opens the engine on a data folder. */
     interface HostOpener {
-        Host open(Path dataFolder);
+        Host open(Path dataFolder, Launcher launcher);
     }
 
     /** Starts a server. */

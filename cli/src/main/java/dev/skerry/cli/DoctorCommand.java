@@ -2,6 +2,7 @@ package dev.skerry.cli;
 
 import dev.skerry.cli.HostChecks.Check;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,6 +35,13 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--attack", description = "Run the security claims against this machine and print a table.")
     private boolean attack;
 
+    @Option(
+            names = "--launcher",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description = "What starts the sandboxes of level container that are tried: auto, own or crun.")
+    private Launcher launcher = Launcher.AUTO;
+
     @Mixin
     private HostOptions hostOptions = new HostOptions();
 
@@ -53,7 +61,7 @@ final class DoctorCommand implements Callable<Integer> {
         List<Check> checks = new ArrayList<>(new HostChecks(Path.of("/")).all());
         List<String> removed = List.of();
         boolean works = false;
-        try (Host host = hostOptions.open(context)) {
+        try (Host host = hostOptions.open(context, launcher)) {
             var trials = new DriverTrials(host);
             checks.addAll(trials.all());
             works = trials.containerWorks();

@@ -9,6 +9,7 @@ import dev.skerry.host.engine.SandboxView;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.host.templates.ImportLimits;
+import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,8 +30,8 @@ final class EngineHost implements Host {
         this.engine = engine;
     }
 
-    static Host open(Path dataFolder) {
-        return new EngineHost(Engine.open(EngineSettings.installed(dataFolder)));
+    static Host open(Path dataFolder, Launcher launcher) {
+        return new EngineHost(Engine.open(EngineSettings.installed(dataFolder).with(launcher)));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.skerry.cli;
 
+import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,10 @@ final class HostOptions {
     }
 
     Host open(Context context) {
-        return context.hosts().open(dataFolder(context.environment()));
+        return open(context, Launcher.AUTO);
+    }
+
+    Host open(Context context, Launcher launcher) {
+        return context.hosts().open(dataFolder(context.environment()), launcher);
     }
 }

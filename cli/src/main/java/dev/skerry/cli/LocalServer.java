@@ -36,7 +36,8 @@ final class LocalServer implements RunningServer {
 
     static RunningServer open(ServerSettings settings, PrintStream log) throws InterruptedException {
         LogLines.install(log);
-        EngineSettings engine = EngineSettings.installed(settings.data());
+        EngineSettings engine = EngineSettings.installed(settings.data())
+                .with(settings.sandboxes().launcher());
         if (settings.database().postgres().isPresent()) {
             HostSource shared = new SharedHost(engine);
             return new LocalServer(settings, Optional.empty(), Server.open(settings, shared, InstantSource.system()));

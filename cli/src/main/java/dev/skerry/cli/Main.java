@@ -1,6 +1,7 @@
 package dev.skerry.cli;
 
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Launcher;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -107,6 +108,7 @@ public final class Main {
                 // Nor is '@name' a file with more arguments: it may be the program's.
                 .setExpandAtFiles(false)
                 .registerConverter(Isolation.class, new Quantities.Level())
+                .registerConverter(Launcher.class, new Quantities.LauncherName())
                 .registerConverter(Long.class, new Quantities.Bytes())
                 .registerConverter(Duration.class, new Quantities.Time());
     }

@@ -2,6 +2,7 @@ package dev.skerry.cli;
 
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Launcher;
 import dev.skerry.wire.Quantity;
 import java.time.Duration;
 import java.util.function.Function;
@@ -25,6 +26,14 @@ final class Quantities {
         @Override
         public Duration convert(String text) {
             return converted(text, Quantity::time);
+        }
+    }
+
+    /** See {@link Launcher#parse}. */
+    static final class LauncherName implements ITypeConverter<Launcher> {
+        @Override
+        public Launcher convert(String text) {
+            return converted(text, Launcher::parse);
         }
     }
 

@@ -139,7 +139,7 @@ final class RunCommand implements Callable<Integer> {
         List<Transfer> copiesIn = in.stream().map(Transfer::in).toList();
         List<Transfer> copiesOut = out.stream().map(Transfer::out).toList();
         SandboxSpec sandboxSpec = spec(program);
-        try (Host host = hostOptions.open(context);
+        try (Host host = hostOptions.open(context, sandboxOptions.launcher());
                 JobSandbox sandbox = host.create(sandboxSpec);
                 var _ = EndWithUs.watch(sandbox)) {
             copiesIn.forEach(copy -> copy.copyIn(sandbox, job.user()));

@@ -4,6 +4,7 @@ import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Launcher;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.Privilege;
 import java.time.Duration;
@@ -23,6 +24,14 @@ final class SandboxOptions {
             defaultValue = "container",
             description = "The weakest level that will do: container or gvisor (default: container).")
     private Isolation isolation = Isolation.CONTAINER;
+
+    @Option(
+            names = "--launcher",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description = "What starts a sandbox of level container: own, crun (runc where it is missing), or auto:"
+                    + " own where it works (default: auto).")
+    private Launcher launcher = Launcher.AUTO;
 
     @Option(
             names = "--template",
@@ -107,6 +116,10 @@ final class SandboxOptions {
                     ErrorCode.INVALID_REQUEST, "--workdir '" + workFolder.get() + "' is not an absolute path inside");
         }
         return workFolder;
+    }
+
+    Launcher launcher() {
+        return launcher;
     }
 
     String user() {

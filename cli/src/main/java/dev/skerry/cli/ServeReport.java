@@ -78,6 +78,7 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         columns.add("domain", settings.domain());
         columns.add("drain", Quantity.ofTime(settings.drain()));
         columns.add("sandboxes.isolation", boxes.isolation().label());
+        columns.add("sandboxes.launcher", boxes.launcher().label());
         columns.add("sandboxes.cpus", String.valueOf(boxes.cpuMillis() / 1000.0));
         columns.add("sandboxes.memory", Quantity.ofBytes(boxes.memoryBytes()));
         columns.add("sandboxes.disk", Quantity.ofBytes(boxes.diskBytes()));

@@ -8,6 +8,7 @@ import dev.skerry.server.settings.ServerSettings.Overrides;
 import dev.skerry.server.settings.SettingsFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,12 @@ final class ServeSettings {
     private Optional<String> domain = Optional.empty();
 
     @Option(
+            names = "--launcher",
+            paramLabel = "NAME",
+            description = "What starts sandboxes of level container: auto (default), own or crun.")
+    private Optional<String> launcher = Optional.empty();
+
+    @Option(
             names = "--database",
             paramLabel = "ADDRESS",
             description = "'sqlite' (default), or postgresql://USER@HOST:PORT/NAME; its password comes from"
@@ -69,7 +76,10 @@ final class ServeSettings {
                 parsed("--http", http, Address::parse, problems),
                 parsed("--tls", tls, Address::parse, problems),
                 parsed("--domain", domain, SettingsFile::domain, problems));
-        ServerSettings settings = withDomainOf(file.with(overrides)).with(databaseOf(file, environment, problems));
+        ServerSettings settings = withDomainOf(file.with(overrides))
+                .with(databaseOf(file, environment, problems))
+                .with(parsed("--launcher", launcher, Launcher::parse, problems)
+                        .orElse(file.sandboxes().launcher()));
         if (settings.http().port() != 0 && settings.http().equals(settings.tls())) {
             problems.add("http and tls are one address: " + settings.http());
         }

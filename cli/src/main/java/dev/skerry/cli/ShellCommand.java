@@ -57,7 +57,7 @@ final class ShellCommand implements Callable<Integer> {
         Map<String, String> own = sandboxOptions.environment();
         var spec = sandboxOptions.spec(timeout, Optional.empty(), sudo ? Privilege.SUDO : Privilege.NONE);
         try (Terminal terminal = Terminal.raw(WITHOUT_TERMINAL);
-                Host host = hostOptions.open(context);
+                Host host = hostOptions.open(context, sandboxOptions.launcher());
                 JobSandbox sandbox = host.create(spec);
                 var _ = EndWithUs.watch(sandbox)) {
             sandbox.makeFolder(JobRunner.FOLDER, sandboxOptions.user());

@@ -28,7 +28,7 @@ final class Commanded {
     int skerryTo(OutputStream out, String... arguments) {
         stderr = new ByteArrayOutputStream();
         var context = new Context(
-                _ -> host,
+                (_, _) -> host,
                 servers,
                 stops,
                 root,

@@ -35,7 +35,7 @@ class CommandsTest {
 
     private int skerry(String... arguments) {
         var context = new Context(
-                _ -> host,
+                (_, _) -> host,
                 FakeServer.NONE,
                 _ -> {},
                 true,
@@ -308,7 +308,7 @@ class CommandsTest {
                 Path.of(Optional.ofNullable(System.getProperty("skerry.root")).orElse(".."))
                         .resolve("skerry"));
         var context = new Context(
-                _ -> host,
+                (_, _) -> host,
                 FakeServer.NONE,
                 _ -> {},
                 true,

@@ -20,7 +20,7 @@ final class SlowServer {
             }
         };
         var context = new Context(
-                _ -> {
+                (_, _) -> {
                     throw new IllegalStateException("no engine");
                 },
                 _ -> server,

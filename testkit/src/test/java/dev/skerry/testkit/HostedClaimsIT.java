@@ -40,7 +40,7 @@ class HostedClaimsIT {
     }
 
     private Stream<DynamicTest> claims(Template template, List<String> wanted) {
-        var driver = new OnDiskWithSudo(Drivers.container(TestEngines.runtime("crun")), disks, template.lowerLayers());
+        var driver = new OnDiskWithSudo(Drivers.container(TestEngines.guestd()), disks, template.lowerLayers());
         Engine engine = TestEngines.open(new Drivers(List.of(driver)));
         return Claims.all().stream()
                 .filter(claim -> wanted.contains(claim.id()))

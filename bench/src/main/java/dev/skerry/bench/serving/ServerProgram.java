@@ -114,6 +114,7 @@ public final class ServerProgram {
         SandboxSettings usual = SandboxSettings.DEFAULT;
         SandboxSettings many = new SandboxSettings(
                 usual.isolation(),
+                usual.launcher(),
                 usual.cpuMillis(),
                 usual.memoryBytes(),
                 usual.diskBytes(),

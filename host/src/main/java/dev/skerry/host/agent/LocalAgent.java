@@ -83,7 +83,7 @@ public final class LocalAgent implements HostAgent {
      * @throws Failure {@code CONFLICT} naming the process that has the data folder; {@code UNSUPPORTED}
      */
     public static LocalAgent open(EngineSettings settings, HostId id) throws InterruptedException {
-        return open(settings, id, Drivers.detect(settings.guestd().resolveSibling("")));
+        return open(settings, id, Drivers.detect(settings.guestd(), settings.launcher()));
     }
 
     /** With drivers of the caller's choice. */
@@ -93,7 +93,7 @@ public final class LocalAgent implements HostAgent {
 
     /** For one of several servers, by its right to the host; {@code CONFLICT} also after one of a higher epoch. */
     public static LocalAgent open(EngineSettings settings, HostId id, long epoch) throws InterruptedException {
-        return open(settings, id, Drivers.detect(settings.guestd().resolveSibling("")), epoch);
+        return open(settings, id, Drivers.detect(settings.guestd(), settings.launcher()), epoch);
     }
 
     static LocalAgent open(EngineSettings settings, HostId id, Drivers drivers, long epoch)

@@ -5,6 +5,7 @@ import dev.skerry.host.seccomp.SeccompProfile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Launcher;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,18 +25,30 @@ public record Drivers(List<Driver> available) {
     /**
      * Looks for installed runtimes.
      *
-     * @param nativeFolder where guestd and its companions were built
+     * @param guestd the program, with its companions in its folder
+     * @param launcher what starts sandboxes of level container
      */
-    public static Drivers detect(Path nativeFolder) {
+    public static Drivers detect(Path guestd, Launcher launcher) {
         List<Driver> found = new ArrayList<>();
-        RuntimeProgram.find("crun")
-                .or(() -> RuntimeProgram.find("runc"))
-                .ifPresent(runtime -> found.add(container(runtime)));
-        Path library = nativeFolder.resolve("statx-compat.so");
+        container(guestd, launcher).ifPresent(found::add);
+        Path library = guestd.resolveSibling("statx-compat.so");
         RuntimeProgram.find("runsc")
                 .ifPresent(runtime -> found.add(
                         new GvisorDriver(runtime, Files.exists(library) ? Optional.of(library) : Optional.empty())));
         return new Drivers(found);
+    }
+
+    private static Optional<Driver> container(Path guestd, Launcher launcher) {
+        if (launcher == Launcher.OWN
+                || launcher == Launcher.AUTO && LaunchTrial.of(guestd).works()) {
+            return Optional.of(container(guestd));
+        }
+        return RuntimeProgram.find("crun").or(() -> RuntimeProgram.find("runc")).map(Drivers::container);
+    }
+
+    /** The driver of level container on the launcher of our own. */
+    public static Driver container(Path guestd) {
+        return new LaunchDriver(guestd, SeccompProfile.load(Arch.host()).compile());
     }
 
     /** The driver of level container on a runtime of the caller's choice, whichever others are installed. */

@@ -5,6 +5,7 @@ import dev.skerry.wire.Privilege;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ final class OciConfig {
     private static final List<String> SUDO_CAPABILITIES =
             List.of("CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_AUDIT_WRITE", "CAP_SETFCAP");
 
-    private static final List<String> MASKED = List.of(
+    static final List<String> MASKED = List.of(
             "/proc/acpi",
             "/proc/asound",
             "/proc/interrupts",
@@ -60,8 +61,14 @@ final class OciConfig {
             "/sys/kernel/security",
             "/sys/module");
 
-    private static final List<String> READ_ONLY =
+    static final List<String> READ_ONLY =
             List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+
+    static final String HOSTNAME = "sandbox";
+
+    /** Runtimes would look the home folder up in the image. */
+    static final List<String> ENVIRONMENT =
+            List.of("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root");
 
     private static final long SHARED_MEMORY_BYTES = 64L << 20;
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -71,7 +78,18 @@ final class OciConfig {
     private final Map<String, Object> linux = new LinkedHashMap<>();
     private final Map<String, String> annotations = new LinkedHashMap<>();
     private final List<Map<String, Object>> namespaces = new ArrayList<>();
-    private final List<Map<String, Object>> mounts = new ArrayList<>();
+    private final List<Mount> mounts = new ArrayList<>();
+
+    /** What is mounted inside, in order; options as of mount(8). */
+    record Mount(String destination, String type, String source, List<String> options) {
+        Mount {
+            options = List.copyOf(options);
+        }
+
+        private Map<String, Object> json() {
+            return Map.of("destination", destination, "type", type, "source", source, "options", options);
+        }
+    }
 
     OciConfig(Launch launch) {
         SandboxSpec spec = launch.spec();
@@ -79,8 +97,7 @@ final class OciConfig {
         fillProcess(spec.privilege());
         config.put("process", process);
         config.put("root", Map.of("path", launch.root().toString(), "readonly", false));
-        config.put("hostname", "sandbox");
-        config.put("mounts", mounts);
+        config.put("hostname", HOSTNAME);
         config.put("linux", linux);
         config.put("annotations", annotations);
         linux.put("namespaces", namespaces);
@@ -96,15 +113,25 @@ final class OciConfig {
         }
     }
 
-    private void fillProcess(Privilege privilege) {
+    /** What process 1 has, by the names of capabilities(7). */
+    static List<String> capabilities(Privilege privilege) {
         List<String> capabilities = new ArrayList<>(GUESTD_CAPABILITIES);
         if (privilege == Privilege.SUDO) {
             capabilities.addAll(SUDO_CAPABILITIES);
         }
+        return capabilities;
+    }
+
+    List<Mount> mounts() {
+        return Collections.unmodifiableList(mounts);
+    }
+
+    private void fillProcess(Privilege privilege) {
+        List<String> capabilities = capabilities(privilege);
         process.put("terminal", false);
         process.put("user", Map.of("uid", 0, "gid", 0));
         process.put("args", List.of(GUESTD));
-        process.put("env", List.of("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+        process.put("env", ENVIRONMENT);
         process.put("cwd", "/");
         process.put(
                 "capabilities",
@@ -162,7 +189,7 @@ final class OciConfig {
     }
 
     private void mount(String destination, String type, String source, List<String> options) {
-        mounts.add(Map.of("destination", destination, "type", type, "source", source, "options", options));
+        mounts.add(new Mount(destination, type, source, options));
     }
 
     OciConfig bind(Path source, String target) {
@@ -206,6 +233,7 @@ final class OciConfig {
     }
 
     String json() {
+        config.put("mounts", mounts.stream().map(Mount::json).toList());
         return JSON.writeValueAsString(config);
     }
 }

@@ -44,7 +44,13 @@ public final class ShimPlan {
         START_MS,
         KILL_PROCS,
         RLIMIT,
-        DEADLINE_FREEZE;
+        DEADLINE_FREEZE,
+        ROOT,
+        HOSTNAME,
+        CAPABILITIES,
+        NO_NEW_PRIVS,
+        FILTER,
+        INSIDE;
 
         int number() {
             return ordinal() + 1;
@@ -235,6 +241,33 @@ public final class ShimPlan {
         return step(new Step(StepKind.UNMOUNT, target));
     }
 
+    /**
+     * There is no runtime: the shim itself starts the command, as process 1 in that root.
+     *
+     * @param capabilities bits by the numbers of capabilities(7)
+     * @param filter a compiled BPF program
+     */
+    ShimPlan launch(Path root, String hostname, long capabilities, boolean noNewPrivileges, byte[] filter) {
+        put(fields, Tag.FILTER.number(), filter);
+        return text(Tag.ROOT, root.toString())
+                .text(Tag.HOSTNAME, hostname)
+                .number(Tag.CAPABILITIES, capabilities)
+                .number(Tag.NO_NEW_PRIVS, noNewPrivileges ? 1 : 0);
+    }
+
+    /** One of the things that {@link InsideStep} makes, below the root of {@link #launch}. */
+    ShimPlan inside(InsideStep step) {
+        Step fields = new Step(step.kind().number(), step.target());
+        step.source().ifPresent(fields::source);
+        step.type().ifPresent(fields::type);
+        step.options().ifPresent(fields::options);
+        put(
+                this.fields,
+                Tag.INSIDE.number(),
+                fields.number(StepTag.FLAGS, step.flags()).bytes.toByteArray());
+        return this;
+    }
+
     /** The plan's bytes as the spawner takes them. */
     public byte[] encode() {
         return fields.toByteArray();
@@ -274,8 +307,12 @@ public final class ShimPlan {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
         Step(StepKind kind, Path target) {
-            number(StepTag.KIND, kind.number());
-            put(bytes, StepTag.TARGET.number(), target.toString().getBytes(StandardCharsets.UTF_8));
+            this(kind.number(), target.toString());
+        }
+
+        Step(int kind, String target) {
+            number(StepTag.KIND, kind);
+            put(bytes, StepTag.TARGET.number(), target.getBytes(StandardCharsets.UTF_8));
         }
 
         Step source(String value) {

@@ -59,7 +59,7 @@ public final class Engine implements AutoCloseable {
     }
 
     public static Engine open(EngineSettings settings) {
-        return open(settings, Drivers.detect(settings.guestd().resolveSibling("")));
+        return open(settings, Drivers.detect(settings.guestd(), settings.launcher()));
     }
 
     /** With drivers of the caller's choice: for tests that weaken one on purpose, and for comparisons. */

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 
 /** An engine with one driver, and what the contract's parts do with it. Nothing may be left of any sandbox. */
 abstract class DriverFixture {
-    static final Duration BOUND = Duration.ofSeconds(30);
+    static final Duration BOUND = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 30));
     static final long MIB = 1 << 20;
     static final int SIGKILL = 9;
 

@@ -84,6 +84,10 @@ final class TestHost {
         return new GvisorDriver(runtime("runsc"), Optional.of(guestd.resolveSibling("statx-compat.so")));
     }
 
+    Path guestd() {
+        return guestd;
+    }
+
     private static String machine() {
         return System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
     }

@@ -1,6 +1,7 @@
 package dev.skerry.server.settings;
 
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Launcher;
 import dev.skerry.wire.Limits;
 import java.time.Duration;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.Optional;
  * What sandboxes get when a request does not say, and how much they may ask for.
  *
  * @param isolation the weakest that will do, unless a request asks for more
+ * @param launcher what starts sandboxes of level container
  * @param cpuMillis thousandths of a CPU, each
  * @param timeoutMax how far in the future a sandbox's end may be set
  * @param resumeTimeout how long one runs that a request to one of its ports has resumed
@@ -16,6 +18,7 @@ import java.util.Optional;
  */
 public record SandboxSettings(
         Isolation isolation,
+        Launcher launcher,
         int cpuMillis,
         long memoryBytes,
         long diskBytes,
@@ -26,6 +29,7 @@ public record SandboxSettings(
         int runningMax) {
     public static final SandboxSettings DEFAULT = new SandboxSettings(
             Isolation.CONTAINER,
+            Launcher.AUTO,
             2000,
             1L << 30,
             2L << 30,
@@ -34,6 +38,20 @@ public record SandboxSettings(
             Duration.ofHours(24),
             Duration.ofMinutes(5),
             1000);
+
+    public SandboxSettings with(Launcher other) {
+        return new SandboxSettings(
+                isolation,
+                other,
+                cpuMillis,
+                memoryBytes,
+                diskBytes,
+                diskInodes,
+                processes,
+                timeoutMax,
+                resumeTimeout,
+                runningMax);
+    }
 
     public Limits limits() {
         return new Limits(memoryBytes, cpuMillis, processes, diskBytes, diskInodes, Optional.empty(), Optional.empty());

@@ -3,6 +3,7 @@ package dev.skerry.server.settings;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.tenants.Quota;
 import dev.skerry.server.tenants.Traffic;
+import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -62,6 +63,21 @@ public record ServerSettings(
     public ServerSettings with(DatabaseSettings other) {
         return new ServerSettings(
                 data, other, http, tls, domain, drain, sandboxes, quota, rates, auditKeep, webhookNetworks);
+    }
+
+    public ServerSettings with(Launcher launcher) {
+        return new ServerSettings(
+                data,
+                database,
+                http,
+                tls,
+                domain,
+                drain,
+                sandboxes.with(launcher),
+                quota,
+                rates,
+                auditKeep,
+                webhookNetworks);
     }
 
     public ServerSettings with(Overrides overrides) {

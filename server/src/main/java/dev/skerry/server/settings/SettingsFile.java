@@ -7,6 +7,7 @@ import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Launcher;
 import dev.skerry.wire.Nearest;
 import dev.skerry.wire.Quantity;
 import java.io.IOException;
@@ -74,6 +75,10 @@ public final class SettingsFile {
                         "sandboxes.isolation",
                         quoted(boxes.isolation().label()),
                         "Weakest isolation that will do: container, gvisor, microvm."),
+                new Key(
+                        "sandboxes.launcher",
+                        quoted(boxes.launcher().label()),
+                        "What starts those of level container: auto, own, crun."),
                 new Key("sandboxes.cpus", String.valueOf(boxes.cpuMillis() / 1000.0), "CPUs of one sandbox."),
                 new Key("sandboxes.memory", quoted(Quantity.ofBytes(boxes.memoryBytes())), "Memory of one sandbox."),
                 new Key("sandboxes.disk", quoted(Quantity.ofBytes(boxes.diskBytes())), "Writable disk of one sandbox."),
@@ -202,6 +207,7 @@ public final class SettingsFile {
                 text("drain", Quantity::time, standard.drain()),
                 new SandboxSettings(
                         text("sandboxes.isolation", Isolation::parse, boxes.isolation()),
+                        text("sandboxes.launcher", Launcher::parse, boxes.launcher()),
                         cpus("sandboxes.cpus", boxes.cpuMillis()),
                         text("sandboxes.memory", Quantity::bytes, boxes.memoryBytes()),
                         text("sandboxes.disk", Quantity::bytes, boxes.diskBytes()),

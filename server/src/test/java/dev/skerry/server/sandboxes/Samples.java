@@ -64,6 +64,7 @@ final class Samples {
         SandboxSettings base = SandboxSettings.DEFAULT;
         return new SandboxSettings(
                 base.isolation(),
+                base.launcher(),
                 base.cpuMillis(),
                 base.memoryBytes(),
                 base.diskBytes(),

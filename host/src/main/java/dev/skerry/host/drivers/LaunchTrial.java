@@ -1,0 +1,27 @@
+package dev.skerry.host.drivers;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Whether the launcher of our own can start a sandbox on this host: in a container it may lack a right, under an old
+ * kernel a system call.
+ *
+ * @param problem empty when it works
+ */
+record LaunchTrial(String problem) {
+    private static final String DONE = "it works";
+
+    /** Starts one and ends it; some 10 ms. */
+    static LaunchTrial of(Path guestd) {
+        String said = RuntimeProgram.output(List.of(guestd.toString(), "trial")).strip();
+        if (said.equals(DONE)) {
+            return new LaunchTrial("");
+        }
+        return new LaunchTrial(said.isEmpty() ? guestd + " cannot be run" : said);
+    }
+
+    boolean works() {
+        return problem.isEmpty();
+    }
+}

@@ -1,0 +1,233 @@
+/* Starts process 1 without a runtime. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "shim_start.h"
+
+#define BOX_NAMESPACES (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
+#define STREAMS 3
+/* Descriptors of process 1 behind those of its stream, until execve. */
+#define CONTROL STREAMS
+#define ENTRANCES (CONTROL + 1)
+
+bool box_fail(const struct box *box, const char *format, ...) {
+    char text[MESSAGE_MAX / 2];
+    int saved = errno;
+    va_list arguments;
+    va_start(arguments, format);
+    int used = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (saved != 0 && used >= 0 && (size_t)used < sizeof text) {
+        snprintf(text + used, sizeof text - (size_t)used, ": %s", strerror(saved));
+    }
+    (void)!write(box->control, text, strlen(text));
+    return false;
+}
+
+/* The shim has come that far. */
+static bool wait_for_shim(const struct box *box) {
+    char go;
+    ssize_t got;
+    do {
+        got = read(box->control, &go, 1);
+    } while (got < 0 && errno == EINTR);
+    return got == 1;
+}
+
+static bool take_ids(const struct box *box) {
+    if (setresgid(0, 0, 0) != 0 || setgroups(0, NULL) != 0 || setresuid(0, 0, 0) != 0 || setsid() < 0) {
+        return box_fail(box, "cannot become root of the sandbox");
+    }
+    return true;
+}
+
+static bool enter_cgroups(struct box *box, const struct entrance *entrance, bool inside) {
+    return inside || entrance_enter(entrance) || box_fail(box, "cannot enter the cgroups of the box");
+}
+
+/* Its descriptors are now the three of the stream, the control socket, and the cgroups' files. */
+static bool keep_descriptors(struct box *box, const int streams[STREAMS], struct entrance *entrance) {
+    /* First out of the way of the places that they go to, and not far: the table stays as long as it was. */
+    int behind = ENTRANCES + (int)entrance->count;
+    int high[STREAMS];
+    int control = fcntl(box->control, F_DUPFD_CLOEXEC, behind);
+    for (int i = 0; i < STREAMS; i++) {
+        high[i] = fcntl(streams[i], F_DUPFD_CLOEXEC, behind);
+    }
+    for (size_t i = 0; i < entrance->count; i++) {
+        entrance->fds[i] = fcntl(entrance->fds[i], F_DUPFD_CLOEXEC, behind);
+    }
+    for (int i = 0; i < STREAMS; i++) {
+        if (dup2(high[i], i) < 0) {
+            return false;
+        }
+    }
+    box->control = dup3(control, CONTROL, O_CLOEXEC);
+    for (size_t i = 0; i < entrance->count; i++) {
+        entrance->fds[i] = dup3(entrance->fds[i], ENTRANCES + (int)i, O_CLOEXEC);
+    }
+    return box->control == CONTROL && syscall(SYS_close_range, ENTRANCES + entrance->count, ~0u, 0) == 0;
+}
+
+static void settle_signals(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* From its birth to guestd; each line is a stage that says itself why it failed. */
+static void become_guest(struct shim *shim, struct box *box, bool inside, const int streams[STREAMS]) {
+    const struct plan *plan = box->plan;
+    struct entrance *entrance = &shim->box;
+    settle_signals();
+    if (!keep_descriptors(box, streams, entrance)) {
+        _exit(126);
+    }
+    bool good = enter_cgroups(box, entrance, inside) && wait_for_shim(box) && take_ids(box) &&
+                (unshare(BOX_NAMESPACES) == 0 || box_fail(box, "cannot make the sandbox's namespaces")) &&
+                box_settle(box) && wait_for_shim(box) && box_set_limits(box);
+    good = good && box_enter_root(box) && box_drop_privileges(box);
+    if (good) {
+        execve(plan->args[0], (char *const *)plan->args, (char *const *)plan->envs);
+        box_fail(box, "cannot execute %s", plan->args[0]);
+    }
+    _exit(126);
+}
+
+/* The effective ids of the shim; the capabilities that a change of uid takes away come back. */
+static bool act_as(uid_t id) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_setresgid, -1, id, -1) != 0 || syscall(SYS_setresuid, -1, id, -1) != 0 ||
+        syscall(SYS_capget, &header, data) != 0) {
+        return false;
+    }
+    data[0].effective = data[0].permitted;
+    data[1].effective = data[1].permitted;
+    return syscall(SYS_capset, &header, data) == 0;
+}
+
+/* What the kernel charges to the creator of a user namespace is charged to the first uid of the sandbox's range. */
+static pid_t bear(struct shim *shim, bool *inside) {
+    pid_t pid = act_as((uid_t)shim->plan->uid_base)
+                    ? fork_into_cgroup(&shim->box, CLONE_NEWUSER | CLONE_NEWPID, inside)
+                    : -1;
+    int error = errno;
+    if (pid != 0) {
+        pid = act_as(0) ? pid : -1;
+        prctl(PR_SET_DUMPABLE, 1); /* which ended with the ids */
+    }
+    errno = error;
+    return pid;
+}
+
+/* Best effort: a host that is a container itself may not let us, and what lowers a limit needs no right. */
+static void set_limits(const struct plan *plan, pid_t pid) {
+    for (size_t i = 0; i < plan->limits_count; i++) {
+        struct rlimit limit = {plan->limits[i].value, plan->limits[i].value};
+        prlimit(pid, (int)plan->limits[i].resource, &limit, NULL);
+    }
+}
+
+static bool tell(struct shim *shim, int control) {
+    return send(control, "", 1, MSG_NOSIGNAL) == 1 || shim_fail(shim, "process 1 of the sandbox died on its way");
+}
+
+/* Until its execve has succeeded, which closes its end, or it has said why not. */
+static bool wait_for_guest(struct shim *shim, int control) {
+    char text[MESSAGE_MAX / 2];
+    struct pollfd wait = {.fd = control, .events = POLLIN};
+    uint64_t until = boottime_ms() + shim->plan->start_ms;
+    for (;;) {
+        uint64_t now = boottime_ms();
+        int rc = poll(&wait, 1, now < until ? (int)(until - now) : 0);
+        if (rc > 0) {
+            break;
+        }
+        if (rc == 0 || errno != EINTR) {
+            errno = 0;
+            return shim_fail(shim, "process 1 did not start within %llu ms", (unsigned long long)shim->plan->start_ms);
+        }
+    }
+    ssize_t got = recv(control, text, sizeof text - 1, 0);
+    if (got > 0) {
+        text[got] = 0;
+        errno = 0;
+        return shim_fail(shim, "%s", text);
+    }
+    return true;
+}
+
+/* The shim's part while process 1 comes up. */
+static bool attend(struct shim *shim, int control) {
+    int userns = userns_map(shim, shim->guest);
+    bool good = userns >= 0 && tell(shim, control) && build_mounts(shim, userns);
+    if (userns >= 0) {
+        close(userns);
+    }
+    set_limits(shim->plan, shim->guest);
+    return good && tell(shim, control) && wait_for_guest(shim, control) && watch_guest(shim);
+}
+
+/* It said why, unless the shim knows better. */
+static bool give_up(struct shim *shim, int control) {
+    char text[MESSAGE_MAX / 2];
+    ssize_t got = recv(control, text, sizeof text - 1, MSG_DONTWAIT);
+    if (got > 0) {
+        text[got] = 0;
+        errno = 0;
+        shim_fail(shim, "%s", text);
+    }
+    if (shim->guest > 0) {
+        kill(shim->guest, SIGKILL);
+    }
+    return false;
+}
+
+bool launch(struct shim *shim) {
+    struct box box = {.plan = shim->plan, .root = -1};
+    int control[2], streams[STREAMS];
+    bool inside;
+    if (!own_mounts(shim) || !open_streams(shim, streams)) {
+        return false;
+    }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0) {
+        return shim_fail(shim, "socketpair");
+    }
+    shim->guest = bear(shim, &inside);
+    if (shim->guest == 0) {
+        box.control = control[1];
+        become_guest(shim, &box, inside, streams);
+    }
+    int error = errno;
+    close(control[1]);
+    for (int i = 0; i < STREAMS; i++) {
+        close(streams[i]);
+    }
+    entrance_close(&shim->box);
+    errno = error;
+    bool good = shim->guest > 0
+                    ? attend(shim, control[0])
+                    : shim_fail(shim, "cannot create a user namespace (is user.max_user_namespaces above 0?)");
+    if (!good) {
+        give_up(shim, control[0]);
+    }
+    close(control[0]);
+    return good;
+}
