@@ -28,21 +28,24 @@ public final class SqlSandboxStore implements SandboxStore {
     private final Database database;
     private final Sealing sealing;
     private final Fence fence;
+    private final long term;
     private final RowMapper<Sandbox> sandboxes;
 
     /** For a database that this server has for itself, or for reading. */
     public SqlSandboxStore(Database database, Sealing sealing) {
-        this(database, sealing, Fence.NONE);
+        this(database, sealing, Fence.NONE, 0);
     }
 
     /**
      * @param sealing of variables that sandboxes were created with
      * @param fence has every write refused that its holder may not make any more
+     * @param term its number, which is noted with what happens in it
      */
-    public SqlSandboxStore(Database database, Sealing sealing, Fence fence) {
+    public SqlSandboxStore(Database database, Sealing sealing, Fence fence, long term) {
         this.database = database;
         this.sealing = sealing;
         this.fence = fence;
+        this.term = term;
         this.sandboxes = (row, _) -> SandboxRows.read(row, sealing);
     }
 
@@ -86,17 +89,21 @@ public final class SqlSandboxStore implements SandboxStore {
                 .execute());
     }
 
-    private static void append(Handle handle, Sandbox sandbox, List<Note> notes) {
+    private void append(Handle handle, Sandbox sandbox, List<Note> notes) {
         for (Note note : notes) {
             handle.execute("UPDATE counters SET value = value + 1 WHERE name = 'sandbox_events'");
-            handle.createUpdate("INSERT INTO sandbox_events (sequence, tenant, sandbox, at, kind, detail)"
-                            + " SELECT value, :tenant, :sandbox, :at, :kind, :detail"
+            handle.createUpdate("INSERT INTO sandbox_events (sequence, tenant, sandbox, at, kind, detail,"
+                            + " cause, key_id, key_mask, address, request, term)"
+                            + " SELECT value, :tenant, :sandbox, :at, :kind, :detail,"
+                            + " :cause, :key_id, :key_mask, :address, :request, :term"
                             + " FROM counters WHERE name = 'sandbox_events'")
                     .bind("tenant", sandbox.tenant().text())
                     .bind("sandbox", sandbox.id().text())
                     .bind("at", Micros.of(note.at()))
                     .bind("kind", note.kind().name())
                     .bind("detail", SandboxRows.text(note.detail()))
+                    .bindMap(SandboxRows.why(note.why()))
+                    .bind("term", term)
                     .execute();
         }
     }
