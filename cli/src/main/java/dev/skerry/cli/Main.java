@@ -77,6 +77,7 @@ public final class Main {
         commands.put("pause", PauseCommand::new);
         commands.put("resume", ResumeCommand::new);
         commands.put("kill", KillCommand::new);
+        commands.put("why", WhyCommand::new);
         commands.put("events", EventsCommand::new);
         commands.put("keys", KeysCommand::new);
         commands.put("tenants", TenantsCommand::new);

@@ -27,12 +27,33 @@ class OperatorCommandsTest {
     }
 
     @Test
+    void whyTellsTheHistory() {
+        String why = """
+            {"sandboxID":"box","tenant":"acme","summary":"It ended.","history":[
+              {"at":"2026-01-01T00:00:00Z","what":"created","text":"Created by key e2b_12…cd."},
+              {"at":"2026-01-01T00:00:01Z","what":"ended","text":"Ended: \\u001b[31mit was asked for."}]}\
+            """;
+        server.on("GET /skerry/v1/sandboxes/box/why", 200, why);
+        server.on("GET /skerry/v1/sandboxes/box/why", 200, why);
+        assertThat(commanded.skerry("why", "box")).isZero();
+        assertThat(commanded.out()).isEqualTo("""
+            Sandbox box of tenant acme.
+            2026-01-01T00:00:00Z      Created by key e2b_12…cd.
+            2026-01-01T00:00:01Z      Ended: ?[31mit was asked for.
+            It ended.
+            """);
+        assertThat(commanded.skerry("why", "box", "--json")).isZero();
+        assertThat(commanded.out()).contains("\"summary\":\"It ended.\"");
+    }
+
+    @Test
     void keysAreMadeListedAndRemoved() {
         server.on("POST /api-keys", 201, "{\"id\":\"k1\",\"key\":\"e2b_secret\",\"name\":\"ci\"}");
         server.on("GET /api-keys", 200, """
-                [{"id":"k1","name":"ci","mask":{"prefix":"e2b_","maskedValuePrefix":"12","maskedValueSuffix":"cd"},
-                  "createdAt":"2026-01-01T00:00:00Z","expiresAt":"2026-02-01T00:00:00Z",
-                  "scope":"read","lastUsed":null}]""");
+            [{"id":"k1","name":"ci","mask":{"prefix":"e2b_","maskedValuePrefix":"12","maskedValueSuffix":"cd"},
+              "createdAt":"2026-01-01T00:00:00Z","expiresAt":"2026-02-01T00:00:00Z",
+              "scope":"read","lastUsed":null}]\
+            """);
         server.on("DELETE /api-keys/k1", 204, "");
         assertThat(commanded.skerry("keys", "create", "ci")).isZero();
         assertThat(commanded.out()).as("for a script").isEqualTo("e2b_secret\n");
@@ -62,10 +83,11 @@ class OperatorCommandsTest {
     @Test
     void tenantsAreListed() {
         server.on("GET /skerry/v1/tenants", 200, """
-                [{"id":"default","name":"default","keys":2,"running":3,"quotas":{
-                  "sandboxes":{"limit":5,"own":true,"used":3},"cpuMillis":{"limit":null,"own":false,"used":1500},
-                  "memoryBytes":{"limit":1073741824,"own":true,"used":0},"diskBytes":{"limit":null,"own":false},
-                  "createsPerSecond":{"limit":7,"own":true}}}]""");
+            [{"id":"default","name":"default","keys":2,"running":3,"quotas":{
+              "sandboxes":{"limit":5,"own":true,"used":3},"cpuMillis":{"limit":null,"own":false,"used":1500},
+              "memoryBytes":{"limit":1073741824,"own":true,"used":0},"diskBytes":{"limit":null,"own":false},
+              "createsPerSecond":{"limit":7,"own":true}}}]\
+            """);
         assertThat(commanded.skerry("tenants")).isZero();
         String line = "default +default +2 +3/5 +1.5/none +0 bytes/1 GiB +-/none +7\n";
         assertThat(commanded.out()).startsWith("ID ").containsPattern(line);
@@ -96,9 +118,10 @@ class OperatorCommandsTest {
     @Test
     void theAuditLogIsReadFromItsNewestPagesAndPrintedOldestFirst() {
         String entry = """
-                {"sequence":%d,"at":"2026-01-01T00:00:0%dZ","tenant":"acme","keyID":"k1","keyName":"ci",
-                 "operation":"DELETE /sandboxes/{sandboxID}","subject":"box","address":"127.0.0.1",
-                 "status":%d,"code":"%s","requestID":"r"}""";
+            {"sequence":%d,"at":"2026-01-01T00:00:0%dZ","tenant":"acme","keyID":"k1","keyName":"ci",
+             "operation":"DELETE /sandboxes/{sandboxID}","subject":"box","address":"127.0.0.1",
+             "status":%d,"code":"%s","requestID":"r"}\
+            """;
         String page = "[" + entry.formatted(7, 2, 404, "NOT_FOUND") + "," + entry.formatted(6, 1, 204, "") + "]";
         server.on("GET /skerry/v1/audit", 200, page);
         server.on("GET /skerry/v1/audit", 200, "[" + entry.formatted(5, 0, 204, "") + "]");

@@ -1,14 +1,17 @@
 package dev.skerry.docs;
 
+import dev.skerry.server.sandboxes.Cause;
+import dev.skerry.server.sandboxes.SandboxEvent;
 import dev.skerry.server.settings.SettingsFile;
 import dev.skerry.wire.ErrorCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
-/** Writes the documents that are made from the code; run it after a change to settings or error codes. */
+/** Writes the documents that are made from the code; run it after a change to settings, error codes, events or causes. */
 final class GeneratedDocs {
     private GeneratedDocs() {}
 
@@ -24,38 +27,39 @@ final class GeneratedDocs {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("settings.md", settings());
         all.put("errors.md", errors());
+        all.put("events.md", events());
         return all;
     }
 
     private static String settings() {
         StringBuilder text = new StringBuilder("""
-                # Settings of the server
+            # Settings of the server
 
-                `skerry serve --config FILE` reads one file in [TOML](https://toml.io). Every key may be left out;
-                one that does not exist is refused, with the nearest one that does, and all that is wrong is said at
-                once. `skerry serve --check` tries a file and prints what every setting comes to. What the command
-                line says (`--data`, `--database`, `--advertise`, `--http`, `--tls`, `--domain`) comes before the file.
+            `skerry serve --config FILE` reads one file in [TOML](https://toml.io). Every key may be left out;
+            one that does not exist is refused, with the nearest one that does, and all that is wrong is said at
+            once. `skerry serve --check` tries a file and prints what every setting comes to. What the command
+            line says (`--data`, `--database`, `--advertise`, `--http`, `--tls`, `--domain`) comes before the file.
 
-                The password of a PostgreSQL database is in no setting, as settings are printed: it is the first line of
-                `database-password-file`, or the variable `SKERRY_DATABASE_PASSWORD`, which comes first. The address may
-                end with `?sslmode=verify-full` or another of PostgreSQL's modes; without, TLS is used if it is offered.
+            The password of a PostgreSQL database is in no setting, as settings are printed: it is the first line of
+            `database-password-file`, or the variable `SKERRY_DATABASE_PASSWORD`, which comes first. The address may
+            end with `?sslmode=verify-full` or another of PostgreSQL's modes; without, TLS is used if it is offered.
 
-                A name with a dot is written below the table of its first part: `sandboxes.memory` as `memory` below
-                `[sandboxes]`. Sizes are written as `"512m"` or `"1.5g"` (powers of 1024), times as `"30s"`, `"5m"`
-                or `"24h"`.
+            A name with a dot is written below the table of its first part: `sandboxes.memory` as `memory` below
+            `[sandboxes]`. Sizes are written as `"512m"` or `"1.5g"` (powers of 1024), times as `"30s"`, `"5m"`
+            or `"24h"`.
 
-                | setting | standard | meaning |
-                | --- | --- | --- |
-                """);
+            | setting | standard | meaning |
+            | --- | --- | --- |
+            """);
         for (SettingsFile.Key key : SettingsFile.keys()) {
             text.append("| `%s` | `%s` | %s |%n".formatted(key.name(), key.standard(), key.meaning()));
         }
         text.append("""
 
-                Everything at its standard:
+            Everything at its standard:
 
-                ```toml
-                """);
+            ```toml
+            """);
         String table = "";
         for (SettingsFile.Key key : SettingsFile.keys()) {
             int dot = key.name().indexOf('.');
@@ -74,24 +78,65 @@ final class GeneratedDocs {
 
     private static String errors() {
         StringBuilder text = new StringBuilder("""
-                # Errors
+            # Errors
 
-                Whatever refuses something names one of these codes, says what was wrong, and where it knows it,
-                what would be right. Programs branch on the code or the status, never on the text. A door that
-                imitates another API keeps that API's own statuses where they differ; docs of that door say so.
+            Whatever refuses something names one of these codes, says what was wrong, and where it knows it,
+            what would be right. Programs branch on the code or the status, never on the text. A door that
+            imitates another API keeps that API's own statuses where they differ; docs of that door say so.
 
-                *Who acts* is the caller (ask differently), whoever adds hosts, whoever runs what we depend on, or
-                us: a bug. What is marked *again* may succeed when it is asked again, unchanged and a little later.
+            *Who acts* is the caller (ask differently), whoever adds hosts, whoever runs what we depend on, or
+            us: a bug. What is marked *again* may succeed when it is asked again, unchanged and a little later.
 
-                | code | status | who acts | again | meaning |
-                | --- | --- | --- | --- | --- |
-                """);
+            | code | status | who acts | again | meaning |
+            | --- | --- | --- | --- | --- |
+            """);
         for (ErrorCode code : ErrorCode.values()) {
             text.append("| `%s` | %d | %s | %s | %s |%n"
                     .formatted(
                             code, code.status(), actor(code.kind()), code.retryable() ? "yes" : "no", meaning(code)));
         }
         return text.toString();
+    }
+
+    private static String events() {
+        StringBuilder text = new StringBuilder("""
+            # Events
+
+            What happens to a sandbox is kept until seven days after its end. `skerry events` and
+            `GET /skerry/v1/events` list it, `skerry why ID` tells it with who asked for what, webhooks and the
+            stream of events bring it. Programs branch on `kind` and `cause`, never on `detail`.
+
+            | kind | meaning |
+            | --- | --- |
+            """);
+        for (SandboxEvent.Kind kind : SandboxEvent.Kind.values()) {
+            text.append("| `%s` | %s |%n".formatted(kind.name().toLowerCase(Locale.ROOT), meaning(kind)));
+        }
+        text.append("""
+
+            Each has one of these causes. Of a pause, a resume and an end it is why that was begun, whoever finished
+            it.
+
+            | cause | as it is told |
+            | --- | --- |
+            """);
+        for (Cause cause : Cause.values()) {
+            text.append("| `%s` | %s |%n".formatted(cause.label(), cause.words()));
+        }
+        return text.toString();
+    }
+
+    private static String meaning(SandboxEvent.Kind kind) {
+        return switch (kind) {
+            case CREATED -> "It is stored, and being started.";
+            case STARTED -> "It runs; its time begins.";
+            case PAUSED -> "It is paused, in memory or to disk.";
+            case PAUSE_FAILED -> "It could not be paused, and runs on.";
+            case RESUMED -> "It runs again.";
+            case RESUME_FAILED -> "It could not be resumed, and stays paused.";
+            case RENEWED -> "It has another end.";
+            case ENDED -> "It has ended. There is exactly one for each sandbox, and nothing after it.";
+        };
     }
 
     private static String actor(ErrorCode.Kind kind) {

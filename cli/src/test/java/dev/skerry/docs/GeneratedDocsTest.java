@@ -15,7 +15,7 @@ class GeneratedDocsTest {
     private static final Path DOCS = Path.of(System.getProperty("skerry.root", ".."), "docs");
 
     @ParameterizedTest
-    @ValueSource(strings = {"settings.md", "errors.md"})
+    @ValueSource(strings = {"settings.md", "errors.md", "events.md"})
     void aDocumentSaysWhatTheCodeSays(String name) throws IOException {
         assertThat(Files.readString(DOCS.resolve(name)))
                 .as("docs/%s is stale: run %s with the folder docs", name, GeneratedDocs.class.getName())

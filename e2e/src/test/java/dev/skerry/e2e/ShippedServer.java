@@ -192,6 +192,10 @@ final class ShippedServer implements AutoCloseable {
         }
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** The most memory that its JVM has had resident: VmHWM of proc_pid_status(5). */
     long peakKib() throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {

@@ -7,6 +7,8 @@ import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.leases.Fence;
+import dev.skerry.server.leases.HostTerms;
+import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.sandboxes.SealedEnvironments;
@@ -43,8 +45,8 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
@@ -90,6 +92,7 @@ public final class Server implements AutoCloseable {
                 new SandboxTokens(secrets),
                 resealer,
                 webhooks,
+                new HostTerms(database),
                 new ServerMetrics(),
                 clock);
         Deliverer deliverer = opened(new Deliverer(webhooks, hookStore, new SqlSandboxStore(database, sealing), clock));
@@ -104,31 +107,28 @@ public final class Server implements AutoCloseable {
         } else {
             HostAgent host = hosts.open(0);
             parts.push(() -> hosts.letGo(host));
-            Serving only = opened(Serving.open(common, host, Fence.NONE));
+            HostTerm term = common.terms()
+                    .begin(
+                            host.id(),
+                            UUID.randomUUID().toString(),
+                            settings.http().host() + ":" + settings.http().port(),
+                            clock.instant());
+            Serving only = opened(Serving.open(common, host, Fence.NONE, term.number()));
             this.serving = () -> Optional.of(only);
             this.draining = only::drain;
             this.http = opened(listen(only.door()));
             deliverer.start();
         }
         resealer.start();
-        measure(webhooks, deliverer);
+        measure(database, webhooks, deliverer);
     }
 
-    private void measure(Webhooks webhooks, Deliverer deliverer) {
-        ServerMetrics metrics = common.metrics();
-        metrics.gauge("skerry_sandboxes_running", "Sandboxes that run now.", () -> serving.get()
-                .map(Serving::running)
-                .orElse(0));
-        metrics.tenants(() -> serving.get().map(Serving::useByTenant).orElse(Map.of()));
-        metrics.gauge(
-                "skerry_audit_unwritten",
-                "Entries of the audit log that are in the log only.",
-                common.audit()::unwritten);
-        metrics.gauge("skerry_requests_open", "Requests under way.", http::requests);
-        metrics.gauge("skerry_request_threads", "Requests under way that have a thread.", http::threads);
-        metrics.gauge("skerry.webhooks.given.up", "Webhooks that nothing is delivered to any more.", webhooks::givenUp);
-        metrics.counter("skerry.webhook.deliveries", "Deliveries that arrived.", deliverer::delivered);
-        metrics.counter("skerry.webhook.failures", "Attempts of deliveries that failed.", deliverer::failed);
+    private void measure(Database database, Webhooks webhooks, Deliverer deliverer) {
+        Measures measures = new Measures(common.metrics(), serving);
+        measures.sandboxes(settings.sandboxes().runningMax());
+        measures.parts(http, common.audit(), deliverer, common.terms());
+        measures.machine(database, authority, settings.data());
+        opened(measures.vitals(Serving.healthWithoutHost(common), webhooks)).start();
     }
 
     private static Database database(ServerSettings settings, Path data) {

@@ -9,6 +9,7 @@ import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
 import dev.skerry.server.leases.Fence;
+import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.ServerMetrics;
@@ -48,6 +49,7 @@ final class Serving implements AutoCloseable {
     private final Health health;
     private final E2bApi api;
     private final FrontDoor door;
+    private final long term;
 
     /** What a server has whether or not it has a host. */
     record Parts(
@@ -61,16 +63,18 @@ final class Serving implements AutoCloseable {
             SandboxTokens tokens,
             Resealer resealer,
             Webhooks webhooks,
+            HostTerms terms,
             ServerMetrics metrics,
             InstantSource clock) {}
 
-    private Serving(Parts server, HostAgent host, Fence fence, Deque<AutoCloseable> parts) {
+    private Serving(Parts server, HostAgent host, Fence fence, long term, Deque<AutoCloseable> parts) {
         this.parts = parts;
+        this.term = term;
         ServerSettings settings = server.settings();
         SandboxTokens tokens = server.tokens();
         InstantSource clock = server.clock();
         this.sandboxes = opened(StoredSandboxes.open(
-                new SqlSandboxStore(server.database(), server.sealing(), fence),
+                new SqlSandboxStore(server.database(), server.sealing(), fence, term),
                 host,
                 settings.sandboxes(),
                 server.tenants()::quota,
@@ -104,7 +108,8 @@ final class Serving implements AutoCloseable {
                 health,
                 server.metrics(),
                 server.resealer(),
-                server.webhooks()));
+                server.webhooks(),
+                () -> server.terms().list(host.id())));
         this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         usage.start();
         // The first sandbox should not wait for what every sandbox starts from.
@@ -120,11 +125,12 @@ final class Serving implements AutoCloseable {
      * Takes up the sandboxes of a host. On failure nothing of it remains.
      *
      * @param host stays open when this is closed
+     * @param term its number
      */
-    static Serving open(Parts server, HostAgent host, Fence fence) {
+    static Serving open(Parts server, HostAgent host, Fence fence, long term) {
         Deque<AutoCloseable> parts = new ArrayDeque<>();
         try {
-            return new Serving(server, host, fence, parts);
+            return new Serving(server, host, fence, term, parts);
         } catch (RuntimeException | Error e) {
             closeAll(parts);
             throw e;
@@ -146,6 +152,28 @@ final class Serving implements AutoCloseable {
 
     int running() {
         return sandboxes.running();
+    }
+
+    StoredSandboxes sandboxes() {
+        return sandboxes;
+    }
+
+    Health health() {
+        return health;
+    }
+
+    /** Its number. */
+    long term() {
+        return term;
+    }
+
+    /** What is looked at while there is no host. */
+    static Health healthWithoutHost(Parts server) {
+        return new Health(
+                List.of(
+                        new HealthCheck("database", true, server.database()::probe),
+                        HealthCheck.diskSpace(server.settings().data(), DISK_FREE_BYTES)),
+                CHECK_BOUND);
     }
 
     Map<TenantId, Map<Resource, Long>> useByTenant() {

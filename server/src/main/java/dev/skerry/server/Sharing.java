@@ -5,6 +5,7 @@ import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.gateway.Relay;
 import dev.skerry.server.gateway.RelaySeal;
 import dev.skerry.server.leases.HolderCache;
+import dev.skerry.server.leases.Lease;
 import dev.skerry.server.leases.LeaseKeeper;
 import dev.skerry.server.leases.LeaseTable;
 import dev.skerry.server.leases.Leases;
@@ -71,8 +72,8 @@ final class Sharing {
 
     /** @param origin where other servers reach this one */
     LeaseKeeper keeper(URI origin) {
-        return new LeaseKeeper(
-                leases, lease, new LeaseTable.Candidate(self, origin), LeaseKeeper.Timing.DEFAULT, this::serve);
+        LeaseTable.Candidate candidate = new LeaseTable.Candidate(self, origin);
+        return new LeaseKeeper(leases, lease, candidate, LeaseKeeper.Timing.DEFAULT, term -> serve(term, origin));
     }
 
     /** One of the servers delivers; it need not be the one that has the host. */
@@ -84,11 +85,14 @@ final class Sharing {
         });
     }
 
-    private AutoCloseable serve(Term term) throws InterruptedException {
+    private AutoCloseable serve(Term term, URI origin) throws InterruptedException {
         HostAgent host = openHost(term);
+        Lease given = term.lease();
         Serving serving;
         try {
-            serving = Serving.open(server, new TermHost(host, term), term.fence());
+            server.terms()
+                    .begin(host.id(), given, origin.toString(), server.clock().instant());
+            serving = Serving.open(server, new TermHost(host, term), term.fence(), given.fence());
         } catch (RuntimeException | Error e) {
             hosts.letGo(host);
             throw e;

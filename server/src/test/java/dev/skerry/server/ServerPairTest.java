@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** Two servers on one PostgreSQL, with one simulated host that both can reach. */
 @Timeout(180)
@@ -148,6 +149,20 @@ class ServerPairTest {
         assertThat(host.starts()).isEqualTo(3);
         assertThat(create(second)).isNotEmpty();
         assertThat(host.violations()).isEmpty();
+        // The history knows who took it over, and which server did what.
+        ask(second, "DELETE", "/sandboxes/" + ids.getFirst(), "");
+        JsonNode why = Exchange.JSON.readTree(ask(second, "GET", "/skerry/v1/sandboxes/" + ids.getFirst() + "/why", "")
+                .body());
+        List<String> what = new ArrayList<>();
+        List<Long> terms = new ArrayList<>();
+        why.get("history").forEach(line -> {
+            what.add(line.get("what").stringValue());
+            terms.add(line.get("term").longValue());
+        });
+        assertThat(what).containsExactly("created", "started", "server", "ended");
+        assertThat(terms).containsExactly(1L, 1L, 2L, 2L);
+        assertThat(why.get("history").get(2).get("text").stringValue())
+                .startsWith("The server at " + second.api() + " took the host over from the one at http://");
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxConfig;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
+import dev.skerry.server.sandboxes.Why;
 import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.secrets.SecretFile;
 import dev.skerry.server.secrets.Secrets;
@@ -52,7 +53,8 @@ final class Seed {
                         config,
                         created,
                         now.truncatedTo(ChronoUnit.MICROS).plus(LIFETIME),
-                        new SandboxState.Running(host.facts().id(), Isolation.CONTAINER, created));
+                        new SandboxState.Running(host.facts().id(), Isolation.CONTAINER, created),
+                        Why.UNKNOWN);
                 store.insert(sandbox, Optional.empty(), List.of());
                 host.start(new StartSandbox(
                         sandbox.incarnation(),

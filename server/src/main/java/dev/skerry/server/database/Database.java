@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -33,6 +34,7 @@ public final class Database implements AutoCloseable {
     private final Jdbi reader;
     private final GroupCommit commits;
     private final String now;
+    private volatile Consumer<Duration> observer = _ -> {};
 
     private Database(HikariDataSource writing, HikariDataSource reading, GroupCommit.Lone lone, String now) {
         this.writing = writing;
@@ -110,7 +112,17 @@ public final class Database implements AutoCloseable {
 
     /** The same, if that guard lets it pass, which is asked once for all who share a commit. */
     public <T> T write(Guard guard, Write<T> work) {
-        return commits.write(guard, work);
+        long begun = System.nanoTime();
+        try {
+            return commits.write(guard, work);
+        } finally {
+            observer.accept(Duration.ofNanos(System.nanoTime() - begun));
+        }
+    }
+
+    /** Is told how long each write took. */
+    public void observeWrites(Consumer<Duration> observer) {
+        this.observer = observer;
     }
 
     /** For writing now and then, and for reading what has to agree with that. */

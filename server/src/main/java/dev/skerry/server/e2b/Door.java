@@ -5,6 +5,7 @@ import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.Route;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.operations.RequestFacts;
+import dev.skerry.server.sandboxes.Origin;
 import dev.skerry.server.tenants.ApiKey;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditEntry;
@@ -59,8 +60,13 @@ final class Door {
         return entry(method, template, summary, Optional.of(least), exchange -> {
             Caller caller = caller(exchange);
             limits.pass(traffic, caller.key().id());
-            noted.handle(exchange, caller);
+            origin(exchange, caller).during(() -> noted.handle(exchange, caller));
         });
+    }
+
+    private static Origin origin(Exchange exchange, Caller caller) {
+        ApiKey key = caller.key();
+        return new Origin(key.id(), key.mask(), exchange.remote(), exchange.requestId());
     }
 
     private static Traffic traffic(String method, String template) {

@@ -3,6 +3,7 @@ package dev.skerry.server.e2b;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.Route;
 import dev.skerry.server.http.Routes;
+import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.openapi.OpenApiDocument;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.operations.Health;
@@ -23,6 +24,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The control plane: the REST half of the E2B API, what we add to it below {@code /skerry/v1}, the server's health and
@@ -33,7 +35,11 @@ public final class E2bApi {
     private final List<Operation> operations;
     private final EventStream eventStream;
 
-    /** What it is made of. What has a life of its own belongs to whoever made it. */
+    /**
+     * What it is made of. What has a life of its own belongs to whoever made it.
+     *
+     * @param terms of the host, oldest first
+     */
     public record Parts(
             Sandboxes sandboxes,
             HostAgent host,
@@ -48,7 +54,8 @@ public final class E2bApi {
             Health health,
             ServerMetrics metrics,
             Resealer secrets,
-            Webhooks webhooks) {}
+            Webhooks webhooks,
+            Supplier<List<HostTerm>> terms) {}
 
     public E2bApi(Parts parts) {
         Door door = new Door(parts.keys(), parts.limits(), parts.audit(), parts.clock());
@@ -69,6 +76,7 @@ public final class E2bApi {
         all.addAll(new KeyRoutes(parts.tenants(), parts.keys()).operations(door));
         all.addAll(new TenantRoutes(parts.tenants(), parts.keys(), parts.sandboxes()).operations(door));
         all.addAll(new AuditRoutes(parts.audit()).operations(door));
+        all.addAll(new WhyRoutes(parts.sandboxes(), parts.audit(), parts.terms()).operations(door));
         all.addAll(new ServerRoutes(parts.health(), parts.metrics(), parts.secrets()).operations(door));
         all.addAll(NotYet.operations(door));
         all.add(door.open(

@@ -101,6 +101,7 @@ final class EventLogs {
 
     private static void fields(ObjectNode node, SandboxEvent event) {
         node.put("event", kind(event));
+        node.put("cause", event.why().cause().label());
         if (!event.detail().isEmpty()) {
             node.put("detail", event.detail());
         }
@@ -126,7 +127,9 @@ final class EventLogs {
                     case CREATED -> "Sandbox created";
                     case STARTED -> "Sandbox started";
                     case PAUSED -> "Sandbox paused";
+                    case PAUSE_FAILED -> "Sandbox could not be paused";
                     case RESUMED -> "Sandbox resumed";
+                    case RESUME_FAILED -> "Sandbox could not be resumed";
                     case RENEWED -> "Sandbox timeout set";
                     case ENDED -> "Sandbox ended";
                 };
@@ -134,6 +137,10 @@ final class EventLogs {
     }
 
     private static String level(SandboxEvent event) {
-        return event.kind() == SandboxEvent.Kind.RENEWED ? "debug" : "info";
+        return switch (event.kind()) {
+            case RENEWED -> "debug";
+            case PAUSE_FAILED, RESUME_FAILED -> "warn";
+            case CREATED, STARTED, PAUSED, RESUMED, ENDED -> "info";
+        };
     }
 }

@@ -186,6 +186,7 @@ final class ObservationRoutes {
         node.put("sandboxID", event.id().text());
         node.put("at", event.at().toString());
         node.put("kind", EventLogs.kind(event));
+        node.put("cause", event.why().cause().label());
         node.put("detail", event.detail());
         return node;
     }

@@ -5,6 +5,7 @@ import dev.skerry.server.http.Turn;
 import dev.skerry.server.sandboxes.LiveSandbox;
 import dev.skerry.server.sandboxes.LiveSandboxes;
 import dev.skerry.server.sandboxes.OpenStreams;
+import dev.skerry.server.sandboxes.Origin;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.tenants.RateLimits;
@@ -231,7 +232,8 @@ public final class Gateway implements AutoCloseable {
         } else if (stored.get().state() instanceof SandboxState.Running
                 || !services.containsKey(port)
                 || !services.get(port).answeredAsleep(exchange, stored.get())) {
-            serve(exchange, id, port);
+            // Whoever wakes it is written down with that.
+            new Origin("", "", exchange.remote(), exchange.requestId()).during(() -> serve(exchange, id, port));
         }
     }
 

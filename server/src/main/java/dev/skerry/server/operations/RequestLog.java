@@ -60,7 +60,7 @@ public final class RequestLog implements Handler {
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         int status = exchange.response().getStatus();
         String route = RequestFacts.route(exchange).orElse("other");
-        metrics.end(exchange.method(), route, status, took);
+        metrics.end(exchange.method(), route, status, took, RequestFacts.tenant(exchange));
         write(exchange, status, took, whole);
     }
 

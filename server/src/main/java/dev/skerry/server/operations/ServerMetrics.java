@@ -15,6 +15,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -51,6 +52,7 @@ public final class ServerMetrics {
     /** The registry finds them too, but puts their whole description together for every request first. */
     private final ConcurrentMap<Kind, Timer> timers = new ConcurrentHashMap<>();
 
+    private final TenantRequests tenantRequests = new TenantRequests(registry);
     private volatile @Nullable TenantUse tenantUse;
     private final AtomicInteger underWay = new AtomicInteger();
 
@@ -101,10 +103,20 @@ public final class ServerMetrics {
         underWay.decrementAndGet();
     }
 
-    void end(String method, String route, int status, Duration took) {
+    /** @param tenant of the request, if it is known */
+    void end(String method, String route, int status, Duration took, Optional<String> tenant) {
         underWay.decrementAndGet();
         timers.computeIfAbsent(new Kind(METHODS.contains(method) ? method : "OTHER", route, status), this::timer)
                 .record(took);
+        tenant.ifPresent(one -> tenantRequests.count(one, status));
+    }
+
+    /** With the same buckets as requests. */
+    public Timer timer(String name, String description) {
+        return Timer.builder(name)
+                .description(description)
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
     }
 
     private Timer timer(Kind kind) {

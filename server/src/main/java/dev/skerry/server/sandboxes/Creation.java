@@ -64,10 +64,9 @@ final class Creation {
             return ran.get();
         }
         return switch (sandbox.state()) {
-            case SandboxState.Stopping(HostId _, SandboxState.StopReason reason, String detail, Instant _) ->
+            case SandboxState.Stopping(HostId _, Cause reason, String detail, Instant _) ->
                 throw ended(sandbox, reason, detail);
-            case SandboxState.Stopped(SandboxState.StopReason reason, String detail, Instant _) ->
-                throw ended(sandbox, reason, detail);
+            case SandboxState.Stopped(Cause reason, String detail, Instant _) -> throw ended(sandbox, reason, detail);
             case SandboxState.Starting _,
                     SandboxState.Running _,
                     SandboxState.Pausing _,
@@ -76,14 +75,12 @@ final class Creation {
         };
     }
 
-    private static Failure ended(Sandbox sandbox, SandboxState.StopReason reason, String detail) {
-        return switch (reason) {
-            case START_FAILED -> new Failure(ErrorCode.DEADLINE_EXCEEDED, "Failed to place sandbox: " + detail);
-            case REQUESTED, EXPIRED, EXITED, OUT_OF_MEMORY, CPU_TIME, FAILED, HOST_REBOOTED, HOST_LOST ->
-                new Failure(
+    private static Failure ended(Sandbox sandbox, Cause reason, String detail) {
+        return reason == Cause.START_FAILED
+                ? new Failure(ErrorCode.DEADLINE_EXCEEDED, "Failed to place sandbox: " + detail)
+                : new Failure(
                         ErrorCode.SANDBOX_GONE,
                         "sandbox " + sandbox.id() + " ended when it had hardly started: " + reason + " " + detail);
-        };
     }
 
     /** Empty: it is not there any more, and its key is free. */

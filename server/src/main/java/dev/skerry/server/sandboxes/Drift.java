@@ -1,6 +1,5 @@
 package dev.skerry.server.sandboxes;
 
-import dev.skerry.server.sandboxes.SandboxState.StopReason;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostAgent;
 import dev.skerry.wire.hosts.HostFacts;
@@ -38,7 +37,7 @@ final class Drift {
     private Map<Suspicion, Instant> suspicions = Map.of();
 
     private Map<Suspicion, Instant> stillSuspected = new HashMap<>();
-    private StopReason lost = StopReason.FAILED;
+    private Cause lost = Cause.HOST_LOST;
 
     /** As it was before the host was asked. */
     private record Known(Entry entry, long revision) {
@@ -90,7 +89,7 @@ final class Drift {
                     .toList();
             HostFacts facts = host.facts();
             boolean rebooted = bootChanged(facts);
-            lost = rebooted ? StopReason.HOST_REBOOTED : StopReason.FAILED;
+            lost = rebooted ? Cause.HOST_REBOOTED : Cause.HOST_LOST;
             List<HostedSandbox> hosted = host.list();
             Set<SandboxId> disks = new HashSet<>(host.disks());
             Map<Incarnation, HostedSandbox> byIncarnation =
@@ -224,6 +223,7 @@ final class Drift {
                 && confirmed(new Suspicion.Stray(incarnation))
                 && !lives(incarnation.id(), incarnation.generation())) {
             LOG.info("sandbox {} on the host belongs to nobody: destroyed", incarnation);
+            registry.tally().stray();
             host.destroy(incarnation, Duration.ZERO);
         }
     }
@@ -231,6 +231,7 @@ final class Drift {
     private void findStrayDisk(SandboxId id) {
         if (registry.get(id).isEmpty() && confirmed(new Suspicion.StrayDisk(id)) && !lives(id, 0)) {
             LOG.info("the disk of sandbox {} on the host belongs to nobody: discarded", id);
+            registry.tally().stray();
             host.discardDisk(id);
         }
     }

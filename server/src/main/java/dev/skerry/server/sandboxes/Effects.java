@@ -11,7 +11,6 @@ import dev.skerry.server.sandboxes.SandboxState.Pausing;
 import dev.skerry.server.sandboxes.SandboxState.Resuming;
 import dev.skerry.server.sandboxes.SandboxState.Running;
 import dev.skerry.server.sandboxes.SandboxState.Starting;
-import dev.skerry.server.sandboxes.SandboxState.StopReason;
 import dev.skerry.server.sandboxes.SandboxState.Stopped;
 import dev.skerry.server.sandboxes.SandboxState.Stopping;
 import dev.skerry.wire.Isolation;
@@ -68,7 +67,7 @@ final class Effects {
             case Running _ -> Optional.of(sandbox.endsAt());
             case Pausing(HostId _, Isolation _, PauseKind _, Instant deadline) -> Optional.of(deadline);
             case Resuming(HostId _, Isolation _, PauseKind _, Instant deadline) -> Optional.of(deadline);
-            case Stopping(HostId _, StopReason _, String _, Instant deadline) -> Optional.of(deadline);
+            case Stopping(HostId _, Cause _, String _, Instant deadline) -> Optional.of(deadline);
             case Paused _, Stopped _ -> Optional.empty();
         };
     }

@@ -166,6 +166,16 @@ final class Entry {
         return turn == IDLE && pending.isEmpty() && retryAt.isEmpty();
     }
 
+    /** What it was to do last failed, and is tried again. */
+    boolean retries() {
+        lock.lock();
+        try {
+            return retryAt.isPresent();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean isQuietAt(long revision) {
         lock.lock();
         try {
@@ -294,6 +304,31 @@ final class Entry {
             await(() -> ended || quiet() || !sandbox.state().equals(state), bound, closed);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** @throws Failure {@code CONFLICT} */
+    void failIfEnded() {
+        if (SandboxQuery.Visible.of(sandbox.state()).isEmpty()) {
+            throw new Failure(ErrorCode.CONFLICT, "Sandbox \"" + sandbox.id() + "\" is being killed");
+        }
+    }
+
+    /** Lets it get through what makes it run. */
+    void awaitRunning(Duration bound, BooleanSupplier closed) throws InterruptedException {
+        SandboxState state = sandbox.state();
+        if (state instanceof SandboxState.Starting || state instanceof SandboxState.Resuming) {
+            awaitLeaving(state, bound, closed);
+        }
+    }
+
+    /** Lets it get through what ends or pauses it. */
+    void awaitSettled(Duration bound, BooleanSupplier closed) throws InterruptedException {
+        SandboxState state = sandbox.state();
+        if (state instanceof SandboxState.Pausing) {
+            awaitLeaving(state, bound, closed);
+        } else if (state instanceof SandboxState.Stopping) {
+            awaitEnd(bound, closed);
         }
     }
 

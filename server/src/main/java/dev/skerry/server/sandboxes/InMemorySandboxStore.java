@@ -50,8 +50,9 @@ public final class InMemorySandboxStore implements SandboxStore {
     private void append(Sandbox sandbox, List<Note> notes) {
         for (Note note : notes) {
             sequence++;
-            history.add(new Kept(
-                    sandbox.tenant(), new SandboxEvent(sequence, sandbox.id(), note.at(), note.kind(), note.detail())));
+            SandboxEvent event =
+                    new SandboxEvent(sequence, sandbox.id(), note.at(), note.kind(), note.detail(), note.why(), 0);
+            history.add(new Kept(sandbox.tenant(), event));
         }
     }
 

@@ -11,8 +11,12 @@ sealed interface LifecycleEvent {
 
     record PauseAsked(PauseKind kind) implements Asked {}
 
-    /** @param timeout from the moment it runs */
-    record ResumeAsked(Duration timeout) implements Asked {}
+    /**
+     * It is to run.
+     *
+     * @param timeout from the moment it runs
+     */
+    record ResumeAsked(Duration timeout, Cause cause) implements Asked {}
 
     /** It is to start from its disk; the memory of a frozen one is given up. */
     record ColdAsked() implements Asked {}
@@ -52,7 +56,7 @@ sealed interface LifecycleEvent {
     record HostEnded(long generation, SandboxEnd end) implements LifecycleEvent {}
 
     /** The host does not know that incarnation any more. */
-    record HostLost(long generation, SandboxState.StopReason reason) implements LifecycleEvent {}
+    record HostLost(long generation, Cause cause) implements LifecycleEvent {}
 
     /** The host has it frozen, while nobody is changing that. */
     record HostFrozen(long generation) implements LifecycleEvent {}

@@ -24,9 +24,14 @@ final class Registry {
     private final ConcurrentHashMap<TenantId, Integer> shown = new ConcurrentHashMap<>();
 
     private final Ledger ledger;
+    private final Tally tally = new Tally();
 
     Registry(int runningMax) {
         this.ledger = new Ledger(runningMax);
+    }
+
+    Tally tally() {
+        return tally;
     }
 
     Ledger ledger() {

@@ -11,6 +11,7 @@ import java.time.Instant;
  * @param revision rises by one with every stored change; a write names the one it read
  * @param generation of its incarnation on a host; rises with every cold start
  * @param endsAt when its time is over, while it runs; renewed by its users
+ * @param why it is in that state, or on its way there
  */
 public record Sandbox(
         SandboxId id,
@@ -20,7 +21,8 @@ public record Sandbox(
         SandboxConfig config,
         Instant createdAt,
         Instant endsAt,
-        SandboxState state) {
+        SandboxState state,
+        Why why) {
     public Incarnation incarnation() {
         return new Incarnation(id, generation);
     }

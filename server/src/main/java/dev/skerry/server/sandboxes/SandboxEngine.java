@@ -89,8 +89,8 @@ final class SandboxEngine {
      */
     Begun begin(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> key) {
         Instant now = transitions.now();
-        Decision.Changed first =
-                SandboxLifecycle.create(SandboxId.create(now, rules.random()), tenant, config, host.id(), timeout, now);
+        SandboxLifecycle.Wish wish = new SandboxLifecycle.Wish(tenant, config, timeout, Origin.current());
+        Decision.Changed first = SandboxLifecycle.create(SandboxId.create(now, rules.random()), wish, host.id(), now);
         Entry entry = new Entry(first.sandbox(), key, false);
         Optional<Entry> other = registry.add(entry);
         if (other.isPresent()) {
@@ -143,14 +143,14 @@ final class SandboxEngine {
     }
 
     /** {@code ResumeAsked}, if one more may run. */
-    Decision resume(Entry entry, Duration timeout) {
+    Decision resume(Entry entry, LifecycleEvent.ResumeAsked asked) {
         Quota quota = rules.quotas().apply(entry.sandbox().tenant());
         entry.lock();
         try {
             if (entry.stored() && entry.sandbox().state() instanceof SandboxState.Paused) {
                 registry.readmit(entry, quota, transitions.now());
             }
-            return transitions.apply(entry, new LifecycleEvent.ResumeAsked(timeout));
+            return transitions.apply(entry, asked);
         } finally {
             registry.count(entry);
             entry.unlock();
@@ -179,6 +179,26 @@ final class SandboxEngine {
 
     void wakeWaiters() {
         registry.all().forEach(Entry::wakeWaiters);
+    }
+
+    Tally tally() {
+        return registry.tally();
+    }
+
+    /** Those whose time, or whose transition's, was over that long ago. */
+    long overdue(Duration by) {
+        Instant before = transitions.now().minus(by);
+        return registry.all().stream()
+                .filter(entry -> entry.stored()
+                        && Effects.alarm(entry.sandbox())
+                                .filter(before::isAfter)
+                                .isPresent())
+                .count();
+    }
+
+    /** Those whose host could not be told, and is told again. */
+    long retrying() {
+        return registry.all().stream().filter(Entry::retries).count();
     }
 
     Alarms alarms() {

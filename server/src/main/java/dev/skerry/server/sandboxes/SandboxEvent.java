@@ -8,14 +8,19 @@ import java.time.Instant;
  *
  * @param sequence rises over all sandboxes, with gaps
  * @param detail for a reader: why it ended, on which host it was started
+ * @param term the number of the term in which a server wrote it; 0 if that is not known
  */
-public record SandboxEvent(long sequence, SandboxId id, Instant at, Kind kind, String detail) {
+public record SandboxEvent(long sequence, SandboxId id, Instant at, Kind kind, String detail, Why why, long term) {
     /** What. */
     public enum Kind {
         CREATED,
         STARTED,
         PAUSED,
+        /** It runs on. */
+        PAUSE_FAILED,
         RESUMED,
+        /** It stays paused. */
+        RESUME_FAILED,
         RENEWED,
         ENDED
     }

@@ -1,7 +1,6 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.server.database.Micros;
-import dev.skerry.server.sandboxes.SandboxState.StopReason;
 import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Isolation;
@@ -87,7 +86,29 @@ final class SandboxRows {
         columns.put("state_at", Micros.of(flat.at()));
         columns.put("reason", flat.reason());
         columns.put("detail", text(flat.detail()));
+        columns.putAll(why(sandbox.why()));
         return columns;
+    }
+
+    /** Column to value, of a sandbox and of an entry of its history. */
+    static Map<String, Object> why(Why why) {
+        Map<String, Object> columns = new LinkedHashMap<>();
+        columns.put("cause", why.cause().name());
+        columns.put("key_id", why.origin().key());
+        columns.put("key_mask", why.origin().mask());
+        columns.put("address", text(why.origin().address()));
+        columns.put("request", text(why.origin().request()));
+        return columns;
+    }
+
+    private static Why why(ResultSet row) throws SQLException {
+        return new Why(
+                Cause.valueOf(row.getString("cause")),
+                new Origin(
+                        row.getString("key_id"),
+                        row.getString("key_mask"),
+                        row.getString("address"),
+                        row.getString("request")));
     }
 
     /** What PostgreSQL has no character for (NUL, half a surrogate pair) is replaced. */
@@ -119,9 +140,9 @@ final class SandboxRows {
                 new Flat("PAUSED", host.text(), isolation.name(), kind.name(), since, "", "");
             case SandboxState.Resuming(HostId host, Isolation isolation, PauseKind from, Instant deadline) ->
                 new Flat("RESUMING", host.text(), isolation.name(), from.name(), deadline, "", "");
-            case SandboxState.Stopping(HostId host, StopReason reason, String detail, Instant deadline) ->
+            case SandboxState.Stopping(HostId host, Cause reason, String detail, Instant deadline) ->
                 new Flat("STOPPING", host.text(), "", "", deadline, reason.name(), detail);
-            case SandboxState.Stopped(StopReason reason, String detail, Instant at) ->
+            case SandboxState.Stopped(Cause reason, String detail, Instant at) ->
                 new Flat("STOPPED", "", "", "", at, reason.name(), detail);
         };
     }
@@ -135,7 +156,8 @@ final class SandboxRows {
                 config(row.getString("id"), row.getString("config"), row.getString("environment"), sealing),
                 Micros.instant(row.getLong("created_at")),
                 Micros.instant(row.getLong("ends_at")),
-                state(row));
+                state(row),
+                why(row));
     }
 
     private static SandboxState state(ResultSet row) throws SQLException {
@@ -165,8 +187,8 @@ final class SandboxRows {
         return PauseKind.valueOf(row.getString("pause_kind"));
     }
 
-    private static StopReason reason(ResultSet row) throws SQLException {
-        return StopReason.valueOf(row.getString("reason"));
+    private static Cause reason(ResultSet row) throws SQLException {
+        return Cause.valueOf(row.getString("reason"));
     }
 
     static Optional<String> key(ResultSet row) throws SQLException {
@@ -179,7 +201,9 @@ final class SandboxRows {
                 new SandboxId(row.getString("sandbox")),
                 Micros.instant(row.getLong("at")),
                 SandboxEvent.Kind.valueOf(row.getString("kind")),
-                row.getString("detail"));
+                row.getString("detail"),
+                why(row),
+                row.getLong("term"));
     }
 
     /** Of an entry of the metadata. Lengths are part of it, so that no two entries look the same. */

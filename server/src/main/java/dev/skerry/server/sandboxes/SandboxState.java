@@ -1,9 +1,9 @@
 package dev.skerry.server.sandboxes;
 
 import dev.skerry.wire.Isolation;
-import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.hosts.HostId;
 import java.time.Instant;
+import java.util.Optional;
 
 /** Where a sandbox is in its life. What is valid only in a state is part of that state. */
 public sealed interface SandboxState {
@@ -19,9 +19,22 @@ public sealed interface SandboxState {
 
     record Resuming(HostId host, Isolation isolation, PauseKind from, Instant deadline) implements SandboxState {}
 
-    record Stopping(HostId host, StopReason reason, String detail, Instant deadline) implements SandboxState {}
+    record Stopping(HostId host, Cause reason, String detail, Instant deadline) implements SandboxState {}
 
-    record Stopped(StopReason reason, String detail, Instant at) implements SandboxState {}
+    record Stopped(Cause reason, String detail, Instant at) implements SandboxState {}
+
+    /** Where it is; empty once it has ended. */
+    default Optional<HostId> place() {
+        return switch (this) {
+            case Starting starting -> Optional.of(starting.host());
+            case Running running -> Optional.of(running.host());
+            case Pausing pausing -> Optional.of(pausing.host());
+            case Paused paused -> Optional.of(paused.host());
+            case Resuming resuming -> Optional.of(resuming.host());
+            case Stopping stopping -> Optional.of(stopping.host());
+            case Stopped _ -> Optional.empty();
+        };
+    }
 
     /** Whether its host has processes of it, running or frozen. */
     default boolean onHost() {
@@ -32,33 +45,5 @@ public sealed interface SandboxState {
             case Resuming resuming -> resuming.from() == PauseKind.MEMORY;
             case Starting _, Stopping _, Stopped _ -> false;
         };
-    }
-
-    /** Why a sandbox ended. */
-    enum StopReason {
-        REQUESTED,
-        EXPIRED,
-        START_FAILED,
-        /** Its own process 1 ended, or the runtime under it. */
-        EXITED,
-        OUT_OF_MEMORY,
-        CPU_TIME,
-        /** Something of ours on the host died: the shim, the runtime. */
-        FAILED,
-        HOST_REBOOTED,
-        HOST_LOST;
-
-        static StopReason of(SandboxEnd.Cause cause) {
-            return switch (cause) {
-                case DESTROYED -> REQUESTED;
-                case TIMED_OUT -> EXPIRED;
-                case CPU_TIME -> CPU_TIME;
-                case OUT_OF_MEMORY -> OUT_OF_MEMORY;
-                case GUEST_EXITED -> EXITED;
-                case SHIM_LOST -> FAILED;
-                case START_FAILED -> START_FAILED;
-                case HOST_REBOOTED -> HOST_REBOOTED;
-            };
-        }
     }
 }

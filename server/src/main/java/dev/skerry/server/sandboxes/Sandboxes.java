@@ -56,6 +56,9 @@ public interface Sandboxes {
     /** @param resumed whether it had been paused */
     record Connected(Sandbox sandbox, boolean resumed) {}
 
+    /** Whosever it is, and also after its end; for whoever asks who may know of it. */
+    Optional<Sandbox> stored(SandboxId id);
+
     /** What happened to it, oldest first; also after its end. {@code NOT_FOUND} if there never was such a one. */
     List<SandboxEvent> events(TenantId tenant, SandboxId id);
 

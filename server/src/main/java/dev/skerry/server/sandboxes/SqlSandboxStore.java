@@ -25,7 +25,6 @@ import org.jdbi.v3.core.statement.Query;
 /** In SQL that SQLite and PostgreSQL both understand. */
 public final class SqlSandboxStore implements SandboxStore {
     private static final RowMapper<SandboxEvent> EVENT = (row, _) -> SandboxRows.event(row);
-    private static final Leftovers.Sink<Noted> EVENTS = SqlSandboxStore::store;
     private static final int PRUNED_AT_ONCE = 500;
 
     /** An event that has no number yet. */
@@ -34,21 +33,25 @@ public final class SqlSandboxStore implements SandboxStore {
     private final Database database;
     private final Sealing sealing;
     private final Fence fence;
+    private final long term;
     private final RowMapper<Sandbox> sandboxes;
+    private final Leftovers.Sink<Noted> noted = this::store;
 
     /** For a database that this server has for itself, or for reading. */
     public SqlSandboxStore(Database database, Sealing sealing) {
-        this(database, sealing, Fence.NONE);
+        this(database, sealing, Fence.NONE, 0);
     }
 
     /**
      * @param sealing of variables that sandboxes were created with
      * @param fence has every write refused that its holder may not make any more
+     * @param term its number, which is noted with what happens in it
      */
-    public SqlSandboxStore(Database database, Sealing sealing, Fence fence) {
+    public SqlSandboxStore(Database database, Sealing sealing, Fence fence, long term) {
         this.database = database;
         this.sealing = sealing;
         this.fence = fence;
+        this.term = term;
         this.sandboxes = (row, _) -> SandboxRows.read(row, sealing);
     }
 
@@ -89,12 +92,12 @@ public final class SqlSandboxStore implements SandboxStore {
                 .execute());
     }
 
-    private static void append(Leftovers leftovers, Sandbox sandbox, List<Note> notes) {
-        notes.forEach(note -> leftovers.leave(EVENTS, new Noted(sandbox.tenant(), sandbox.id(), note)));
+    private void append(Leftovers leftovers, Sandbox sandbox, List<Note> notes) {
+        notes.forEach(note -> leftovers.leave(noted, new Noted(sandbox.tenant(), sandbox.id(), note)));
     }
 
     /** Their numbers have no gaps, and who reads on from one misses none: the counter is locked until the commit. */
-    private static void store(Handle handle, List<Noted> events) {
+    private void store(Handle handle, List<Noted> events) {
         handle.createUpdate("UPDATE counters SET value = value + :count WHERE name = 'sandbox_events'")
                 .bind("count", events.size())
                 .execute();
@@ -103,16 +106,21 @@ public final class SqlSandboxStore implements SandboxStore {
                         .one()
                 - events.size();
         PreparedBatch batch =
-                handle.prepareBatch("INSERT INTO sandbox_events (sequence, tenant, sandbox, at, kind, detail)"
-                        + " VALUES (:sequence, :tenant, :sandbox, :at, :kind, :detail)");
+                handle.prepareBatch("INSERT INTO sandbox_events (sequence, tenant, sandbox, at, kind, detail,"
+                        + " cause, key_id, key_mask, address, request, term)"
+                        + " VALUES (:sequence, :tenant, :sandbox, :at, :kind, :detail,"
+                        + " :cause, :key_id, :key_mask, :address, :request, :term)");
         for (Noted event : events) {
+            Note note = event.note();
             sequence++;
             batch.bind("sequence", sequence)
                     .bind("tenant", event.tenant().text())
                     .bind("sandbox", event.sandbox().text())
-                    .bind("at", Micros.of(event.note().at()))
-                    .bind("kind", event.note().kind().name())
-                    .bind("detail", SandboxRows.text(event.note().detail()))
+                    .bind("at", Micros.of(note.at()))
+                    .bind("kind", note.kind().name())
+                    .bind("detail", SandboxRows.text(note.detail()))
+                    .bindMap(SandboxRows.why(note.why()))
+                    .bind("term", term)
                     .add();
         }
         batch.execute();

@@ -40,6 +40,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     private static final Duration TOLD = Duration.ofSeconds(10);
     private static final Duration CONFIRMATION = Duration.ofMillis(250);
     private static final Duration CLOSE = Duration.ofSeconds(5);
+    private static final Duration OVERDUE = Duration.ofSeconds(10);
 
     private final SandboxStore store;
     private final HostAgent host;
@@ -163,9 +164,9 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
             ask(entry, new LifecycleEvent.Renewed(fromNow));
             entry.awaitQuiet(TOLD, this::isClosed);
         } else {
-            awaitRunning(entry);
+            entry.awaitRunning(TRANSITION, this::isClosed);
             ask(entry, new LifecycleEvent.EndAsked());
-            awaitSettled(entry);
+            entry.awaitSettled(TRANSITION, this::isClosed);
         }
     }
 
@@ -176,28 +177,10 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
         entry.awaitQuiet(TOLD, this::isClosed);
     }
 
-    /** Lets it get through what makes it run. */
-    private void awaitRunning(Entry entry) throws InterruptedException {
-        SandboxState state = entry.sandbox().state();
-        if (state instanceof SandboxState.Starting || state instanceof SandboxState.Resuming) {
-            entry.awaitLeaving(state, TRANSITION, this::isClosed);
-        }
-    }
-
-    /** Lets it get through what ends or pauses it. */
-    private void awaitSettled(Entry entry) throws InterruptedException {
-        SandboxState state = entry.sandbox().state();
-        if (state instanceof SandboxState.Pausing) {
-            entry.awaitLeaving(state, TRANSITION, this::isClosed);
-        } else if (state instanceof SandboxState.Stopping) {
-            entry.awaitEnd(TRANSITION, this::isClosed);
-        }
-    }
-
     @Override
     public void pause(TenantId tenant, SandboxId id, PauseKind kind) throws InterruptedException {
         Entry entry = entry(tenant, id);
-        awaitRunning(entry);
+        entry.awaitRunning(TRANSITION, this::isClosed);
         if (entry.sandbox().state() instanceof SandboxState.Pausing pausing) {
             entry.awaitLeaving(pausing, TRANSITION, this::isClosed);
         }
@@ -206,26 +189,20 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
             case Decision.Refused refused -> throw refused(refused);
             case Decision.Changed(Sandbox sandbox, List<Effect> _, List<Note> _) -> {
                 entry.awaitSuccess(sandbox.state(), TRANSITION, this::isClosed);
-                failIfEnded(entry);
+                entry.failIfEnded();
             }
             case Decision.Repeated _, Decision.Unchanged _ -> throw new IllegalStateException("a pause has an answer");
-        }
-    }
-
-    private static void failIfEnded(Entry entry) {
-        Sandbox sandbox = entry.sandbox();
-        if (SandboxQuery.Visible.of(sandbox.state()).isEmpty()) {
-            throw new Failure(ErrorCode.CONFLICT, "Sandbox \"" + sandbox.id() + "\" is being killed");
         }
     }
 
     @Override
     public Connected connect(TenantId tenant, SandboxId id, Duration timeout, boolean memory)
             throws InterruptedException {
-        return connect(entry(tenant, id), timeout, memory);
+        return connect(entry(tenant, id), new LifecycleEvent.ResumeAsked(timeout, Cause.REQUESTED), memory);
     }
 
-    private Connected connect(Entry entry, Duration timeout, boolean memory) throws InterruptedException {
+    private Connected connect(Entry entry, LifecycleEvent.ResumeAsked asked, boolean memory)
+            throws InterruptedException {
         boolean resumed = false;
         int attempts = 0;
         while (true) {
@@ -236,7 +213,8 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
             switch (sandbox.state()) {
                 case SandboxState.Running _ -> {
                     // Refused: it was just paused or killed; what is next is seen in the next round.
-                    if (!(engine.apply(entry, new LifecycleEvent.Extended(timeout)) instanceof Decision.Refused)) {
+                    if (!(engine.apply(entry, new LifecycleEvent.Extended(asked.timeout()))
+                            instanceof Decision.Refused)) {
                         entry.awaitQuiet(TOLD, this::isClosed);
                         Sandbox now = entry.sandbox();
                         if (now.state() instanceof SandboxState.Running) {
@@ -248,13 +226,13 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                 case SandboxState.Pausing pausing -> entry.awaitLeaving(pausing, TRANSITION, this::isClosed);
                 case SandboxState.Resuming resuming -> {
                     resumed = true;
-                    engine.apply(entry, new LifecycleEvent.Extended(timeout));
+                    engine.apply(entry, new LifecycleEvent.Extended(asked.timeout()));
                     entry.awaitSuccess(resuming, TRANSITION, this::isClosed);
                 }
                 case SandboxState.Paused paused -> {
                     boolean drops = !memory && paused.kind() == PauseKind.MEMORY;
                     Decision decision =
-                            drops ? engine.apply(entry, new LifecycleEvent.ColdAsked()) : engine.resume(entry, timeout);
+                            drops ? engine.apply(entry, new LifecycleEvent.ColdAsked()) : engine.resume(entry, asked);
                     if (decision instanceof Decision.Refused refused) {
                         throw refused(refused);
                     }
@@ -268,7 +246,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                                 ErrorCode.DEADLINE_EXCEEDED, "Sandbox \"" + sandbox.id() + "\" could not be resumed");
                     }
                 }
-                case SandboxState.Stopping _ -> ask(entry, new LifecycleEvent.Extended(timeout));
+                case SandboxState.Stopping _ -> ask(entry, new LifecycleEvent.Extended(asked.timeout()));
                 case SandboxState.Stopped _ -> throw notFound(sandbox.id());
             }
         }
@@ -300,7 +278,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                     if (!sandbox.config().lifetime().wakesOnTraffic()) {
                         throw refused(Refusals.isPaused(id));
                     }
-                    connect(entry, settings.resumeTimeout(), true);
+                    connect(entry, new LifecycleEvent.ResumeAsked(settings.resumeTimeout(), Cause.TRAFFIC), true);
                 }
                 case SandboxState.Stopping _, SandboxState.Stopped _ -> throw notFound(id);
             }
@@ -328,6 +306,11 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     @Override
     public Optional<Sandbox> find(SandboxId id) {
         return engine.find(id).map(Entry::sandbox);
+    }
+
+    @Override
+    public Optional<Sandbox> stored(SandboxId id) {
+        return store.get(id);
     }
 
     @Override
@@ -368,6 +351,19 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     /** How many run, or are on their way there. */
     public int running() {
         return engine.running();
+    }
+
+    public Tally tally() {
+        return engine.tally();
+    }
+
+    /** Those that something should have been done to by now. */
+    public long overdue() {
+        return engine.overdue(OVERDUE);
+    }
+
+    public long retrying() {
+        return engine.retrying();
     }
 
     /** Of one that has not ended. */

@@ -59,11 +59,12 @@ final class Transitions {
 
     /** @param still asked with the entry's lock held: whether the event means anything any more */
     Decision apply(Entry entry, LifecycleEvent event, BooleanSupplier still) {
+        Origin origin = event instanceof LifecycleEvent.Asked ? Origin.current() : Origin.NONE;
         entry.lock();
         try {
             resolveDoubt(entry);
             while (entry.stored() && still.getAsBoolean()) {
-                Decision decision = SandboxLifecycle.decide(entry.sandbox(), event, now());
+                Decision decision = SandboxLifecycle.decide(entry.sandbox(), event, now(), origin);
                 switch (decision) {
                     case Decision.Changed changed -> {
                         if (write(entry, changed)) {
@@ -113,6 +114,9 @@ final class Transitions {
         SandboxState before = entry.sandbox().state();
         entry.become(changed.sandbox(), changed.effects());
         settle(entry);
+        if (changed.sandbox().state() instanceof SandboxState.Stopped) {
+            registry.tally().ended(changed.sandbox());
+        }
         SandboxState state = changed.sandbox().state();
         if (state instanceof SandboxState.Running && !(before instanceof SandboxState.Running)) {
             entry.openStreams().ifPresent(OpenStreams::reopen);

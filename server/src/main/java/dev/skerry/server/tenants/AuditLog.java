@@ -93,6 +93,11 @@ public final class AuditLog implements AutoCloseable {
         unwritten.addAndGet(entries.size());
     }
 
+    /** Entries that are not written yet. */
+    public int waiting() {
+        return waiting.size();
+    }
+
     /** Entries that are in the log only, since the start. */
     public long unwritten() {
         return unwritten.get();

@@ -30,11 +30,11 @@ public enum EventType {
         return Arrays.stream(values()).filter(type -> type.text().equals(text)).findFirst();
     }
 
-    /** Empty for what nobody outside is told: that one which was created runs. */
+    /** Empty for what nobody outside is told: that one which was created runs, or that nothing came of something. */
     static Optional<EventType> of(SandboxEvent.Kind kind) {
         return switch (kind) {
             case CREATED -> Optional.of(CREATED);
-            case STARTED -> Optional.empty();
+            case STARTED, PAUSE_FAILED, RESUME_FAILED -> Optional.empty();
             case PAUSED -> Optional.of(PAUSED);
             case RESUMED -> Optional.of(RESUMED);
             case RENEWED -> Optional.of(UPDATED);

@@ -34,6 +34,7 @@ record Payload(String event, String type, String sandbox, String json) {
         ObjectNode metadata = data.putObject("sandbox_metadata");
         sandbox.ifPresent(one -> one.config().metadata().forEach(metadata::put));
         sandbox.ifPresent(one -> execution(data.putObject("execution"), one, event, type));
+        data.put("cause", event.why().cause().label());
         if (!event.detail().isEmpty()) {
             data.put("detail", event.detail());
         }

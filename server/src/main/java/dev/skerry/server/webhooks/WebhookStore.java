@@ -178,6 +178,19 @@ public final class WebhookStore implements SealedStore {
     }
 
     /** How many were given up. */
+    /** When the first event happened that one of those waits for that were not given up. */
+    Optional<Instant> oldestUndelivered() {
+        return reader.withHandle(handle -> handle.createQuery("SELECT MIN(waiting.at) FROM (SELECT (SELECT e.at"
+                        + " FROM sandbox_events e WHERE e.tenant = w.tenant AND e.sequence > w.position"
+                        + " ORDER BY e.sequence LIMIT 1) AS at FROM webhooks w"
+                        + " WHERE w.enabled = 1 AND w.given_up_at = 0) waiting")
+                .map((row, _) -> {
+                    long at = row.getLong(1);
+                    return row.wasNull() ? Optional.<Instant>empty() : Optional.of(Micros.instant(at));
+                })
+                .one());
+    }
+
     long givenUp() {
         return reader.withHandle(
                 handle -> handle.createQuery("SELECT COUNT(*) FROM webhooks WHERE given_up_at > 0 AND enabled = 1")

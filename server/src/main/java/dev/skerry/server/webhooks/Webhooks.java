@@ -207,4 +207,11 @@ public final class Webhooks {
     public long givenUp() {
         return store.givenUp();
     }
+
+    /** Age of the oldest event that one waits for which was not given up. */
+    public long lagSeconds() {
+        return store.oldestUndelivered()
+                .map(at -> Math.max(0, Duration.between(at, clock.instant()).toSeconds()))
+                .orElse(0L);
+    }
 }

@@ -13,17 +13,24 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 public final class FreshPostgres implements BeforeEachCallback, AfterEachCallback {
     private final List<Database> opened = new ArrayList<>();
     private Optional<PostgresAddress> address = Optional.empty();
+    private Optional<PostgresServer> shared = Optional.empty();
 
     @Override
     public void beforeEach(ExtensionContext context) {
         PostgresServer server = context.getRoot()
                 .getStore(Namespace.create(PostgresServer.class))
                 .computeIfAbsent(PostgresServer.class, _ -> PostgresServer.start(), PostgresServer.class);
+        shared = Optional.of(server);
         address = Optional.of(server.create("t" + UUID.randomUUID().toString().replace("-", "")));
     }
 
     public PostgresAddress address() {
         return address.orElseThrow();
+    }
+
+    /** Which all tests of this run share. */
+    public PostgresServer server() {
+        return shared.orElseThrow();
     }
 
     /** It is closed after the test. */

@@ -85,6 +85,11 @@ public final class PostgresServer implements AutoCloseable {
         return command;
     }
 
+    /** Of its {@code data} and its {@code log}. */
+    public Path folder() {
+        return folder;
+    }
+
     private Path data() {
         return folder.resolve("data");
     }

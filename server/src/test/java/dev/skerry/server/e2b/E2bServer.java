@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
+import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.RequestLog;
@@ -36,6 +37,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,12 +49,18 @@ final class E2bServer implements AutoCloseable {
     static final TenantId OTHER = new TenantId("other");
     private static final String PRAGMAS =
             "?journal_mode=WAL&synchronous=OFF&busy_timeout=10000&transaction_mode=IMMEDIATE";
-    private static final List<String> SCRIPTS =
-            List.of("V1__sandboxes.sql", "V2__api_keys.sql", "V3__tenants.sql", "V4__audit.sql", "V5__webhooks.sql");
+    private static final List<String> SCRIPTS = List.of(
+            "V1__sandboxes.sql",
+            "V2__api_keys.sql",
+            "V3__tenants.sql",
+            "V4__audit.sql",
+            "V5__webhooks.sql",
+            "V7__causes.sql");
 
     final TestClock clock = new TestClock();
     final FakeSandboxes sandboxes = new FakeSandboxes(clock);
     final FakeHost host = new FakeHost();
+    final List<HostTerm> terms = new ArrayList<>();
     final Tenants tenants;
     final ApiKeys keys;
     final AuditLog audit;
@@ -130,7 +138,8 @@ final class E2bServer implements AutoCloseable {
                         new WebhookStore(jdbi, jdbi, TestSecrets.SEALING),
                         Networks.parse("127.0.0.0/8"),
                         TestSecrets.SEALING,
-                        clock)));
+                        clock),
+                () -> terms));
         conformance = new Conformance(api.operations());
         http = HttpServer.open(
                 List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), new RequestLog(api.handler(), metrics));

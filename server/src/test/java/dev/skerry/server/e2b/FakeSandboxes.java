@@ -1,5 +1,7 @@
 package dev.skerry.server.e2b;
 
+import dev.skerry.server.sandboxes.Cause;
+import dev.skerry.server.sandboxes.Origin;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxConfig;
@@ -9,6 +11,7 @@ import dev.skerry.server.sandboxes.SandboxQuery;
 import dev.skerry.server.sandboxes.SandboxQuery.Visible;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.sandboxes.Why;
 import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
@@ -35,9 +38,13 @@ final class FakeSandboxes implements Sandboxes {
     private final InstantSource clock;
     private final SecureRandom random = new SecureRandom();
     private final Map<SandboxId, Sandbox> all = new HashMap<>();
+    private final Map<SandboxId, Sandbox> ended = new HashMap<>();
     private final Map<SandboxId, TenantId> owners = new HashMap<>();
     private final List<SandboxEvent> events = new ArrayList<>();
     private final List<Failure> failures = new ArrayList<>();
+    /** Of everything that happens. */
+    Cause cause = Cause.REQUESTED;
+
     final List<String> idempotencyKeys = new ArrayList<>();
 
     FakeSandboxes(InstantSource clock) {
@@ -62,7 +69,11 @@ final class FakeSandboxes implements Sandboxes {
     }
 
     private void happened(SandboxId id, SandboxEvent.Kind kind, String detail) {
-        events.add(new SandboxEvent(events.size() + 1L, id, clock.instant(), kind, detail));
+        events.add(new SandboxEvent(events.size() + 1L, id, clock.instant(), kind, detail, why(), 1));
+    }
+
+    private Why why() {
+        return new Why(cause, Origin.current());
     }
 
     @Override
@@ -72,7 +83,7 @@ final class FakeSandboxes implements Sandboxes {
         idempotencyKey.ifPresent(idempotencyKeys::add);
         Instant now = clock.instant();
         SandboxId id = SandboxId.create(now, random);
-        happened(id, SandboxEvent.Kind.CREATED, "");
+        happened(id, SandboxEvent.Kind.CREATED, "for " + timeout.toSeconds() + " seconds");
         happened(id, SandboxEvent.Kind.STARTED, "on local");
         return put(new Sandbox(
                 id,
@@ -82,7 +93,8 @@ final class FakeSandboxes implements Sandboxes {
                 config,
                 now,
                 now.plus(timeout),
-                new SandboxState.Running(HOST, Isolation.CONTAINER, now)));
+                new SandboxState.Running(HOST, Isolation.CONTAINER, now),
+                why()));
     }
 
     @Override
@@ -141,7 +153,7 @@ final class FakeSandboxes implements Sandboxes {
     public synchronized void kill(TenantId tenant, SandboxId id) {
         get(tenant, id);
         happened(id, SandboxEvent.Kind.ENDED, "requested");
-        all.remove(id);
+        ended.put(id, all.remove(id));
     }
 
     private Sandbox change(Sandbox from, Instant endsAt, SandboxState state) {
@@ -153,7 +165,8 @@ final class FakeSandboxes implements Sandboxes {
                 from.config(),
                 from.createdAt(),
                 endsAt,
-                state));
+                state,
+                why()));
     }
 
     @Override
@@ -197,6 +210,11 @@ final class FakeSandboxes implements Sandboxes {
         }
         happened(id, SandboxEvent.Kind.RESUMED, memory ? "" : "from its disk");
         return new Connected(change(sandbox, end, new SandboxState.Running(HOST, Isolation.CONTAINER, now)), true);
+    }
+
+    @Override
+    public synchronized Optional<Sandbox> stored(SandboxId id) {
+        return Optional.ofNullable(all.get(id)).or(() -> Optional.ofNullable(ended.get(id)));
     }
 
     @Override

@@ -114,7 +114,7 @@ class ObservationTest {
         String path = "/sandboxes/" + id + "/logs";
         assertThat(messages(path + "?start=" + start)).hasSize(3);
         assertThat(messages(path + "?start=" + (start + 1))).containsExactly("Sandbox paused: MEMORY");
-        assertThat(messages(path + "?limit=1")).containsExactly("Sandbox created");
+        assertThat(messages(path + "?limit=1")).containsExactly("Sandbox created: for 300 seconds");
         assertThat(messages(path + "?limit=0")).isEmpty();
         assertThat(messages(path + "?limit=1&direction=backward")).containsExactly("Sandbox paused: MEMORY");
         assertThat(messages(path + "?direction=backward&start=" + start))

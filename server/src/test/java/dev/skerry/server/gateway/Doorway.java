@@ -129,7 +129,8 @@ final class Doorway implements AutoCloseable {
                     sandbox.config(),
                     sandbox.createdAt(),
                     sandbox.endsAt(),
-                    other);
+                    other,
+                    sandbox.why());
         }
     }
 

@@ -6,6 +6,7 @@ import dev.skerry.server.sandboxes.OpenStreams;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxConfig;
 import dev.skerry.server.sandboxes.SandboxState;
+import dev.skerry.server.sandboxes.Why;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Isolation;
@@ -140,8 +141,8 @@ public final class BareGuest implements AutoCloseable {
                 Lifetime.ENDS,
                 "{}");
         SandboxState state = new SandboxState.Running(new HostId("local"), Isolation.CONTAINER, STARTED);
-        Sandbox sandbox =
-                new Sandbox(id, TenantId.DEFAULT, 1, 1, config, STARTED, STARTED.plus(Duration.ofDays(1)), state);
+        Sandbox sandbox = new Sandbox(
+                id, TenantId.DEFAULT, 1, 1, config, STARTED, STARTED.plus(Duration.ofDays(1)), state, Why.UNKNOWN);
         return new LiveSandbox(sandbox, guest, streams, () -> new Usage(1 << 20, 2 << 20, 512 << 10, SOON, 3, 0, 4096));
     }
 

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.hosts.HostId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.data.Offset;
@@ -54,6 +57,22 @@ abstract class SqlLeasesContract extends LeasesContract {
         return database.reader().withHandle(handle -> handle.createQuery("SELECT host FROM host_boots ORDER BY host")
                 .mapTo(String.class)
                 .list());
+    }
+
+    @Test
+    void whoHadTheHostIsKeptInOrder() {
+        HostTerms terms = new HostTerms(database);
+        HostId host = new HostId("h");
+        Instant noon = Instant.parse("2026-03-01T12:00:00.123456Z");
+        assertThat(terms.list(host)).isEmpty();
+        HostTerm alone = terms.begin(host, "first", "127.0.0.1:3000", noon);
+        assertThat(alone.number()).isEqualTo(1);
+        assertThat(terms.begin(host, "second", "127.0.0.1:3000", noon).number()).isEqualTo(2);
+        HostTerm leased = terms.begin(host, new Lease("host:h", "third", 9), "http://10.0.0.3:3000", noon);
+        assertThat(leased).isEqualTo(new HostTerm(host, 9, "third", "http://10.0.0.3:3000", noon));
+        terms.begin(new HostId("other"), "fourth", "x", noon);
+        assertThat(terms.list(host)).extracting(HostTerm::owner).containsExactly("first", "second", "third");
+        assertThat(terms.list(host)).startsWith(alone).endsWith(leased);
     }
 
     @Test

@@ -2,7 +2,6 @@ package dev.skerry.server.sandboxes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skerry.server.sandboxes.SandboxState.StopReason;
 import dev.skerry.server.tenants.Quota;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -47,7 +46,7 @@ class RestartTest {
         return sandboxes.create(Samples.TENANT, Samples.config(Samples.WAKES), LONG, key);
     }
 
-    private StopReason awaitEnd(SandboxId id) {
+    private Cause awaitEnd(SandboxId id) {
         Eventually.holds(() -> store.get(id).orElseThrow().state() instanceof SandboxState.Stopped);
         return ((SandboxState.Stopped) store.get(id).orElseThrow().state()).reason();
     }
@@ -81,10 +80,8 @@ class RestartTest {
         sandboxes.close();
         Sandbox fresh = SandboxLifecycle.create(
                         Samples.id(Samples.NOON),
-                        Samples.TENANT,
-                        Samples.config(Lifetime.ENDS),
+                        new SandboxLifecycle.Wish(Samples.TENANT, Samples.config(Lifetime.ENDS), LONG, Origin.NONE),
                         SimulatedHost.ID,
-                        LONG,
                         InstantSource.system().instant())
                 .sandbox();
         assertThat(store.insert(fresh, Optional.empty(), List.of())).isEmpty();
@@ -100,7 +97,7 @@ class RestartTest {
         sandboxes.close();
         Eventually.holds(() -> InstantSource.system().instant().isAfter(brief.endsAt()));
         sandboxes = open();
-        assertThat(awaitEnd(brief.id())).isEqualTo(StopReason.EXPIRED);
+        assertThat(awaitEnd(brief.id())).isEqualTo(Cause.EXPIRED);
     }
 
     @Test
@@ -114,8 +111,8 @@ class RestartTest {
         host.reboot();
         sandboxes = open();
         Sandbox fresh = create(Optional.empty());
-        assertThat(awaitEnd(running.id())).isEqualTo(StopReason.HOST_REBOOTED);
-        assertThat(awaitEnd(frozen.id())).isEqualTo(StopReason.HOST_REBOOTED);
+        assertThat(awaitEnd(running.id())).isEqualTo(Cause.HOST_REBOOTED);
+        assertThat(awaitEnd(frozen.id())).isEqualTo(Cause.HOST_REBOOTED);
         Eventually.holds(() -> store.boot(SimulatedHost.ID).equals(Optional.of("boot-2")));
         assertThat(sandboxes.get(Samples.TENANT, fresh.id()).state()).isInstanceOf(SandboxState.Running.class);
         assertThat(sandboxes.connect(Samples.TENANT, onDisk.id(), LONG, true).resumed())
@@ -128,7 +125,7 @@ class RestartTest {
         sandboxes.close();
         host.forget(sandbox.incarnation());
         sandboxes = open();
-        assertThat(awaitEnd(sandbox.id())).isEqualTo(StopReason.FAILED);
+        assertThat(awaitEnd(sandbox.id())).isEqualTo(Cause.HOST_LOST);
         assertThat(host.keptDisks()).isEmpty();
     }
 

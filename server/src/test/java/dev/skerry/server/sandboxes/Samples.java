@@ -35,6 +35,9 @@ final class Samples {
             OTHER,
             Quota.UNSAID);
 
+    static final Why ASKED =
+            new Why(Cause.REQUESTED, new Origin("0123456789abcdef", "e2b_0123…cdef", "2001:db8::1", "a-request"));
+
     static final Lifetime PAUSES = new Lifetime(true, PauseKind.MEMORY, false);
     static final Lifetime PAUSES_TO_DISK = new Lifetime(true, PauseKind.DISK, false);
     static final Lifetime WAKES = new Lifetime(true, PauseKind.MEMORY, true);
@@ -82,7 +85,10 @@ final class Samples {
     /** As it is when it was just asked for. */
     static Sandbox fresh(Lifetime lifetime) {
         return SandboxLifecycle.create(
-                        id(NOON), TENANT, config(lifetime), SimulatedHost.ID, Duration.ofMinutes(5), NOON)
+                        id(NOON),
+                        new SandboxLifecycle.Wish(TENANT, config(lifetime), Duration.ofMinutes(5), Origin.NONE),
+                        SimulatedHost.ID,
+                        NOON)
                 .sandbox();
     }
 }

@@ -2,7 +2,6 @@ package dev.skerry.server.sandboxes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skerry.server.sandboxes.SandboxState.StopReason;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.SandboxEnd;
@@ -20,7 +19,8 @@ class SandboxLifecycleTest {
 
     private static Sandbox in(Lifetime lifetime, SandboxState state) {
         Sandbox fresh = Samples.fresh(lifetime);
-        return new Sandbox(fresh.id(), fresh.tenant(), 7, 3, fresh.config(), fresh.createdAt(), END, state);
+        return new Sandbox(
+                fresh.id(), fresh.tenant(), 7, 3, fresh.config(), fresh.createdAt(), END, state, fresh.why());
     }
 
     private static SandboxState running() {
@@ -40,7 +40,7 @@ class SandboxLifecycleTest {
     }
 
     private static SandboxState stopping() {
-        return new SandboxState.Stopping(SimulatedHost.ID, StopReason.EXPIRED, "", NOW);
+        return new SandboxState.Stopping(SimulatedHost.ID, Cause.EXPIRED, "", NOW);
     }
 
     private static List<SandboxState> unfinished() {
@@ -52,20 +52,60 @@ class SandboxLifecycleTest {
         return states;
     }
 
+    private static Decision decide(Sandbox sandbox, LifecycleEvent event, Instant now) {
+        return SandboxLifecycle.decide(sandbox, event, now, Samples.ASKED.origin());
+    }
+
     private static Sandbox changed(Sandbox sandbox, LifecycleEvent event) {
         return changed(sandbox, event, NOW).sandbox();
     }
 
     private static Decision.Changed changed(Sandbox sandbox, LifecycleEvent event, Instant now) {
-        Decision decision = SandboxLifecycle.decide(sandbox, event, now);
+        Decision decision = decide(sandbox, event, now);
         assertThat(decision).isInstanceOf(Decision.Changed.class);
         Decision.Changed changed = (Decision.Changed) decision;
         assertThat(changed.sandbox().revision()).isEqualTo(sandbox.revision() + 1);
         return changed;
     }
 
+    private static Note note(SandboxState state, LifecycleEvent event) {
+        return changed(in(Samples.PAUSES, state), event, NOW.plusSeconds(60))
+                .notes()
+                .getFirst();
+    }
+
+    @Test
+    void whatFailsIsInTheHistoryWithItsCause() {
+        Origin asked = Samples.fresh(Lifetime.ENDS).why().origin();
+        Note note = note(pausing(PauseKind.MEMORY), new LifecycleEvent.PauseFailed("no"));
+        assertThat(note)
+                .isEqualTo(new Note(
+                        SandboxEvent.Kind.PAUSE_FAILED, NOW.plusSeconds(60), "no", new Why(Cause.HOST_FAILED, asked)));
+        assertThat(note(pausing(PauseKind.MEMORY), new LifecycleEvent.DeadlinePassed())
+                        .why()
+                        .cause())
+                .isEqualTo(Cause.TOO_LATE);
+        for (PauseKind kind : PauseKind.values()) {
+            Note failed = note(resuming(kind), new LifecycleEvent.ResumeFailed("no"));
+            assertThat(failed.kind()).isEqualTo(SandboxEvent.Kind.RESUME_FAILED);
+            assertThat(failed.why().cause()).isEqualTo(Cause.HOST_FAILED);
+        }
+    }
+
+    @Test
+    void whatIsBeingEndedIsSoForTheReasonThatItWas() {
+        Sandbox stopping = changed(in(Lifetime.ENDS, running()), new LifecycleEvent.KillAsked());
+        assertThat(stopping.why()).isEqualTo(Samples.ASKED);
+        Sandbox again = changed(stopping, new LifecycleEvent.DeadlinePassed(), NOW.plusSeconds(60))
+                .sandbox();
+        assertThat(again.why()).isEqualTo(Samples.ASKED);
+        assertThat(changed(again, new LifecycleEvent.Destroyed()).why()).isEqualTo(Samples.ASKED);
+        Sandbox onDisk = in(Lifetime.ENDS, paused(PauseKind.DISK));
+        assertThat(changed(onDisk, new LifecycleEvent.DiskLost()).why().cause()).isEqualTo(Cause.DISK_LOST);
+    }
+
     private static ErrorCode refused(Sandbox sandbox, LifecycleEvent event) {
-        Decision decision = SandboxLifecycle.decide(sandbox, event, NOW);
+        Decision decision = decide(sandbox, event, NOW);
         assertThat(decision).isInstanceOf(Decision.Refused.class);
         return ((Decision.Refused) decision).code();
     }
@@ -80,7 +120,7 @@ class SandboxLifecycleTest {
                             new Effect.Destroy(killed.sandbox().incarnation(), Duration.ZERO),
                             new Effect.DiscardDisk(killed.sandbox().id()));
         }
-        assertThat(SandboxLifecycle.decide(in(Lifetime.ENDS, stopping()), new LifecycleEvent.KillAsked(), NOW))
+        assertThat(decide(in(Lifetime.ENDS, stopping()), new LifecycleEvent.KillAsked(), NOW))
                 .isEqualTo(new Decision.Unchanged());
     }
 
@@ -92,7 +132,7 @@ class SandboxLifecycleTest {
             Sandbox sandbox = in(Lifetime.ENDS, state);
             if (Effects.completion(state, Isolation.CONTAINER).isPresent()) {
                 assertThat(Effects.alarm(sandbox)).contains(NOW);
-                assertThat(SandboxLifecycle.decide(sandbox, new LifecycleEvent.DeadlinePassed(), NOW.minusMillis(1)))
+                assertThat(decide(sandbox, new LifecycleEvent.DeadlinePassed(), NOW.minusMillis(1)))
                         .isEqualTo(new Decision.Unchanged());
                 assertThat(changed(sandbox, new LifecycleEvent.DeadlinePassed()).state())
                         .isNotEqualTo(state);
@@ -109,7 +149,8 @@ class SandboxLifecycleTest {
                 .containsExactly(new Effect.SetDeadline(
                         fresh.incarnation(), new Deadline(NOW.plusSeconds(302), AtDeadline.KILL)));
         Sandbox resuming = changed(
-                in(Lifetime.ENDS, paused(PauseKind.MEMORY)), new LifecycleEvent.ResumeAsked(Duration.ofSeconds(9)));
+                in(Lifetime.ENDS, paused(PauseKind.MEMORY)),
+                new LifecycleEvent.ResumeAsked(Duration.ofSeconds(9), Cause.REQUESTED));
         assertThat(changed(resuming, new LifecycleEvent.Extended(Duration.ofSeconds(20)), NOW)
                         .effects())
                 .isEmpty();
@@ -125,8 +166,7 @@ class SandboxLifecycleTest {
         Sandbox sandbox = in(Lifetime.ENDS, running());
         Sandbox renewed = changed(sandbox, new LifecycleEvent.Renewed(Duration.ofSeconds(1)), END)
                 .sandbox();
-        assertThat(SandboxLifecycle.decide(renewed, new LifecycleEvent.Expired(), END))
-                .isEqualTo(new Decision.Unchanged());
+        assertThat(decide(renewed, new LifecycleEvent.Expired(), END)).isEqualTo(new Decision.Unchanged());
         Sandbox expired = changed(sandbox, new LifecycleEvent.Expired(), END).sandbox();
         assertThat(refused(expired, new LifecycleEvent.Renewed(Duration.ofSeconds(1))))
                 .isEqualTo(ErrorCode.CONFLICT);
@@ -135,7 +175,7 @@ class SandboxLifecycleTest {
     @Test
     void anExtensionNeverShortensAndARenewalMay() {
         Sandbox sandbox = in(Lifetime.ENDS, running());
-        assertThat(SandboxLifecycle.decide(sandbox, new LifecycleEvent.Extended(Duration.ofSeconds(290)), NOW))
+        assertThat(decide(sandbox, new LifecycleEvent.Extended(Duration.ofSeconds(290)), NOW))
                 .isEqualTo(new Decision.Unchanged());
         assertThat(changed(sandbox, new LifecycleEvent.Renewed(Duration.ofSeconds(1)))
                         .endsAt())
@@ -172,7 +212,8 @@ class SandboxLifecycleTest {
         Decision.Changed cold = changed(frozen, new LifecycleEvent.ColdAsked(), NOW);
         assertThat(cold.effects()).containsExactly(new Effect.Destroy(frozen.incarnation(), SandboxLifecycle.GRACE));
         Sandbox onDisk = changed(cold.sandbox(), new LifecycleEvent.Paused());
-        Decision.Changed resuming = changed(onDisk, new LifecycleEvent.ResumeAsked(Duration.ofSeconds(9)), NOW);
+        Decision.Changed resuming =
+                changed(onDisk, new LifecycleEvent.ResumeAsked(Duration.ofSeconds(9), Cause.REQUESTED), NOW);
         assertThat(resuming.sandbox().generation()).isEqualTo(frozen.generation() + 1);
         assertThat(resuming.effects().getFirst()).isEqualTo(new Effect.Destroy(frozen.incarnation(), Duration.ZERO));
         assertThat(resuming.effects().getLast()).isInstanceOf(Effect.StartOn.class);
@@ -199,20 +240,20 @@ class SandboxLifecycleTest {
     void theEndOfAnEarlierIncarnationMeansNothing() {
         SandboxEnd end = new SandboxEnd(SandboxEnd.Cause.OUT_OF_MEMORY, "");
         for (SandboxState state : unfinished()) {
-            assertThat(SandboxLifecycle.decide(in(Lifetime.ENDS, state), new LifecycleEvent.HostEnded(2, end), NOW))
+            assertThat(decide(in(Lifetime.ENDS, state), new LifecycleEvent.HostEnded(2, end), NOW))
                     .isEqualTo(new Decision.Unchanged());
         }
         SandboxState.Stopping stopping =
                 (SandboxState.Stopping) changed(in(Lifetime.ENDS, running()), new LifecycleEvent.HostEnded(3, end))
                         .state();
-        assertThat(stopping.reason()).isEqualTo(StopReason.OUT_OF_MEMORY);
+        assertThat(stopping.reason()).isEqualTo(Cause.OUT_OF_MEMORY);
     }
 
     @Test
     void oneThatIsOnlyADiskDoesNotEndWithItsIncarnation() {
         SandboxEnd end = new SandboxEnd(SandboxEnd.Cause.DESTROYED, "");
         for (SandboxState state : List.of(pausing(PauseKind.DISK), paused(PauseKind.DISK))) {
-            assertThat(SandboxLifecycle.decide(in(Lifetime.ENDS, state), new LifecycleEvent.HostEnded(3, end), NOW))
+            assertThat(decide(in(Lifetime.ENDS, state), new LifecycleEvent.HostEnded(3, end), NOW))
                     .isEqualTo(new Decision.Unchanged());
         }
     }
@@ -221,16 +262,14 @@ class SandboxLifecycleTest {
     void itEndsOnceAndThenNothingHappensToIt() {
         Decision.Changed ended = changed(in(Lifetime.ENDS, stopping()), new LifecycleEvent.Destroyed(), NOW);
         assertThat(ended.notes()).extracting(Note::kind).containsExactly(SandboxEvent.Kind.ENDED);
-        assertThat(SandboxLifecycle.decide(ended.sandbox(), new LifecycleEvent.Destroyed(), NOW))
-                .isEqualTo(new Decision.Unchanged());
+        assertThat(decide(ended.sandbox(), new LifecycleEvent.Destroyed(), NOW)).isEqualTo(new Decision.Unchanged());
         assertThat(refused(ended.sandbox(), new LifecycleEvent.KillAsked())).isEqualTo(ErrorCode.NOT_FOUND);
     }
 
     @Test
     void aFrozenOneThatShouldRunIsThawedUnlessItsTimeWasOver() {
         Sandbox sandbox = in(Samples.PAUSES, running());
-        assertThat(SandboxLifecycle.decide(sandbox, new LifecycleEvent.HostFrozen(3), NOW))
-                .isInstanceOf(Decision.Repeated.class);
+        assertThat(decide(sandbox, new LifecycleEvent.HostFrozen(3), NOW)).isInstanceOf(Decision.Repeated.class);
         assertThat(changed(sandbox, new LifecycleEvent.HostFrozen(3), END)
                         .sandbox()
                         .state())

@@ -3,7 +3,6 @@ package dev.skerry.server.sandboxes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skerry.server.sandboxes.SandboxState.StopReason;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -57,7 +56,8 @@ abstract class SandboxStoreContract {
                 Samples.config(Samples.PAUSES, metadata),
                 createdAt,
                 createdAt.plusSeconds(300),
-                state);
+                state,
+                Samples.ASKED);
     }
 
     private static SandboxState running(Instant since) {
@@ -71,7 +71,7 @@ abstract class SandboxStoreContract {
     }
 
     private static Note created(Sandbox sandbox) {
-        return new Note(SandboxEvent.Kind.CREATED, sandbox.createdAt(), "");
+        return new Note(SandboxEvent.Kind.CREATED, sandbox.createdAt(), "", Samples.ASKED);
     }
 
     private static Sandbox next(Sandbox sandbox, SandboxState state) {
@@ -83,13 +83,15 @@ abstract class SandboxStoreContract {
                 sandbox.config(),
                 sandbox.createdAt(),
                 sandbox.endsAt().plusSeconds(1),
-                state);
+                state,
+                Samples.ASKED);
     }
 
     private Sandbox stop(Sandbox sandbox) {
         Instant end = sandbox.endsAt();
-        Sandbox stopped = next(sandbox, new SandboxState.Stopped(StopReason.EXPIRED, "", end));
-        assertThat(store.replace(stopped, List.of(new Note(SandboxEvent.Kind.ENDED, end, "EXPIRED"))))
+        Sandbox stopped = next(sandbox, new SandboxState.Stopped(Cause.EXPIRED, "", end));
+        assertThat(store.replace(
+                        stopped, List.of(new Note(SandboxEvent.Kind.ENDED, end, "EXPIRED", Why.of(Cause.EXPIRED)))))
                 .isTrue();
         return stopped;
     }
@@ -100,8 +102,8 @@ abstract class SandboxStoreContract {
         List<SandboxState> states = new ArrayList<>(List.of(
                 new SandboxState.Starting(SimulatedHost.ID, at),
                 running(at),
-                new SandboxState.Stopping(SimulatedHost.ID, StopReason.REQUESTED, "because", at),
-                new SandboxState.Stopped(StopReason.OUT_OF_MEMORY, "too \"much\" – of it", at)));
+                new SandboxState.Stopping(SimulatedHost.ID, Cause.REQUESTED, "because", at),
+                new SandboxState.Stopped(Cause.OUT_OF_MEMORY, "too \"much\" – of it", at)));
         for (PauseKind kind : PauseKind.values()) {
             states.add(new SandboxState.Pausing(SimulatedHost.ID, Isolation.GVISOR, kind, at));
             states.add(new SandboxState.Paused(SimulatedHost.ID, Isolation.GVISOR, kind, at));
@@ -116,12 +118,22 @@ abstract class SandboxStoreContract {
     }
 
     @Test
+    void whyAndOnWhoseBehalfIsKept() {
+        Sandbox sandbox = insert(sandbox(Samples.TENANT, Samples.NOON, running(Samples.NOON), Map.of()));
+        stop(sandbox);
+        assertThat(store.events(Samples.TENANT, sandbox.id()))
+                .extracting(SandboxEvent::why)
+                .containsExactly(Samples.ASKED, Why.of(Cause.EXPIRED));
+        assertThat(store.get(sandbox.id()).orElseThrow().why()).isEqualTo(Samples.ASKED);
+    }
+
+    @Test
     void onlyTheRevisionThatWasReadIsReplaced() {
         Sandbox first = insert(sandbox(Samples.TENANT, Samples.NOON, running(Samples.NOON), Map.of()));
         Sandbox second = next(first, running(Samples.NOON.plusSeconds(1)));
-        assertThat(store.replace(second, List.of(new Note(SandboxEvent.Kind.RENEWED, Samples.NOON, ""))))
+        assertThat(store.replace(second, List.of(new Note(SandboxEvent.Kind.RENEWED, Samples.NOON, "", Samples.ASKED))))
                 .isTrue();
-        assertThat(store.replace(second, List.of(new Note(SandboxEvent.Kind.PAUSED, Samples.NOON, ""))))
+        assertThat(store.replace(second, List.of(new Note(SandboxEvent.Kind.PAUSED, Samples.NOON, "", Samples.ASKED))))
                 .isFalse();
         assertThat(store.events(Samples.TENANT, first.id()))
                 .extracting(SandboxEvent::kind)
@@ -190,7 +202,7 @@ abstract class SandboxStoreContract {
     void aListIsFiltered() {
         Instant noon = Samples.NOON;
         SandboxState paused = new SandboxState.Paused(SimulatedHost.ID, Isolation.CONTAINER, PauseKind.MEMORY, noon);
-        SandboxState stopping = new SandboxState.Stopping(SimulatedHost.ID, StopReason.EXPIRED, "", noon);
+        SandboxState stopping = new SandboxState.Stopping(SimulatedHost.ID, Cause.EXPIRED, "", noon);
         Sandbox a = insert(sandbox(Samples.TENANT, noon, running(noon), Map.of("user", "1", "app", "x")));
         Sandbox b = insert(sandbox(Samples.TENANT, noon.plusSeconds(1), paused, Map.of("user", "1")));
         insert(sandbox(Samples.TENANT, noon.plusSeconds(2), stopping, Map.of("user", "1")));

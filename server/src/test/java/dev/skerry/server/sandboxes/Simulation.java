@@ -283,7 +283,7 @@ final class Simulation {
             case 2 -> engine.apply(entry, new LifecycleEvent.PauseAsked(PauseKind.DISK));
             case 3, 4 -> {
                 promises.remove(id);
-                engine.resume(entry, seconds());
+                engine.resume(entry, new LifecycleEvent.ResumeAsked(seconds(), Cause.REQUESTED));
             }
             case 5 -> engine.apply(entry, new LifecycleEvent.ColdAsked());
             case 6 -> {

@@ -50,18 +50,19 @@ abstract class SqlStoreContract extends SandboxStoreContract {
                 .mapTo(String.class)
                 .one());
         assertThat(text).isEqualTo("""
-                {"template":"sha256:abc","alias":"base","floor":"CONTAINER",\
-                "limits":{"memoryBytes":536870912,"cpuMillis":1000,"processes":256,"diskBytes":536870912,\
-                "diskInodes":100000,"wallTime":null,"cpuTime":null},"privilege":"SUDO","metadata":{},\
-                "environment":{},"secure":true,"publicTraffic":true,\
-                "lifetime":{"pauses":true,"pauseKind":"MEMORY","wakesOnTraffic":true},"request":"{}"}""");
+            {"template":"sha256:abc","alias":"base","floor":"CONTAINER",\
+            "limits":{"memoryBytes":536870912,"cpuMillis":1000,"processes":256,"diskBytes":536870912,\
+            "diskInodes":100000,"wallTime":null,"cpuTime":null},"privilege":"SUDO","metadata":{},\
+            "environment":{},"secure":true,"publicTraffic":true,\
+            "lifetime":{"pauses":true,"pauseKind":"MEMORY","wakesOnTraffic":true},"request":"{}"}\
+            """);
     }
 
     @Test
     void aSecondEndCannotBeWritten() {
         Sandbox sandbox = Samples.fresh(Lifetime.ENDS);
         SandboxStore store = new SqlSandboxStore(database, TestSecrets.SEALING);
-        Note end = new Note(SandboxEvent.Kind.ENDED, Samples.NOON, "");
+        Note end = new Note(SandboxEvent.Kind.ENDED, Samples.NOON, "", Why.UNKNOWN);
         assertThat(store.insert(sandbox, Optional.empty(), List.of(end))).isEmpty();
         assertThatThrownBy(() -> store.replace(next(sandbox, sandbox.state()), List.of(end)))
                 .isInstanceOf(UnableToExecuteStatementException.class);
@@ -70,7 +71,19 @@ abstract class SqlStoreContract extends SandboxStoreContract {
 
     private static Sandbox next(Sandbox sandbox, SandboxState state) {
         return new Sandbox(
-                sandbox.id(), sandbox.tenant(), 2, 1, sandbox.config(), sandbox.createdAt(), sandbox.endsAt(), state);
+                sandbox.id(),
+                sandbox.tenant(),
+                2,
+                1,
+                sandbox.config(),
+                sandbox.createdAt(),
+                sandbox.endsAt(),
+                state,
+                sandbox.why());
+    }
+
+    private static Why odd(String text) {
+        return new Why(Cause.REQUESTED, new Origin("", "", text.substring(0, 6), text.substring(0, 6)));
     }
 
     /** What a database has no character for must not keep a sandbox from being stored. */
@@ -86,11 +99,14 @@ abstract class SqlStoreContract extends SandboxStoreContract {
                 Samples.config(Samples.PAUSES, Map.of("odd", odd)),
                 base.createdAt(),
                 base.endsAt(),
-                base.state());
+                base.state(),
+                odd(odd));
         SandboxStore store = new SqlSandboxStore(database, TestSecrets.SEALING);
         assertThat(store.insert(sandbox, Optional.empty(), List.of())).isEmpty();
-        SandboxState stopped = new SandboxState.Stopped(SandboxState.StopReason.EXITED, odd, Samples.NOON);
-        assertThat(store.replace(next(sandbox, stopped), List.of(new Note(SandboxEvent.Kind.ENDED, Samples.NOON, odd))))
+        SandboxState stopped = new SandboxState.Stopped(Cause.EXITED, odd, Samples.NOON);
+        assertThat(store.replace(
+                        next(sandbox, stopped),
+                        List.of(new Note(SandboxEvent.Kind.ENDED, Samples.NOON, odd, odd(odd)))))
                 .isTrue();
         assertThat(store.events(sandbox.tenant(), sandbox.id()).getFirst().detail())
                 .contains("a pair 😀, a quote '");

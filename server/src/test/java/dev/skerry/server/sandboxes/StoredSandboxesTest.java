@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.guests.BareGuest;
-import dev.skerry.server.sandboxes.SandboxState.StopReason;
 import dev.skerry.server.tenants.Quota;
 import dev.skerry.server.tenants.Resource;
 import dev.skerry.wire.ErrorCode;
@@ -68,7 +67,7 @@ class StoredSandboxesTest {
                 .state();
     }
 
-    private StopReason reason(SandboxId id) {
+    private Cause reason(SandboxId id) {
         return ((SandboxState.Stopped) store.get(id).orElseThrow().state()).reason();
     }
 
@@ -238,7 +237,7 @@ class StoredSandboxesTest {
                 .isBefore(sandbox.endsAt().plusSeconds(60));
         sandboxes.timeout(Samples.TENANT, id, Duration.ZERO);
         assertThat(sandboxes.find(id)).isEmpty();
-        assertThat(reason(id)).isEqualTo(StopReason.EXPIRED);
+        assertThat(reason(id)).isEqualTo(Cause.EXPIRED);
     }
 
     @Test
@@ -247,7 +246,7 @@ class StoredSandboxesTest {
         Sandbox ends = sandboxes.create(Samples.TENANT, Samples.config(Lifetime.ENDS), brief, Optional.empty());
         Sandbox pauses = sandboxes.create(Samples.TENANT, Samples.config(Samples.PAUSES), brief, Optional.empty());
         awaitEnd(ends.id());
-        assertThat(reason(ends.id())).isEqualTo(StopReason.EXPIRED);
+        assertThat(reason(ends.id())).isEqualTo(Cause.EXPIRED);
         Eventually.holds(() -> sandboxes.find(pauses.id()).orElseThrow().state() instanceof SandboxState.Paused);
         assertThat(onHost(pauses.incarnation())).isEqualTo(HostedSandbox.State.FROZEN);
     }
@@ -281,7 +280,7 @@ class StoredSandboxesTest {
         Sandbox sandbox = create(Lifetime.ENDS);
         host.end(sandbox.incarnation(), SandboxEnd.Cause.OUT_OF_MEMORY);
         awaitEnd(sandbox.id());
-        assertThat(reason(sandbox.id())).isEqualTo(StopReason.OUT_OF_MEMORY);
+        assertThat(reason(sandbox.id())).isEqualTo(Cause.OUT_OF_MEMORY);
         assertThat(host.boxes()).isEmpty();
         assertThat(host.keptDisks()).isEmpty();
     }

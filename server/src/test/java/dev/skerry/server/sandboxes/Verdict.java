@@ -1,6 +1,5 @@
 package dev.skerry.server.sandboxes;
 
-import dev.skerry.server.sandboxes.SandboxState.StopReason;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostedSandbox;
@@ -16,21 +15,22 @@ import java.util.Set;
 /** What must be true of a {@link Simulation} that has come to rest. */
 record Verdict(Simulation simulation, Instant now) {
     /** Nothing ends without a reason that there was. */
-    static void checkEnd(Simulation simulation, Sandbox sandbox, StopReason reason, Instant now) {
+    static void checkEnd(Simulation simulation, Sandbox sandbox, Cause reason, Instant now) {
         SandboxId id = sandbox.id();
         boolean right =
                 switch (reason) {
                     case REQUESTED -> simulation.killed.contains(id);
                     case EXPIRED -> true;
                     case START_FAILED -> !simulation.ran.contains(id);
-                    case EXITED, OUT_OF_MEMORY, HOST_REBOOTED, FAILED -> simulation.endedOnHost.contains(id);
-                    case CPU_TIME, HOST_LOST -> false;
+                    case EXITED, OUT_OF_MEMORY, SHIM_LOST, HOST_REBOOTED, HOST_LOST ->
+                        simulation.endedOnHost.contains(id);
+                    case TRAFFIC, COLD_START, CPU_TIME, DISK_LOST, HOST_FAILED, TOO_LATE, FAILED, UNKNOWN -> false;
                 };
         if (!right) {
             simulation.violations.add(id + " was ended because of " + reason + ", which nobody caused");
         }
         Instant promised = simulation.promises.getOrDefault(id, Instant.MIN);
-        if (reason == StopReason.EXPIRED && now.isBefore(promised)) {
+        if (reason == Cause.EXPIRED && now.isBefore(promised)) {
             simulation.violations.add(id + " expired at " + now + " though it was to run until " + promised);
         }
     }

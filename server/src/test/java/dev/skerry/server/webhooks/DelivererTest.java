@@ -11,6 +11,7 @@ import dev.skerry.server.sandboxes.SandboxEvent.Kind;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.SandboxStore;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
+import dev.skerry.server.sandboxes.Why;
 import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.SandboxSettings;
@@ -112,10 +113,11 @@ class DelivererTest {
                         "{}"),
                 now,
                 now,
-                new SandboxState.Starting(new HostId("local"), now));
+                new SandboxState.Starting(new HostId("local"), now),
+                Why.UNKNOWN);
         List<Note> notes = new ArrayList<>();
         for (Kind kind : kinds) {
-            notes.add(new Note(kind, now, kind == Kind.ENDED ? "REQUESTED" : ""));
+            notes.add(new Note(kind, now, kind == Kind.ENDED ? "REQUESTED" : "", Why.UNKNOWN));
         }
         assertThat(sandboxes.insert(sandbox, Optional.empty(), notes)).isEmpty();
         return sandbox;

@@ -45,11 +45,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The whole server, a host that is simulated, and secrets that can be recognised. They are used on every route, rightly
- * and wrongly, and when the database fails; then they are searched for wherever something is written down.
+ * The whole server, a simulated host, and secrets that can be recognised, whichever database it has. They are used on
+ * every route, rightly and wrongly, and when the database fails; then they are searched for wherever something is
+ * written down.
  */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
-class CanaryTest {
+abstract class CanaryContract {
     private static final String ENVIRONMENT = "canary-of-the-environment";
     private static final String WEBHOOK = "canary-of-a-webhook-secret";
     private static final String SIGNATURE = "v1_canary-of-a-signed-url";
@@ -57,7 +58,7 @@ class CanaryTest {
     private static final String WRONG_KEY = "e2b_" + "c0ffee00".repeat(5);
 
     /** No secret: that it is found shows that what is searched is what was written. */
-    private static final String METADATA = "control-of-the-metadata";
+    static final String METADATA = "control-of-the-metadata";
 
     /** The level is lost with a logger that nobody holds. */
     private static final Logger OURS = Logger.getLogger("dev.skerry");
@@ -66,10 +67,18 @@ class CanaryTest {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Map<String, String> canaries = new LinkedHashMap<>();
-    private Path data;
+    Path data;
     private Receiver receiver;
     private Server server;
     private String key;
+
+    abstract DatabaseSettings database();
+
+    /** Of whatever the database has written down: its files, its log, and what it answers with. */
+    abstract Map<String, String> written() throws IOException;
+
+    /** To the database, beside the server. */
+    abstract Jdbi other();
 
     @BeforeEach
     void open(@TempDir Path folder) throws IOException, InterruptedException {
@@ -81,7 +90,7 @@ class CanaryTest {
         server = Server.open(
                 new ServerSettings(
                         data,
-                        DatabaseSettings.SQLITE,
+                        database(),
                         any,
                         any,
                         "sbx.localhost",
@@ -100,6 +109,7 @@ class CanaryTest {
         canaries.put("webhook", WEBHOOK);
         canaries.put("signature", SIGNATURE);
         canaries.put("token that is not valid", WRONG_TOKEN);
+        database().password().ifPresent(password -> canaries.put("database", password.text()));
         canaries.put(
                 "secret of the instance",
                 Files.readString(data.resolve("secret")).strip());
@@ -132,8 +142,9 @@ class CanaryTest {
 
     private String sandbox() throws IOException, InterruptedException {
         JsonNode made = json(send("POST", "/v2/sandboxes", """
-                {"templateID":"base","timeout":300,"envVars":{"PASSWORD":"%s"},"metadata":{"a":"%s"},
-                 "network":{"allowPublicTraffic":false}}""".formatted(ENVIRONMENT, METADATA), "X-API-Key", key));
+            {"templateID":"base","timeout":300,"envVars":{"PASSWORD":"%s"},"metadata":{"a":"%s"},
+             "network":{"allowPublicTraffic":false}}\
+            """.formatted(ENVIRONMENT, METADATA), "X-API-Key", key));
         String id = made.get("sandboxID").stringValue();
         canaries.put("token of " + id, made.get("envdAccessToken").stringValue());
         canaries.put("token of ports of " + id, made.get("trafficAccessToken").stringValue());
@@ -156,8 +167,9 @@ class CanaryTest {
     private int walk(String sandbox, String webhook) throws IOException, InterruptedException {
         JsonNode paths = json(send("GET", "/openapi.json", "")).get("paths");
         String body = """
-                {"templateID":"no-such","timeout":"x","envVars":{"A B":"%1$s"},"signatureSecret":"%2$s","url":"%1$s",
-                 "name":7,"events":["%2$s"]}""".formatted(ENVIRONMENT, WEBHOOK);
+            {"templateID":"no-such","timeout":"x","envVars":{"A B":"%1$s"},"signatureSecret":"%2$s","url":"%1$s",
+             "name":7,"events":["%2$s"]}\
+            """.formatted(ENVIRONMENT, WEBHOOK);
         int walked = 0;
         for (Map.Entry<String, JsonNode> path : paths.properties()) {
             String where = path.getKey()
@@ -230,9 +242,7 @@ class CanaryTest {
         assertThat(webhook()).isNotEmpty();
         search();
         // What is logged of a statement that fails has its arguments in it.
-        Jdbi other = Jdbi.create("jdbc:sqlite:" + data.resolve("skerry.db"));
-        other.useHandle(handle -> {
-            handle.execute("PRAGMA busy_timeout = 10000");
+        other().useHandle(handle -> {
             handle.execute("ALTER TABLE webhook_deliveries RENAME TO gone1");
             handle.execute("ALTER TABLE webhooks RENAME TO gone2");
             handle.execute("ALTER TABLE sandbox_labels RENAME TO gone3");
@@ -264,11 +274,13 @@ class CanaryTest {
         places.put("metrics", send("GET", "/metrics", "", "X-API-Key", key).body());
         try (Stream<Path> files = Files.walk(data)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
+                // Of the secret of the instance this is the place.
                 if (!file.getFileName().toString().equals("secret")) {
                     places.put(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
                 }
             }
         }
+        places.putAll(written());
         List<ProcessHandle> ours =
                 new ArrayList<>(ProcessHandle.current().descendants().toList());
         ours.add(ProcessHandle.current());
@@ -281,10 +293,9 @@ class CanaryTest {
         assertThat(places.get("the log")).contains("msg=answered");
         assertThat(places.get("metrics")).contains("skerry_http_requests_seconds_count");
         assertThat(places.entrySet())
-                .as("the database is searched as it is written, log of changes included")
-                .anyMatch(place ->
-                        place.getKey().contains("skerry.db") && place.getValue().contains(METADATA));
-        assertThat(places.keySet()).anyMatch(name -> name.endsWith("skerry.db-wal"));
+                .as("the database is searched as it is written")
+                .anyMatch(place -> place.getKey().startsWith("database ")
+                        && place.getValue().contains(METADATA));
         canaries.forEach((what, canary) -> places.forEach((where, text) -> assertThat(text.contains(canary))
                 .as("%s (%s…) in %s", what, canary.substring(0, 8), where)
                 .isFalse()));
