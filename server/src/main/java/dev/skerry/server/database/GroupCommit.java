@@ -15,8 +15,8 @@ import org.jdbi.v3.core.Jdbi;
 
 /**
  * Writes that come at the same time share one commit, and so one flush of the disk, which is what a write costs. A
- * write that finds nobody before it is carried out at once, by its own thread; those that come meanwhile are the next
- * group. The writes of a group do not see each other fail: each has a savepoint. Groups are committed by one thread
+ * write that finds nobody before it is carried out at once, by its own thread unless that is virtual; those that come
+ * meanwhile are the next group. The writes of a group do not see each other fail: each has a savepoint. Groups are committed by one thread
  * that is not virtual, whose carrier would stand still with it in the database's native code. Thread-safe.
  */
 final class GroupCommit implements AutoCloseable {
@@ -73,7 +73,9 @@ final class GroupCommit implements AutoCloseable {
             if (closed) {
                 throw new Failure(ErrorCode.NO_CAPACITY, "the server is being stopped", "try again in a moment");
             }
-            if (!committing && waiting.isEmpty() && write.take()) {
+            // A virtual thread that is interrupted closes the connection it waits on: PostgreSQL's is a socket.
+            boolean own = !Thread.currentThread().isVirtual();
+            if (own && !committing && waiting.isEmpty() && write.take()) {
                 committing = true;
                 return true;
             }
