@@ -16,8 +16,9 @@ import org.jdbi.v3.core.Jdbi;
 /**
  * Writes that come at the same time share one commit, and so one flush of the disk, which is what a write costs. A
  * write that finds nobody before it is carried out at once, by its own thread unless that is virtual; those that come
- * meanwhile are the next group. The writes of a group do not see each other fail: each has a savepoint. Groups are committed by one thread
- * that is not virtual, whose carrier would stand still with it in the database's native code. Thread-safe.
+ * meanwhile are the next group. The writes of a group do not see each other fail: each has a savepoint. Groups are
+ * committed by one thread that is not virtual, whose carrier would stand still with it in the database's native code.
+ * Thread-safe.
  */
 final class GroupCommit implements AutoCloseable {
     private static final int TOGETHER_MAX = 256;
