@@ -84,6 +84,8 @@ public final class Main {
         commands.put("audit", AuditCommand::new);
         commands.put("secret", SecretCommand::new);
         commands.put("webhooks", WebhooksCommand::new);
+        commands.put("backup", BackupCommand::new);
+        commands.put("restore", RestoreCommand::new);
         commands.put("template", TemplateCommand::new);
         commands.put("doctor", DoctorCommand::new);
         commands.put("bench", _ -> new BenchCommand());

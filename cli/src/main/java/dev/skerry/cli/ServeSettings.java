@@ -103,7 +103,7 @@ final class ServeSettings {
     }
 
     /** Not an option: everybody on the machine can see those. */
-    private static Optional<Password> password(Map<String, String> environment) {
+    static Optional<Password> password(Map<String, String> environment) {
         return Optional.ofNullable(environment.get("SKERRY_DATABASE_PASSWORD"))
                 .filter(text -> !text.isEmpty())
                 .map(Password::new);
@@ -119,7 +119,7 @@ final class ServeSettings {
     }
 
     /** The file comes first where it names a folder other than the usual one. */
-    private static Optional<Path> fromEnvironment(ServerSettings file, Map<String, String> environment) {
+    static Optional<Path> fromEnvironment(ServerSettings file, Map<String, String> environment) {
         return Optional.ofNullable(environment.get("SKERRY_DATA"))
                 .filter(text -> !text.isBlank())
                 .filter(_ -> file.data().equals(ServerSettings.DEFAULT.data()))

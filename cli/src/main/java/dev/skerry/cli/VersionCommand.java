@@ -25,12 +25,15 @@ final class VersionCommand implements Callable<Integer> {
 
     /** Ours and what it runs on. */
     static final class Versions implements IVersionProvider {
+        static String own() {
+            return Optional.ofNullable(Versions.class.getPackage().getImplementationVersion())
+                    .orElse("(from class files)");
+        }
+
         @Override
         public String[] getVersion() {
-            String own = Optional.ofNullable(Versions.class.getPackage().getImplementationVersion())
-                    .orElse("(from class files)");
             return new String[] {
-                "skerry " + own,
+                "skerry " + own(),
                 "java " + Runtime.version() + " (" + System.getProperty("java.vendor") + ")",
                 "linux " + System.getProperty("os.version") + " " + System.getProperty("os.arch")
             };

@@ -1,5 +1,7 @@
 package dev.skerry.server;
 
+import dev.skerry.server.backup.DatabaseNote;
+import dev.skerry.server.backup.Replacement;
 import dev.skerry.server.database.Database;
 import dev.skerry.server.gateway.RelaySeal;
 import dev.skerry.server.http.Handler;
@@ -48,6 +50,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The server of one host: puts the parts together, and ends them in the opposite order. Its sandboxes go on when it
@@ -55,6 +59,7 @@ import java.util.function.Supplier;
  * only while it has the lease of it, and passes requests on otherwise. Thread-safe.
  */
 public final class Server implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
     private static final Duration FIRST_BOUND = Duration.ofSeconds(15);
 
     private final ServerSettings settings;
@@ -71,6 +76,7 @@ public final class Server implements AutoCloseable {
         this.parts = parts;
         Path data = folder(settings.data());
         Database database = opened(database(settings, data));
+        note(settings, data);
         this.authority = CertificateAuthority.open(data, settings.domainName(), clock);
         Secrets secrets = Secrets.open(new SecretFile(data));
         Sealing sealing = new Sealing(secrets);
@@ -136,6 +142,15 @@ public final class Server implements AutoCloseable {
         return wanted.postgres()
                 .map(address -> Database.open(address, wanted.password()))
                 .orElseGet(() -> Database.open(data.resolve("skerry.db")));
+    }
+
+    /** For backups; one that cannot be noted on a full disk does not keep a server from starting. */
+    private static void note(ServerSettings settings, Path data) {
+        try {
+            DatabaseNote.write(data, settings.database());
+        } catch (IOException e) {
+            LOG.atWarn().setCause(e).log("which database this is cannot be noted in the data folder");
+        }
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -206,6 +221,9 @@ public final class Server implements AutoCloseable {
             if (!Files.isDirectory(data)) {
                 Files.createDirectories(
                         data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+            if (Replacement.finish(data)) {
+                LOG.atWarn().addKeyValue("data", data).log("a backup that was being restored is restored now");
             }
             return data;
         } catch (IOException e) {

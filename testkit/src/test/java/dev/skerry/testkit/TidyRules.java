@@ -19,7 +19,7 @@ final class TidyRules {
     private static final int COLUMNS_MAX = 120;
     private static final Pattern SOURCE = Pattern.compile(".*\\.(java|c|h|py)");
     /** Written by programs, or by somebody else. */
-    private static final Pattern DATA = Pattern.compile(".*\\.(json|svg)|LICENSE");
+    private static final Pattern DATA = Pattern.compile(".*\\.(json|svg)|.*/kept/.*\\.sql|LICENSE");
 
     private static final Pattern MARKER = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|X" + "XX)\\b");
     private static final Pattern LINK = Pattern.compile("]\\(([^)\\s]+)\\)");

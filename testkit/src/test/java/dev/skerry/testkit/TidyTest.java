@@ -165,8 +165,13 @@ class TidyTest {
     }
 
     @Test
-    void everyTestThatTheSpecificationNamesExists() {
+    void everyTestThatADocumentNamesExists() {
         assertThat(TidyRules.namedTests("docs/SPEC.md", FILES)).isEmpty();
+        // The rest of that page names methods of clients, and scenarios.
+        String page = FILES.get("docs/COMPATIBILITY.md");
+        Map<String, String> boundaries = new TreeMap<>(FILES);
+        boundaries.put("boundaries", page.substring(page.indexOf("## Between versions")));
+        assertThat(TidyRules.namedTests("boundaries", boundaries)).isEmpty();
         String spec = "`AIT` `BTest` `CTest` `DIT.here` `DIT.gone` `E.there` `f.py` `g.py` `Driver.Feature` `files`\n";
         Map<String, String> files = Map.of(
                 "SPEC.md", spec,

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -41,6 +42,22 @@ public record Instance(String id, Path dataFolder) {
                     "run as root, or name another one with --data",
                     e);
         }
+    }
+
+    /**
+     * A living process that controls sandboxes of an instance on this machine.
+     *
+     * @param runFolder of all instances
+     */
+    public static Optional<ProcessIdentity> controller(Path runFolder, String id) {
+        Path folder = runFolder.resolve(id);
+        if (!ID.matcher(id).matches() || !Files.isDirectory(folder)) {
+            return Optional.empty();
+        }
+        return RunFolder.list(folder).stream()
+                .flatMap(each -> each.owner().stream())
+                .filter(ProcessIdentity::alive)
+                .findFirst();
     }
 
     private static Instance read(Path file, Path dataFolder) throws IOException {

@@ -40,8 +40,8 @@ public final class Database implements AutoCloseable {
         this.writing = writing;
         this.reading = reading;
         this.now = now;
-        this.writer = Jdbi.create(writing);
-        this.reader = Jdbi.create(reading);
+        this.writer = Jdbi.create(writing).registerArgument(new StorableText.Binding());
+        this.reader = Jdbi.create(reading).registerArgument(new StorableText.Binding());
         this.commits = new GroupCommit(writer, lone, Duration.ofMillis(TURN_MILLIS)).start();
     }
 
@@ -85,6 +85,11 @@ public final class Database implements AutoCloseable {
                 PostgresConnections.pool("reader", READERS, address, password, true),
                 GroupCommit.Lone.BY_COMMITTER,
                 "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
+    }
+
+    /** Version of the schema that this version of Skerry brings a database to. */
+    public static int newestSchema() {
+        return Migrations.newest();
     }
 
     private static Failure unusable(PostgresAddress address, SQLException e) {

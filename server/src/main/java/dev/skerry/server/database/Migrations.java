@@ -7,11 +7,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
-import org.flywaydb.core.api.MigrationVersion;
+import org.sqlite.SQLiteDataSource;
 
 /** Brings the schema of a database up to what this version knows, and refuses one that is ahead of it. */
 final class Migrations {
@@ -27,10 +28,7 @@ final class Migrations {
      * @throws Failure {@code INVALID_REQUEST} when a newer version has written it
      */
     static void apply(DataSource source, String name) {
-        Flyway flyway = Flyway.configure(Migrations.class.getClassLoader())
-                .dataSource(source)
-                .locations("classpath:db/migration")
-                .load();
+        Flyway flyway = flyway(source);
         try {
             refuseNewer(flyway, name);
             flyway.migrate();
@@ -44,25 +42,56 @@ final class Migrations {
         }
     }
 
+    private static Flyway flyway(DataSource source) {
+        return Flyway.configure(Migrations.class.getClassLoader())
+                .dataSource(source)
+                .locations("classpath:db/migration")
+                .load();
+    }
+
+    /** Looked for once, when somebody asks. */
+    private static final class Newest {
+        static final int VERSION = find();
+
+        private static int find() {
+            SQLiteDataSource nothing = new SQLiteDataSource();
+            nothing.setUrl("jdbc:sqlite::memory:");
+            return version(flyway(nothing).info().all(), _ -> true);
+        }
+    }
+
+    /** Of those that there are. */
+    static int newest() {
+        return Newest.VERSION;
+    }
+
     /** Flyway would let it pass, and the first statement that does not fit would fail. */
     private static void refuseNewer(Flyway flyway, String name) {
         MigrationInfo[] all = flyway.info().all();
-        Optional<MigrationVersion> known = Arrays.stream(all)
-                .filter(one -> one.getState().isResolved() && one.getVersion() != null)
-                .map(MigrationInfo::getVersion)
-                .max(MigrationVersion::compareTo);
-        Optional<MigrationVersion> found = Arrays.stream(all)
-                .filter(one -> one.getState().isApplied() && one.getVersion() != null)
-                .map(MigrationInfo::getVersion)
-                .max(MigrationVersion::compareTo);
-        if (known.isPresent() && found.isPresent() && found.get().compareTo(known.get()) > 0) {
-            throw new Failure(
-                    ErrorCode.INVALID_REQUEST,
-                    "the database " + name + " has a schema of version " + found.get()
-                            + ", and this version of Skerry knows those up to " + known.get(),
-                    "start the version that wrote it, or a newer one; a schema is never taken back, so to return to"
-                            + " this version restore a backup that was made before the upgrade");
+        int known = version(all, one -> one.getState().isResolved());
+        int found = version(all, one -> one.getState().isApplied());
+        if (found > known) {
+            throw newer(name, found, known);
         }
+    }
+
+    private static int version(MigrationInfo[] all, Predicate<MigrationInfo> which) {
+        return Arrays.stream(all)
+                .filter(one -> one.getVersion() != null)
+                .filter(which)
+                .mapToInt(one -> Integer.parseInt(one.getVersion().getVersion()))
+                .max()
+                .orElse(0);
+    }
+
+    /** @param found the version that it has */
+    static Failure newer(String name, int found, int known) {
+        return new Failure(
+                ErrorCode.INVALID_REQUEST,
+                "the database " + name + " has a schema of version " + found
+                        + ", and this version of Skerry knows those up to " + known,
+                "start the version that wrote it, or a newer one; a schema is never taken back, so to return to"
+                        + " this version restore a backup that was made before the upgrade");
     }
 
     /** For a database that several servers may open at a time: one migrates, the others wait for it. */

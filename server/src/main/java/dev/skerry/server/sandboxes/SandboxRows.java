@@ -26,7 +26,6 @@ final class SandboxRows {
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-    private static final int REPLACEMENT = 0xfffd;
     private static final TypeReference<Map<String, String>> TEXTS = new TypeReference<>() {};
 
     private SandboxRows() {}
@@ -69,8 +68,8 @@ final class SandboxRows {
         columns.put("tenant", sandbox.tenant().text());
         columns.put("revision", sandbox.revision());
         columns.put("generation", sandbox.generation());
-        columns.put("template", text(sandbox.config().template()));
-        columns.put("alias", text(sandbox.config().alias().orElse("")));
+        columns.put("template", sandbox.config().template());
+        columns.put("alias", sandbox.config().alias().orElse(""));
         columns.put("config", stored.config());
         columns.put("environment", stored.environment());
         columns.put("created_at", Micros.of(sandbox.createdAt()));
@@ -85,7 +84,7 @@ final class SandboxRows {
         columns.put("pause_kind", flat.pause());
         columns.put("state_at", Micros.of(flat.at()));
         columns.put("reason", flat.reason());
-        columns.put("detail", text(flat.detail()));
+        columns.put("detail", flat.detail());
         columns.putAll(why(sandbox.why()));
         return columns;
     }
@@ -96,8 +95,8 @@ final class SandboxRows {
         columns.put("cause", why.cause().name());
         columns.put("key_id", why.origin().key());
         columns.put("key_mask", why.origin().mask());
-        columns.put("address", text(why.origin().address()));
-        columns.put("request", text(why.origin().request()));
+        columns.put("address", why.origin().address());
+        columns.put("request", why.origin().request());
         return columns;
     }
 
@@ -109,16 +108,6 @@ final class SandboxRows {
                         row.getString("key_mask"),
                         row.getString("address"),
                         row.getString("request")));
-    }
-
-    /** What PostgreSQL has no character for (NUL, half a surrogate pair) is replaced. */
-    static String text(String any) {
-        return any.codePoints()
-                .map(point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)
-                        ? REPLACEMENT
-                        : point)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString();
     }
 
     static int shown(SandboxQuery.Visible visible) {

@@ -118,7 +118,7 @@ public final class SqlSandboxStore implements SandboxStore {
                     .bind("sandbox", event.sandbox().text())
                     .bind("at", Micros.of(note.at()))
                     .bind("kind", note.kind().name())
-                    .bind("detail", SandboxRows.text(note.detail()))
+                    .bind("detail", note.detail())
                     .bindMap(SandboxRows.why(note.why()))
                     .bind("term", term)
                     .add();

@@ -1,5 +1,6 @@
 package dev.skerry.server.tenants;
 
+import dev.skerry.server.database.DatabaseTrouble;
 import dev.skerry.server.database.Micros;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jdbi.v3.core.Handle;
@@ -33,6 +35,11 @@ public final class AuditLog implements AutoCloseable {
     private static final Duration PRUNE_INTERVAL = Duration.ofHours(1);
     private static final int PRUNED_MAX = 1000;
     private static final Duration CLOSE = Duration.ofSeconds(5);
+
+    /** Is written nowhere. */
+    private static final AuditEntry WAKE =
+            new AuditEntry(0, Instant.EPOCH, TenantId.DEFAULT, "", "", "", "", "", 0, "", "");
+
     private static final RowMapper<AuditEntry> ROW = (row, _) -> new AuditEntry(
             row.getLong("sequence"),
             Micros.instant(row.getLong("at")),
@@ -53,6 +60,7 @@ public final class AuditLog implements AutoCloseable {
     private final BlockingQueue<AuditEntry> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
     private final AtomicLong unwritten = new AtomicLong();
     private final Thread thread;
+    private final CountDownLatch closing = new CountDownLatch(1);
     private volatile boolean closed;
     private Instant prunedAt = Instant.EPOCH;
 
@@ -111,12 +119,12 @@ public final class AuditLog implements AutoCloseable {
                 AuditEntry first = waiting.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
                 if (first != null) {
                     batch.add(first);
-                    Thread.sleep(MOMENT_MILLIS);
+                    boolean _ = closing.await(MOMENT_MILLIS, TimeUnit.MILLISECONDS);
                     flush(batch);
                 }
             }
         } catch (InterruptedException e) {
-            // It is being closed.
+            LOG.debug("the audit log is being ended", e);
         }
         do {
             flush(batch);
@@ -125,6 +133,7 @@ public final class AuditLog implements AutoCloseable {
 
     private void flush(List<AuditEntry> batch) {
         waiting.drainTo(batch, TOGETHER_MAX - batch.size());
+        batch.removeIf(entry -> entry == WAKE);
         if (batch.isEmpty()) {
             return;
         }
@@ -132,9 +141,23 @@ public final class AuditLog implements AutoCloseable {
             writer.useTransaction(handle -> insert(handle, batch));
         } catch (RuntimeException e) {
             LOG.atWarn().setCause(e).log("the audit log cannot be written");
-            notWritten(batch);
+            if (DatabaseTrouble.of(e).isPresent() || batch.size() == 1) {
+                notWritten(batch);
+            } else {
+                batch.forEach(this::writeAlone);
+            }
         }
         batch.clear();
+    }
+
+    /** One that does not fit takes no other with it. */
+    private void writeAlone(AuditEntry entry) {
+        try {
+            writer.useTransaction(handle -> insert(handle, List.of(entry)));
+        } catch (RuntimeException e) {
+            LOG.atWarn().setCause(e).log("an entry does not fit into the audit log");
+            notWritten(List.of(entry));
+        }
     }
 
     private static void insert(Handle handle, List<AuditEntry> entries) {
@@ -221,11 +244,13 @@ public final class AuditLog implements AutoCloseable {
         return given.isPresent() ? " AND " + text : "";
     }
 
-    /** Writes what was noted. */
+    /** Writes what was noted. No interrupt: it would break off what is being written. */
     @Override
     public void close() {
         closed = true;
-        thread.interrupt();
+        closing.countDown();
+        // Where there is no room for it nobody waits.
+        boolean _ = waiting.offer(WAKE);
         try {
             if (!thread.join(CLOSE)) {
                 LOG.warn("the audit log could not be written to its end");

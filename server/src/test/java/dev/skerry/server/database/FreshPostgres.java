@@ -12,29 +12,38 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 /** Gives each test an empty database of its own, of one PostgreSQL server that all tests of this run share. */
 public final class FreshPostgres implements BeforeEachCallback, AfterEachCallback {
     private final List<Database> opened = new ArrayList<>();
+    private Optional<PostgresServer> server = Optional.empty();
     private Optional<PostgresAddress> address = Optional.empty();
-    private Optional<PostgresServer> shared = Optional.empty();
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        PostgresServer server = context.getRoot()
+        server = Optional.of(context.getRoot()
                 .getStore(Namespace.create(PostgresServer.class))
-                .computeIfAbsent(PostgresServer.class, _ -> PostgresServer.start(), PostgresServer.class);
-        shared = Optional.of(server);
-        address = Optional.of(server.create("t" + UUID.randomUUID().toString().replace("-", "")));
+                .computeIfAbsent(PostgresServer.class, _ -> PostgresServer.start(), PostgresServer.class));
+        address = Optional.empty();
     }
 
+    private static String name() {
+        return "t" + UUID.randomUUID().toString().replace("-", "");
+    }
+
+    /** One that is empty, unless it was opened before. */
     public PostgresAddress address() {
-        return address.orElseThrow();
+        PostgresAddress own = address.orElseGet(() -> server.orElseThrow().create(name()));
+        address = Optional.of(own);
+        return own;
     }
 
     /** Which all tests of this run share. */
     public PostgresServer server() {
-        return shared.orElseThrow();
+        return server.orElseThrow();
     }
 
-    /** It is closed after the test. */
+    /** It is closed after the test. The first comes with all migrations, as a copy of one that had them. */
     public Database open() {
+        if (address.isEmpty()) {
+            address = Optional.of(server.orElseThrow().createMigrated(name()));
+        }
         Database database = Database.open(address(), Optional.of(PostgresServer.PASSWORD));
         opened.add(database);
         return database;

@@ -35,6 +35,7 @@ public final class PostgresServer implements AutoCloseable {
     private final Path folder;
     private final int port;
     private Optional<Process> guard = Optional.empty();
+    private boolean migrated;
 
     private PostgresServer(Path binaries, Path folder, int port) {
         this.binaries = binaries;
@@ -176,21 +177,59 @@ public final class PostgresServer implements AutoCloseable {
         return new PostgresAddress(USER, "127.0.0.1", port, database, "disable");
     }
 
+    public static Connection connect(PostgresAddress database) throws SQLException {
+        return PostgresConnections.unbounded(database, Optional.of(PASSWORD)).getConnection();
+    }
+
+    /** As text, with a statement for each row. */
+    public String dump(String database) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        binaries.resolve("pg_dump").toString(),
+                        "--inserts",
+                        "--no-owner",
+                        "--no-privileges",
+                        "--no-comments",
+                        "--host=127.0.0.1",
+                        "--port=" + port,
+                        "--username=" + USER,
+                        database)
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("PGPASSWORD", PASSWORD.text());
+        Process process = builder.start();
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.onExit().join().exitValue() != 0) {
+            throw new IllegalStateException("pg_dump failed");
+        }
+        return text;
+    }
+
     private void execute(String sql) throws SQLException {
-        try (Connection connection = PostgresConnections.unbounded(address("postgres"), Optional.of(PASSWORD))
-                        .getConnection();
+        try (Connection connection = connect(address("postgres"));
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
     public PostgresAddress create(String database) {
+        return create(database, "template1");
+    }
+
+    private PostgresAddress create(String database, String template) {
         try {
-            execute("CREATE DATABASE " + database);
+            execute("CREATE DATABASE " + database + " TEMPLATE " + template);
             return address(database);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** With the newest schema, which is made once. */
+    synchronized PostgresAddress createMigrated(String database) {
+        if (!migrated) {
+            Database.open(create("migrated"), Optional.of(PASSWORD)).close();
+            migrated = true;
+        }
+        return create(database, "migrated");
     }
 
     @Override

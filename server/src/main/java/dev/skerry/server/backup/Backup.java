@@ -1,0 +1,260 @@
+package dev.skerry.server.backup;
+
+import dev.skerry.server.database.Database;
+import dev.skerry.server.database.SqliteCopy;
+import dev.skerry.server.secrets.Sealing;
+import dev.skerry.server.secrets.Secret;
+import dev.skerry.server.secrets.SecretFile;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a backup of a server that may be running: its SQLite database as it is at one moment, the secrets that open
+ * what is in it, the certificate authority, the id of the instance, and its settings. The database of a server on
+ * PostgreSQL is not in it. It is written beside its place, restored there as a rehearsal, synced, and renamed: what has
+ * the name is whole.
+ */
+public final class Backup {
+    private static final int TRIES = 3;
+
+    private final Order order;
+    private final InstantSource clock;
+    private final Path work;
+
+    /**
+     * What is to be saved, and where.
+     *
+     * @param settings the file of settings that the server is started with
+     * @param database {@code sqlite}, or the address of a PostgreSQL database
+     * @param product this version
+     * @param overwrite whether there may be an older one of that name
+     */
+    public record Order(
+            Path data, Optional<Path> settings, String database, String product, Path to, boolean overwrite) {}
+
+    /**
+     * What was written.
+     *
+     * @param sandboxes how many are in it that have not ended
+     */
+    public record Written(Manifest manifest, long bytes, long sandboxes) {}
+
+    private Backup(Order order, InstantSource clock) {
+        this.order = order;
+        this.clock = clock;
+        Path to = order.to().toAbsolutePath();
+        this.work = to.resolveSibling("." + to.getFileName() + ".part");
+    }
+
+    /**
+     * On disk when it returns.
+     *
+     * @throws Failure {@code CONFLICT} when there is a file of that name, or what is saved is damaged;
+     *     {@code NOT_FOUND} when that is no server's data folder; {@code NO_SPACE}
+     */
+    public static Written write(Order order, InstantSource clock) {
+        Backup backup = new Backup(order, clock);
+        try {
+            return backup.run();
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.NO_SPACE,
+                    "the backup " + order.to() + " cannot be written: " + e,
+                    "its folder must be there and writable, with room for the database three times",
+                    e);
+        }
+    }
+
+    private Written run() throws IOException {
+        if (!order.overwrite() && Files.exists(order.to())) {
+            throw exists();
+        }
+        PrivateFiles.folders(work);
+        try (FileChannel channel = FileChannel.open(
+                        work.resolve("lock"),
+                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                FileLock lock = tryLock(channel)) {
+            if (lock == null) {
+                throw new Failure(
+                        ErrorCode.CONFLICT,
+                        "another process is writing the backup " + order.to(),
+                        "wait for it, or name another file");
+            }
+            try {
+                clean();
+                return locked();
+            } finally {
+                clean();
+                PrivateFiles.delete(work);
+            }
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private Failure exists() {
+        return new Failure(
+                ErrorCode.CONFLICT,
+                "there is a file " + order.to() + " already",
+                "name another one, or say --overwrite");
+    }
+
+    /** Of what one has left that was killed. */
+    private void clean() throws IOException {
+        for (Path left : PrivateFiles.children(work)) {
+            if (!left.getFileName().toString().equals("lock")) {
+                PrivateFiles.delete(left);
+            }
+        }
+    }
+
+    private Written locked() throws IOException {
+        Path files = work.resolve("files");
+        PrivateFiles.folders(files);
+        Optional<SqliteCopy.Facts> facts =
+                order.database().equals(Manifest.SQLITE) ? Optional.of(copyWithItsSecrets(files)) : Optional.empty();
+        if (facts.isEmpty()) {
+            PrivateFiles.copy(secretFile(), files.resolve(BackupFile.SECRET));
+        }
+        for (String name : Set.of("tls/ca.key", "tls/ca.pem", BackupFile.INSTANCE)) {
+            if (Files.exists(order.data().resolve(name))) {
+                PrivateFiles.copy(order.data().resolve(name), files.resolve(name));
+            }
+        }
+        if (order.settings().isPresent()) {
+            PrivateFiles.copy(order.settings().get(), files.resolve(BackupFile.SETTINGS));
+        }
+        Manifest manifest = manifest(files, facts.map(SqliteCopy.Facts::schema).orElse(0));
+        Path whole = work.resolve("whole");
+        zip(manifest, files, whole);
+        rehearse(whole);
+        PrivateFiles.syncOnly(whole);
+        publish(whole);
+        return new Written(
+                manifest,
+                Files.size(order.to()),
+                facts.map(SqliteCopy.Facts::sandboxes).orElse(0L));
+    }
+
+    private Path secretFile() {
+        Path secret = order.data().resolve(BackupFile.SECRET);
+        if (!Files.exists(secret)) {
+            throw new Failure(
+                    ErrorCode.NOT_FOUND,
+                    order.data() + " is no data folder of a server: there is no file 'secret' in it",
+                    "name the server's data folder with --data");
+        }
+        return secret;
+    }
+
+    /** Somebody may rotate the secrets in between; then they do not fit, and both are read again. */
+    private SqliteCopy.Facts copyWithItsSecrets(Path files) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            Path secret = files.resolve(BackupFile.SECRET);
+            Path copy = files.resolve(BackupFile.DATABASE);
+            PrivateFiles.delete(secret);
+            PrivateFiles.delete(copy);
+            // Made by us, so that it never has another mode than ours; SQLite takes an empty file for a new one.
+            PrivateFiles.create(copy).close();
+            SqliteCopy.write(order.data().resolve(BackupFile.DATABASE), copy);
+            PrivateFiles.copy(secretFile(), secret);
+            SqliteCopy.Facts facts = SqliteCopy.check(copy);
+            Set<String> missing = missingSecrets(facts, files);
+            if (missing.isEmpty()) {
+                return facts;
+            }
+            if (attempt == TRIES) {
+                throw missing(missing, order.data());
+            }
+        }
+    }
+
+    /** Ids of secrets that something in the database needs. */
+    static Set<String> missingSecrets(SqliteCopy.Facts facts, Path folder) {
+        Set<String> known =
+                new SecretFile(folder).read().stream().map(Secret::id).collect(Collectors.toSet());
+        return facts.sealed().stream()
+                .map(Sealing::secretOf)
+                .filter(id -> !known.contains(id))
+                .collect(Collectors.toSet());
+    }
+
+    static Failure missing(Set<String> ids, Path where) {
+        return new Failure(
+                ErrorCode.CONFLICT,
+                "what is stored is encrypted with secrets that " + where + " does not have: " + String.join(", ", ids),
+                "put the file 'secret' back as it was when that was stored");
+    }
+
+    private Manifest manifest(Path files, int schema) throws IOException {
+        Map<String, Manifest.FileFacts> all = new TreeMap<>();
+        for (String name : BackupFile.NAMES) {
+            if (Files.exists(files.resolve(name))) {
+                all.put(name, BackupFile.facts(files.resolve(name)));
+            }
+        }
+        return new Manifest(order.product(), clock.instant(), order.database(), schema, all);
+    }
+
+    private static void zip(Manifest manifest, Path files, Path whole) throws IOException {
+        try (ZipOutputStream out = new ZipOutputStream(PrivateFiles.create(whole))) {
+            out.setLevel(Deflater.BEST_SPEED);
+            out.putNextEntry(new ZipEntry(Manifest.NAME));
+            out.write(manifest.json());
+            for (String name : new TreeMap<>(manifest.files()).keySet()) {
+                out.putNextEntry(new ZipEntry(name));
+                Files.copy(files.resolve(name), out);
+            }
+        }
+    }
+
+    /** What cannot be restored is no backup. */
+    private void rehearse(Path whole) throws IOException {
+        Path rehearsal = work.resolve("rehearsal");
+        Manifest manifest = Restore.unpack(whole, rehearsal);
+        if (manifest.sqlite()) {
+            Database.open(rehearsal.resolve(BackupFile.DATABASE)).close();
+        }
+    }
+
+    private void publish(Path whole) throws IOException {
+        Path to = order.to().toAbsolutePath();
+        if (order.overwrite()) {
+            Files.move(whole, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } else {
+            try {
+                Files.createLink(to, whole);
+            } catch (FileAlreadyExistsException e) {
+                throw exists();
+            }
+        }
+        PrivateFiles.syncOnly(to.getParent());
+    }
+}

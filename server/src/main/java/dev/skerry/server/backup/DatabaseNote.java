@@ -1,0 +1,81 @@
+package dev.skerry.server.backup;
+
+import dev.skerry.server.settings.DatabaseSettings;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+
+/**
+ * Which database the last server of a data folder had, in the file {@code database}: there may be a {@code skerry.db}
+ * of earlier times beside the settings of a PostgreSQL.
+ */
+public final class DatabaseNote {
+    static final String NAME = "database";
+
+    private DatabaseNote() {}
+
+    /** Without a password. Empty when no server has been there. */
+    public static Optional<DatabaseSettings> read(Path data) {
+        Path file = data.resolve(NAME);
+        try {
+            String text = Files.readString(file).strip();
+            return Optional.of(
+                    new DatabaseSettings(DatabaseSettings.database(text), Optional.empty(), Optional.empty()));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new Failure(ErrorCode.DENIED, "the file " + file + " cannot be read: " + e, "read it as root", e);
+        } catch (Failure e) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    file + " does not say which database the server has",
+                    "delete it, and name the database with --database",
+                    e);
+        }
+    }
+
+    /** All or nothing; two servers of one database write the same. */
+    public static void write(Path data, DatabaseSettings settings) throws IOException {
+        Path file = data.resolve(NAME);
+        byte[] text = (settings.database() + "\n").getBytes(StandardCharsets.UTF_8);
+        if (Files.exists(file)
+                && Files.size(file) == text.length
+                && Files.readString(file).strip().equals(settings.database())) {
+            return;
+        }
+        Path fresh = data.resolve(NAME + "." + ProcessHandle.current().pid() + ".new");
+        Files.deleteIfExists(fresh);
+        try (OutputStream out = PrivateFiles.create(fresh)) {
+            out.write(text);
+        }
+        PrivateFiles.syncOnly(fresh);
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /**
+     * Which database a backup is of.
+     *
+     * @param said by the settings of the server or the command line
+     * @throws Failure {@code CONFLICT} when that is not what the server had
+     */
+    public static DatabaseSettings settle(Path data, Optional<DatabaseSettings> said) {
+        Optional<DatabaseSettings> noted = read(data);
+        if (said.isPresent()
+                && noted.isPresent()
+                && !said.get().postgres().equals(noted.get().postgres())) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "the server of " + data + " has the database " + noted.get().database() + ", and not "
+                            + said.get().database(),
+                    "name the settings that the server is started with; after a change start it once");
+        }
+        return said.or(() -> noted).orElse(DatabaseSettings.SQLITE);
+    }
+}

@@ -1,0 +1,109 @@
+package dev.skerry.server.backup;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Files of a data folder that take the place of others, all or none. They are prepared in one folder; giving it another
+ * name decides; then each is moved to its place, and what was there is put aside. Whoever finds a decision that was not
+ * carried out to its end does so, before anything else.
+ */
+public final class Replacement {
+    static final String PREPARED = ".restore.part";
+    static final String DECIDED = "restoring";
+    static final String FRESH = "new";
+    private static final String OLD = "old";
+    private static final String ASIDE = "replaced-";
+
+    /** SQLite would apply them to whatever database lies beside them. */
+    private static final List<String> OF_THE_DATABASE = List.of("skerry.db-wal", "skerry.db-shm", "skerry.db-journal");
+
+    private Replacement() {}
+
+    /** @return where that is now that was there before */
+    static Optional<Path> decide(Path data) throws IOException {
+        Files.move(data.resolve(PREPARED), data.resolve(DECIDED), StandardCopyOption.ATOMIC_MOVE);
+        PrivateFiles.syncOnly(data);
+        return carryOut(data);
+    }
+
+    /**
+     * Carries out what was decided and interrupted. For whoever has the data folder, or for servers that share one.
+     *
+     * @return whether there was something
+     */
+    public static boolean finish(Path data) throws IOException {
+        if (!Files.exists(data.resolve(DECIDED))) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(
+                        data.resolve("restoring.lock"), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+                FileLock _ = channel.lock()) {
+            Optional<Path> _ = carryOut(data);
+        }
+        return true;
+    }
+
+    private static Optional<Path> carryOut(Path data) throws IOException {
+        Path decided = data.resolve(DECIDED);
+        if (!Files.exists(decided)) {
+            return Optional.empty();
+        }
+        Path fresh = decided.resolve(FRESH);
+        Path old = decided.resolve(OLD);
+        PrivateFiles.folders(old);
+        for (String name : BackupFile.NAMES_AND_NOTE) {
+            if (Files.exists(fresh.resolve(name))) {
+                if (name.equals(BackupFile.DATABASE)) {
+                    for (String part : OF_THE_DATABASE) {
+                        putAside(data, old, part);
+                    }
+                }
+                putAside(data, old, name);
+                PrivateFiles.folders(data.resolve(name).getParent());
+                Files.move(fresh.resolve(name), data.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            }
+        }
+        syncPlaces(data);
+        PrivateFiles.delete(fresh);
+        return settle(data, decided, old);
+    }
+
+    private static void putAside(Path data, Path old, String name) throws IOException {
+        if (Files.exists(data.resolve(name))) {
+            PrivateFiles.folders(old.resolve(name).getParent());
+            Files.move(data.resolve(name), old.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    private static void syncPlaces(Path data) throws IOException {
+        PrivateFiles.syncOnly(data);
+        if (Files.exists(data.resolve("tls"))) {
+            PrivateFiles.syncOnly(data.resolve("tls"));
+        }
+    }
+
+    private static Optional<Path> settle(Path data, Path decided, Path old) throws IOException {
+        if (PrivateFiles.children(old).isEmpty()) {
+            PrivateFiles.delete(decided);
+            PrivateFiles.syncOnly(data);
+            return Optional.empty();
+        }
+        int number = 1;
+        while (Files.exists(data.resolve(ASIDE + number))) {
+            number++;
+        }
+        Path aside = data.resolve(ASIDE + number);
+        Files.move(decided, aside, StandardCopyOption.ATOMIC_MOVE);
+        PrivateFiles.syncOnly(data);
+        return Optional.of(aside.resolve(OLD));
+    }
+}
