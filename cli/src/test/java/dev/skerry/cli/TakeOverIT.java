@@ -9,6 +9,7 @@ import dev.skerry.bench.chaos.ServeProcess;
 import dev.skerry.bench.chaos.ServerPair;
 import dev.skerry.bench.chaos.Waiting;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -29,10 +30,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TakeOverIT {
-    private static final Duration PROMISE = Duration.ofSeconds(5);
+    /** Until the lease has expired and was tried for. */
+    private static final Duration LEASE = Duration.ofMillis(3_250);
 
-    /** Others use this machine: one of so many must keep the promise, and each this bound. */
-    private static final int TRIES = 3;
+    /** The rest of the five seconds: what is computed then, where nobody else wants the processors. */
+    private static final Duration COMPUTED = Duration.ofMillis(1_750);
 
     private static final Duration BOUND = Duration.ofSeconds(60);
     private static final Duration CALL = Duration.ofSeconds(2);
@@ -43,7 +45,7 @@ class TakeOverIT {
 
     @BeforeAll
     void start() throws IOException, InterruptedException {
-        pair = ServerPair.start(List.of(Shipped.ROOT.resolve("skerry").toString()));
+        pair = ServerPair.start(List.of(Shipped.ROOT.resolve("skerry").toString()), Shipped.DATA);
         client = pair.client();
     }
 
@@ -90,12 +92,12 @@ class TakeOverIT {
 
     private void keepsThePromise(String what, TestReporter reporter, Consumer<ServeProcess> blow)
             throws IOException, InterruptedException {
-        Duration took = BOUND;
-        for (int i = 0; i < TRIES && took.compareTo(PROMISE) > 0; i++) {
-            took = takenOver(blow);
-            reporter.publishEntry(what + ", ms", Long.toString(took.toMillis()));
-        }
-        assertThat(took).isLessThanOrEqualTo(PROMISE);
+        Duration took = takenOver(blow);
+        double others = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()
+                / Runtime.getRuntime().availableProcessors();
+        Duration promise = LEASE.plusMillis((long) (COMPUTED.toMillis() * Math.max(1, others)));
+        reporter.publishEntry(what + ", ms", took.toMillis() + " of " + promise.toMillis());
+        assertThat(took).isLessThanOrEqualTo(promise);
     }
 
     private static void kill(ServeProcess server) {
@@ -127,7 +129,7 @@ class TakeOverIT {
         ServeProcess holder = pair.holding(BOUND);
         ServeProcess other = pair.other(holder);
         Inhabited sandbox = inhabited(holder);
-        other.kill();
+        freeze(other);
         freeze(holder);
         // Somebody on another machine, who cannot end it, is given the lease.
         try (Connection database = pair.database()) {
@@ -140,7 +142,7 @@ class TakeOverIT {
         }
         assertThat(pair.holding(BOUND)).isSameAs(holder);
         Waiting.until("it to serve again", BOUND, () -> serves(holder, sandbox));
-        pair.revive(other);
+        other.signal("CONT");
     }
 
     /** As another server would take it. */

@@ -114,7 +114,7 @@ public final class ChaosBench {
         progress.accept("seed " + settings.seed());
         Map<String, String> machine = machine();
         ChaosRun.Outcome outcome;
-        try (ServerPair pair = ServerPair.start(program(), VOLUME_BYTES)) {
+        try (ServerPair pair = ServerPair.start(program(), VOLUME_BYTES, Optional.empty())) {
             endWithUs(pair);
             outcome = new ChaosRun(settings, pair, progress).run();
             for (ServeProcess server : pair.servers()) {

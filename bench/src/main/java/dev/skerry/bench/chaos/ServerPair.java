@@ -54,15 +54,22 @@ public final class ServerPair implements AutoCloseable {
     public record Holder(String owner, String address, long fence) {}
 
     /** With the data folder on the file system of {@code /var/tmp}. Returns when one has the host. */
-    public static ServerPair start(List<String> program) throws IOException, InterruptedException {
-        return start(program, 0);
+    static ServerPair start(List<String> program) throws IOException, InterruptedException {
+        return start(program, 0, Optional.empty());
+    }
+
+    /** The same, with the templates of another data folder, so that none need be made. */
+    public static ServerPair start(List<String> program, Path templates) throws IOException, InterruptedException {
+        return start(program, 0, Optional.of(templates));
     }
 
     /**
      * @param program which {@code serve} and its options follow
      * @param volumeBytes of a file system for the data folder alone; 0: none
+     * @param templates a data folder whose templates are shared
      */
-    static ServerPair start(List<String> program, long volumeBytes) throws IOException, InterruptedException {
+    static ServerPair start(List<String> program, long volumeBytes, Optional<Path> templates)
+            throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory(Path.of("/var/tmp"), "skerry-chaos-");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
         Path data = folder.resolve("data");
@@ -72,8 +79,17 @@ public final class ServerPair implements AutoCloseable {
             if (volumeBytes > 0) {
                 volume = Optional.of(Volume.mount(folder.resolve("volume"), data, volumeBytes));
                 // Trees of templates are links to the system's files, so they stay on its file system.
-                Path layers = Files.createDirectory(folder.resolve("layers"));
-                Files.createSymbolicLink(data.resolve("layers"), layers);
+                Files.createSymbolicLink(
+                        data.resolve("layers"), Files.createDirectory(folder.resolve("layers")));
+            } else {
+                Files.createDirectory(
+                        data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+            if (templates.isPresent()) {
+                for (String part : List.of("layers", "templates")) {
+                    Path shared = Files.createDirectories(templates.get().resolve(part));
+                    Files.createSymbolicLink(data.resolve(part), shared);
+                }
             }
             postgres = Optional.of(Postgres.start(folder.resolve("postgres")));
             return serving(folder, program, postgres.get(), volume);
@@ -93,6 +109,8 @@ public final class ServerPair implements AutoCloseable {
             Path folder, List<String> program, Postgres postgres, Optional<Volume> volume)
             throws IOException, InterruptedException {
         Path settings = Files.writeString(folder.resolve("skerry.toml"), """
+                drain = "1 s"
+
                 [sandboxes]
                 memory = "256 MiB"
                 disk = "64 MiB"
@@ -106,12 +124,16 @@ public final class ServerPair implements AutoCloseable {
         List<ServeProcess> servers = List.of(
                 server("one", folder, program, settings, postgres), server("two", folder, program, settings, postgres));
         try {
-            for (ServeProcess server : servers) {
-                server.start();
-                Waiting.until("server " + server.name() + " to be ready", START, () -> ready(server));
-            }
-            ServerPair pair = new ServerPair(folder, postgres, volume, servers, new Client(key(folder.resolve("data"))));
+            ServeProcess first = servers.getFirst();
+            ServeProcess second = servers.getLast();
+            first.start();
+            Waiting.until("the first server to be ready", START, () -> ready(first));
+            // Its reading of classes and the making of the template take turns on few processors.
+            second.start();
+            ServerPair pair =
+                    new ServerPair(folder, postgres, volume, servers, new Client(key(folder.resolve("data"))));
             pair.makeTemplate();
+            Waiting.until("the second server to be ready", START, () -> ready(second));
             return pair;
         } catch (IOException | InterruptedException | RuntimeException e) {
             for (ServeProcess server : servers) {
