@@ -1,5 +1,6 @@
 package dev.skerry.bench;
 
+import dev.skerry.bench.chaos.ChaosBench;
 import dev.skerry.bench.serving.ServerBench;
 import dev.skerry.host.drivers.RuntimeProgram;
 import dev.skerry.host.engine.Engine;
@@ -15,6 +16,7 @@ public final class Bench {
     private static final String USAGE = """
             Usage: skerry bench [--quick] [--data FOLDER] [--output FOLDER]
                    skerry bench server --help
+                   skerry bench chaos --help
             Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
               --quick          fewer values, and no more than 100 idle sandboxes
               --data FOLDER    the data folder (default: $SKERRY_DATA, or /var/lib/skerry)
@@ -27,6 +29,9 @@ public final class Bench {
     public static int run(List<String> arguments) throws Exception {
         if (!arguments.isEmpty() && arguments.getFirst().equals("server")) {
             return ServerBench.run(arguments.subList(1, arguments.size()));
+        }
+        if (!arguments.isEmpty() && ChaosBench.NAMES.contains(arguments.getFirst())) {
+            return ChaosBench.run(arguments.getFirst(), arguments.subList(1, arguments.size()));
         }
         String environment = System.getenv("SKERRY_DATA");
         Path data = Path.of(environment == null || environment.isBlank() ? "/var/lib/skerry" : environment);

@@ -1,6 +1,7 @@
 package dev.skerry.cli;
 
 import dev.skerry.host.agent.LocalAgent;
+import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.server.Server;
@@ -39,7 +40,7 @@ final class LocalServer implements RunningServer {
         EngineSettings engine = EngineSettings.installed(settings.data())
                 .with(settings.sandboxes().launcher());
         if (settings.database().postgres().isPresent()) {
-            HostSource shared = new SharedHost(engine);
+            HostSource shared = new SharedHost(engine, Drivers.detect(engine.guestd(), engine.launcher()));
             return new LocalServer(settings, Optional.empty(), Server.open(settings, shared, InstantSource.system()));
         }
         LocalAgent host = LocalAgent.open(engine, HOST);
@@ -51,8 +52,11 @@ final class LocalServer implements RunningServer {
         }
     }
 
-    /** This machine's host of a data folder, which is not opened before its server has the lease of it. */
-    private record SharedHost(EngineSettings settings) implements HostSource {
+    /**
+     * This machine's host of a data folder, which is not opened before its server has the lease of it. What can be
+     * found out before is known then: the clients of the server before wait.
+     */
+    private record SharedHost(EngineSettings settings, Drivers drivers) implements HostSource {
         /** In a database there may be hosts of many machines, in time. */
         @Override
         public HostId id() {
@@ -61,7 +65,7 @@ final class LocalServer implements RunningServer {
 
         @Override
         public HostAgent open(long epoch) throws InterruptedException {
-            return LocalAgent.open(settings, id(), epoch);
+            return LocalAgent.open(settings, id(), drivers, epoch);
         }
     }
 

@@ -9,7 +9,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
@@ -49,7 +48,7 @@ final class DataFolderHold implements AutoCloseable {
                 }
                 Optional<ProcessIdentity> holder = holder(file).filter(ProcessIdentity::alive);
                 if (holder.isPresent() && holder.get().stopped()) {
-                    holder.get().kill(DYING_BOUND);
+                    end(holder.get());
                 } else if (holder.isPresent() || System.nanoTime() > until) {
                     throw held(dataFolder, holder);
                 }
@@ -79,25 +78,22 @@ final class DataFolderHold implements AutoCloseable {
                 "end it first, or name another data folder");
     }
 
-    /** Whose it is matters only to one who comes while this process is stopped: a full disk must not keep it away. */
+    /** Whose it is matters only to one who comes while this process is stopped. */
     private static DataFolderHold written(Path file, DataFolderHold hold) {
-        String self = ProcessIdentity.self().toString();
         try {
-            Path fresh = file.resolveSibling("agent.pid.new");
-            Files.writeString(fresh, self);
-            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+            ShortFile.replace(file, ProcessIdentity.self().toString());
         } catch (IOException e) {
-            overwrite(file, self);
+            LOG.atWarn().addKeyValue("file", file).setCause(e).log("who has the data folder cannot be written down");
         }
         return hold;
     }
 
-    private static void overwrite(Path file, String self) {
-        try {
-            Files.writeString(file, self);
-        } catch (IOException e) {
-            LOG.atWarn().addKeyValue("file", file).setCause(e).log("who has the data folder cannot be written down");
-        }
+    private static void end(ProcessIdentity stopped) throws InterruptedException {
+        boolean gone = stopped.kill(DYING_BOUND);
+        LOG.atWarn()
+                .addKeyValue("process", stopped.pid())
+                .addKeyValue("gone", gone)
+                .log("the server that had the data folder was stopped, so it was ended");
     }
 
     private static Optional<ProcessIdentity> holder(Path file) throws IOException {

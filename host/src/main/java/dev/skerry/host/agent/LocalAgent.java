@@ -92,11 +92,7 @@ public final class LocalAgent implements HostAgent {
     }
 
     /** For one of several servers, by its right to the host; {@code CONFLICT} also after one of a higher epoch. */
-    public static LocalAgent open(EngineSettings settings, HostId id, long epoch) throws InterruptedException {
-        return open(settings, id, Drivers.detect(settings.guestd(), settings.launcher()), epoch);
-    }
-
-    static LocalAgent open(EngineSettings settings, HostId id, Drivers drivers, long epoch)
+    public static LocalAgent open(EngineSettings settings, HostId id, Drivers drivers, long epoch)
             throws InterruptedException {
         DataFolderHold hold = DataFolderHold.take(settings.dataFolder());
         try {

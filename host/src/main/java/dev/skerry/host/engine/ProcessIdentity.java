@@ -5,9 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * A process on this host that cannot be mistaken for a later one with the same pid.
@@ -16,6 +14,7 @@ import java.util.concurrent.TimeoutException;
  */
 public record ProcessIdentity(long pid, long startTicks) {
     private static final int START_FIELD_BEHIND_NAME = 19;
+    private static final long POLL_MILLIS = 5;
 
     public static ProcessIdentity self() {
         return of(ProcessHandle.current().pid()).orElseThrow();
@@ -52,10 +51,13 @@ public record ProcessIdentity(long pid, long startTicks) {
             return true;
         }
         handle.get().destroyForcibly();
-        try {
-            handle.get().onExit().get(bound.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            return !alive();
+        // Its onExit looks at processes that are no children of this one less and less often.
+        long until = System.nanoTime() + bound.toNanos();
+        while (alive()) {
+            if (System.nanoTime() > until) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
         return true;
     }

@@ -23,28 +23,25 @@ public final class Leases implements LeaseTable {
         this.now = now;
     }
 
+    /**
+     * One statement, which looks before it writes: a conflict locks the row even where nothing is changed, and whoever
+     * waits for a lease must not hold up the writes of its holder.
+     */
     @Override
     public Optional<Lease> acquire(String id, Candidate candidate, Duration ttl) {
-        return jdbi.inTransaction(handle -> {
-            int taken = handle.createUpdate("INSERT INTO leases (id, owner, address, fence, expires_at)"
-                            + " VALUES (:id, :owner, :address, 1, " + now + " + :ttl)"
-                            + " ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, address = excluded.address,"
-                            + " fence = leases.fence + 1, expires_at = " + now + " + :ttl"
-                            + " WHERE leases.expires_at <= " + now)
-                    .bind("id", id)
-                    .bind("owner", candidate.owner())
-                    .bind("address", candidate.address().toString())
-                    .bind("ttl", micros(ttl))
-                    .execute();
-            if (taken == 0) {
-                return Optional.empty();
-            }
-            long fence = handle.createQuery("SELECT fence FROM leases WHERE id = :id")
-                    .bind("id", id)
-                    .mapTo(Long.class)
-                    .one();
-            return Optional.of(new Lease(id, candidate.owner(), fence));
-        });
+        return jdbi.withHandle(handle -> handle.createQuery("INSERT INTO leases (id, owner, address, fence, expires_at)"
+                        + " SELECT :id, :owner, :address, 1, " + now + " + :ttl"
+                        + " WHERE NOT EXISTS (SELECT 1 FROM leases WHERE id = :id AND expires_at > " + now + ")"
+                        + " ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, address = excluded.address,"
+                        + " fence = leases.fence + 1, expires_at = " + now + " + :ttl"
+                        + " WHERE leases.expires_at <= " + now + " RETURNING fence")
+                .bind("id", id)
+                .bind("owner", candidate.owner())
+                .bind("address", candidate.address().toString())
+                .bind("ttl", micros(ttl))
+                .mapTo(Long.class)
+                .findOne()
+                .map(fence -> new Lease(id, candidate.owner(), fence)));
     }
 
     private static long micros(Duration ttl) {
