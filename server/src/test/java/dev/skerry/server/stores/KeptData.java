@@ -6,8 +6,10 @@ import dev.skerry.server.database.Database;
 import dev.skerry.server.leases.Lease;
 import dev.skerry.server.leases.LeaseTable;
 import dev.skerry.server.leases.Leases;
+import dev.skerry.server.sandboxes.Cause;
 import dev.skerry.server.sandboxes.Lifetime;
 import dev.skerry.server.sandboxes.Note;
+import dev.skerry.server.sandboxes.Origin;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxConfig;
@@ -18,6 +20,7 @@ import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.SandboxStore;
 import dev.skerry.server.sandboxes.SealedEnvironments;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
+import dev.skerry.server.sandboxes.Why;
 import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.settings.Networks;
@@ -68,6 +71,12 @@ final class KeptData {
     private static final LeaseTable.Candidate SERVER =
             new LeaseTable.Candidate("a server", URI.create("http://127.0.0.1:3000"));
 
+    private static final Why ASKED =
+            new Why(Cause.REQUESTED, new Origin("0123456789abcdef", "e2b_01...89", "127.0.0.1", "request"));
+
+    /** Since when it is kept why something happened. */
+    private static final int CAUSES = 7;
+
     private KeptData() {}
 
     static SandboxConfig config() {
@@ -85,20 +94,20 @@ final class KeptData {
                 "{}");
     }
 
-    private static Sandbox sandbox(SandboxId id, long revision, SandboxState state) {
-        return new Sandbox(id, ACME, revision, 1, config(), NOON, NOON.plusSeconds(300), state);
+    private static Sandbox sandbox(SandboxId id, long revision, SandboxState state, Why why) {
+        return new Sandbox(id, ACME, revision, 1, config(), NOON, NOON.plusSeconds(300), state, why);
     }
 
-    private static Sandbox running() {
-        return sandbox(RUNNING, 2, new SandboxState.Running(HOST, Isolation.CONTAINER, NOON));
+    private static Sandbox running(Why why) {
+        return sandbox(RUNNING, 2, new SandboxState.Running(HOST, Isolation.CONTAINER, NOON), why);
     }
 
-    private static Sandbox paused() {
-        return sandbox(PAUSED, 2, new SandboxState.Paused(HOST, Isolation.CONTAINER, PauseKind.DISK, NOON));
+    private static Sandbox paused(Why why) {
+        return sandbox(PAUSED, 2, new SandboxState.Paused(HOST, Isolation.CONTAINER, PauseKind.DISK, NOON), why);
     }
 
-    private static Sandbox ended() {
-        return sandbox(ENDED, 2, new SandboxState.Stopped(SandboxState.StopReason.REQUESTED, "", NOON));
+    private static Sandbox ended(Why why) {
+        return sandbox(ENDED, 2, new SandboxState.Stopped(Cause.REQUESTED, "", NOON), why);
     }
 
     /** Into an empty database, through the stores of this version. */
@@ -118,12 +127,12 @@ final class KeptData {
         SandboxStore store = new SqlSandboxStore(database, TestSecrets.SEALING);
         store.recordBoot(HOST, "the boot");
         SandboxState starting = new SandboxState.Starting(HOST, NOON);
-        store.insert(sandbox(RUNNING, 1, starting), Optional.of("idempotent"), notes(Kind.CREATED));
-        store.insert(sandbox(PAUSED, 1, starting), Optional.empty(), notes(Kind.CREATED));
-        store.insert(sandbox(ENDED, 1, starting), Optional.empty(), notes(Kind.CREATED));
-        store.replace(running(), notes(Kind.STARTED));
-        store.replace(paused(), notes(Kind.PAUSED));
-        store.replace(ended(), notes(Kind.ENDED));
+        store.insert(sandbox(RUNNING, 1, starting, ASKED), Optional.of("idempotent"), notes(Kind.CREATED));
+        store.insert(sandbox(PAUSED, 1, starting, ASKED), Optional.empty(), notes(Kind.CREATED));
+        store.insert(sandbox(ENDED, 1, starting, ASKED), Optional.empty(), notes(Kind.CREATED));
+        store.replace(running(ASKED), notes(Kind.STARTED));
+        store.replace(paused(ASKED), notes(Kind.PAUSED));
+        store.replace(ended(ASKED), notes(Kind.ENDED));
         try (AuditLog audit = audit(database)) {
             audit.note(entry());
         }
@@ -139,7 +148,7 @@ final class KeptData {
     }
 
     private static List<Note> notes(Kind kind) {
-        return List.of(new Note(kind, NOON, kind == Kind.ENDED ? "REQUESTED" : ""));
+        return List.of(new Note(kind, NOON, kind == Kind.ENDED ? "REQUESTED" : "", ASKED));
     }
 
     private static AuditLog audit(Database database) {
@@ -177,7 +186,7 @@ final class KeptData {
 
     /** All that a version had a place for is there, and this version works with it. */
     static void check(Database database, int version) {
-        checkSandboxes(database);
+        checkSandboxes(database, version >= CAUSES);
         checkTenants(database, version);
         if (version >= 2) {
             checkKeys(database);
@@ -194,20 +203,26 @@ final class KeptData {
         assertThat(lease.fence()).isEqualTo(version >= 6 ? 2 : 1);
     }
 
-    private static void checkSandboxes(Database database) {
+    /** @param causes whether they were written down */
+    private static void checkSandboxes(Database database, boolean causes) {
+        Why why = causes ? ASKED : Why.UNKNOWN;
+        Why ended = causes ? ASKED : new Why(Cause.REQUESTED, Origin.NONE);
         SandboxStore store = new SqlSandboxStore(database, TestSecrets.SEALING);
         assertThat(store.live())
                 .containsExactlyInAnyOrder(
-                        new SandboxStore.Live(running(), Optional.of("idempotent")),
-                        new SandboxStore.Live(paused(), Optional.empty()));
-        assertThat(store.get(ENDED)).contains(ended());
+                        new SandboxStore.Live(running(why), Optional.of("idempotent")),
+                        new SandboxStore.Live(paused(why), Optional.empty()));
+        assertThat(store.get(ENDED)).contains(ended(ended));
         assertThat(store.boot(HOST)).contains("the boot");
         SandboxQuery owned = new SandboxQuery(
                 Map.of("owner", "Zoë"), Set.of(), Optional.empty(), Optional.empty(), false, 10, Optional.empty());
-        assertThat(store.list(ACME, owned).sandboxes()).containsExactlyInAnyOrder(running(), paused());
+        assertThat(store.list(ACME, owned).sandboxes()).containsExactlyInAnyOrder(running(why), paused(why));
         assertThat(store.eventsAfter(ACME, 0, 10))
                 .extracting(SandboxEvent::kind)
                 .containsExactly(Kind.CREATED, Kind.CREATED, Kind.CREATED, Kind.STARTED, Kind.PAUSED, Kind.ENDED);
+        assertThat(store.eventsAfter(ACME, 0, 10))
+                .extracting(SandboxEvent::why)
+                .containsExactly(why, why, why, why, why, ended);
         new SealedEnvironments(database, TestSecrets.SEALING).reseal();
         String plain = database.reader()
                 .withHandle(handle -> handle.createQuery("SELECT config FROM sandboxes WHERE config LIKE '%hunter2%'")
@@ -215,7 +230,8 @@ final class KeptData {
                         .findFirst()
                         .orElse(""));
         assertThat(plain).isEmpty();
-        Sandbox next = sandbox(RUNNING, 3, new SandboxState.Paused(HOST, Isolation.CONTAINER, PauseKind.MEMORY, NOON));
+        Sandbox next =
+                sandbox(RUNNING, 3, new SandboxState.Paused(HOST, Isolation.CONTAINER, PauseKind.MEMORY, NOON), ASKED);
         assertThat(store.replace(next, notes(Kind.PAUSED))).isTrue();
         assertThat(store.get(RUNNING)).contains(next);
         assertThat(store.eventsAfter(ACME, 6, 10)).hasSize(1);

@@ -10,6 +10,7 @@ import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.SandboxStore;
 import dev.skerry.server.sandboxes.SealedEnvironments;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
+import dev.skerry.server.sandboxes.Why;
 import dev.skerry.server.secrets.Sealing;
 import dev.skerry.server.secrets.Secret;
 import dev.skerry.server.secrets.Secrets;
@@ -221,7 +222,8 @@ class StoresOnBothTest {
 
     private static Sandbox starting() {
         SandboxState state = new SandboxState.Starting(KeptData.HOST, KeptData.NOON);
-        return new Sandbox(KeptData.RUNNING, ACME, 1, 1, KeptData.config(), KeptData.NOON, KeptData.NOON, state);
+        return new Sandbox(
+                KeptData.RUNNING, ACME, 1, 1, KeptData.config(), KeptData.NOON, KeptData.NOON, state, Why.UNKNOWN);
     }
 
     @ParameterizedTest
