@@ -7,6 +7,7 @@ import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ListIterator;
@@ -14,11 +15,12 @@ import java.util.ListIterator;
 /** {@code skerry bench}: the command line of the benchmark. */
 public final class Bench {
     private static final String USAGE = """
-            Usage: skerry bench [--quick] [--data FOLDER] [--output FOLDER]
+            Usage: skerry bench [--quick] [--launcher NAME] [--data FOLDER] [--output FOLDER]
                    skerry bench server --help
                    skerry bench chaos --help
             Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
               --quick          fewer values, and no more than 100 idle sandboxes
+              --launcher NAME  what starts sandboxes of level container: auto, own or crun (default: auto)
               --data FOLDER    the data folder (default: $SKERRY_DATA, or /var/lib/skerry)
               --output FOLDER  where engine.json, engine.md and engine.svg go (default: docs/benchmarks)
             """;
@@ -37,10 +39,12 @@ public final class Bench {
         Path data = Path.of(environment == null || environment.isBlank() ? "/var/lib/skerry" : environment);
         Path output = Path.of("docs/benchmarks");
         boolean quick = false;
+        Launcher launcher = Launcher.AUTO;
         for (ListIterator<String> at = arguments.listIterator(); at.hasNext(); ) {
             String argument = at.next();
             switch (argument) {
                 case "--quick" -> quick = true;
+                case "--launcher" -> launcher = Launcher.parse(value(at, argument));
                 case "--data" -> data = Path.of(value(at, argument)).toAbsolutePath();
                 case "--output" -> output = Path.of(value(at, argument));
                 case "--help", "-h" -> {
@@ -54,7 +58,7 @@ public final class Bench {
                             "skerry bench --help");
             }
         }
-        try (Engine engine = Engine.open(EngineSettings.installed(data))) {
+        try (Engine engine = Engine.open(EngineSettings.installed(data).with(launcher))) {
             System.out.print(Benchmark.run(engine, settings(quick, output), System.err::println));
         }
         return 0;
@@ -62,7 +66,7 @@ public final class Bench {
 
     private static String value(ListIterator<String> at, String argument) {
         if (!at.hasNext()) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a folder", "skerry bench --help");
+            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a value", "skerry bench --help");
         }
         return at.next();
     }

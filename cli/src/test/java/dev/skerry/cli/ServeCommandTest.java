@@ -8,6 +8,7 @@ import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.settings.SettingsFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Launcher;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -184,6 +185,19 @@ class ServeCommandTest {
         assertThat(opened.toString() + commanded.out() + commanded.err()).doesNotContain("canary", "bird");
         assertThat(serve("--database", "postgresql://skerry:canary@db/skerry")).isEqualTo(2);
         assertThat(commanded.err()).contains("--database: ").doesNotContain("canary");
+    }
+
+    @Test
+    void theLauncherIsThatOfTheCommandLineThenOfTheFileThenTheBest() throws IOException {
+        Path file = Files.writeString(data.resolve("s.toml"), "sandboxes.launcher = \"crun\"\n");
+        assertThat(serve()).isZero();
+        assertThat(serve("--config", file.toString())).isZero();
+        assertThat(serve("--config", file.toString(), "--launcher", "own")).isZero();
+        assertThat(opened)
+                .extracting(settings -> settings.sandboxes().launcher())
+                .containsExactly(Launcher.AUTO, Launcher.CRUN, Launcher.OWN);
+        assertThat(serve("--launcher", "docker")).isEqualTo(2);
+        assertThat(commanded.err()).contains("--launcher: 'docker' is not a launcher; use one of: auto, own, crun");
     }
 
     @Test

@@ -20,6 +20,7 @@ public final class ContainerDriver implements Driver {
     private final RuntimeProgram runtime;
     private final RuntimeVersion version;
     private final SeccompFilter filter;
+    private final List<Finding> against;
 
     /**
      * The system call filter in both forms that runtimes take.
@@ -28,7 +29,9 @@ public final class ContainerDriver implements Driver {
      */
     public record SeccompFilter(String base64, Map<String, Object> list) {}
 
-    public ContainerDriver(RuntimeProgram runtime, SeccompFilter filter) {
+    /** @param against why it is not our own launcher that makes them */
+    ContainerDriver(RuntimeProgram runtime, SeccompFilter filter, List<Finding> against) {
+        this.against = List.copyOf(against);
         this.runtime = runtime;
         this.version = new RuntimeVersion(runtime);
         this.filter = filter;
@@ -51,7 +54,9 @@ public final class ContainerDriver implements Driver {
 
     @Override
     public List<Finding> probe() {
-        return List.of(runtime.finding());
+        List<Finding> findings = new ArrayList<>(against);
+        findings.add(runtime.finding());
+        return findings;
     }
 
     @Override

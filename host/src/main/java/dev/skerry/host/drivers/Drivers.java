@@ -39,11 +39,19 @@ public record Drivers(List<Driver> available) {
     }
 
     private static Optional<Driver> container(Path guestd, Launcher launcher) {
-        if (launcher == Launcher.OWN
-                || launcher == Launcher.AUTO && LaunchTrial.of(guestd).works()) {
+        List<Driver.Finding> against = new ArrayList<>();
+        if (launcher == Launcher.AUTO) {
+            LaunchTrial trial = LaunchTrial.of(guestd);
+            if (!trial.works()) {
+                against.add(trial.finding());
+            }
+        }
+        if (launcher != Launcher.CRUN && against.isEmpty()) {
             return Optional.of(container(guestd));
         }
-        return RuntimeProgram.find("crun").or(() -> RuntimeProgram.find("runc")).map(Drivers::container);
+        return RuntimeProgram.find("crun")
+                .or(() -> RuntimeProgram.find("runc"))
+                .map(runtime -> container(runtime, against));
     }
 
     /** The driver of level container on the launcher of our own. */
@@ -53,11 +61,17 @@ public record Drivers(List<Driver> available) {
 
     /** The driver of level container on a runtime of the caller's choice, whichever others are installed. */
     public static Driver container(RuntimeProgram runtime) {
+        return container(runtime, List.of());
+    }
+
+    /** @param against what speaks against our own launcher */
+    private static Driver container(RuntimeProgram runtime, List<Driver.Finding> against) {
         SeccompProfile profile = SeccompProfile.load(Arch.host());
         return new ContainerDriver(
                 runtime,
                 new ContainerDriver.SeccompFilter(
-                        Base64.getEncoder().encodeToString(profile.compile()), profile.toOciJson()));
+                        Base64.getEncoder().encodeToString(profile.compile()), profile.toOciJson()),
+                against);
     }
 
     /**

@@ -13,6 +13,8 @@ import java.util.Set;
  * {@link OciConfig}, without a runtime's programs and files. Nothing is mounted through a symbolic link of the root.
  */
 final class LaunchDriver implements Driver {
+    static final String NAME = "own launcher";
+
     private static final List<String> DEVICES =
             List.of("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty");
 
@@ -43,7 +45,7 @@ final class LaunchDriver implements Driver {
 
     @Override
     public String runtime() {
-        return "own launcher";
+        return NAME;
     }
 
     @Override
@@ -53,9 +55,7 @@ final class LaunchDriver implements Driver {
 
     @Override
     public List<Finding> probe() {
-        LaunchTrial trial = LaunchTrial.of(guestd);
-        String detail = trial.works() ? "starts sandboxes without a runtime" : trial.problem();
-        return List.of(new Finding(runtime(), trial.works(), detail, ""));
+        return List.of(LaunchTrial.of(guestd).finding());
     }
 
     @Override

@@ -21,6 +21,12 @@ record LaunchTrial(String problem) {
         return new LaunchTrial(said.isEmpty() ? guestd + " cannot be run" : said);
     }
 
+    /** For whoever asks what this host has. */
+    Driver.Finding finding() {
+        String detail = works() ? "starts sandboxes without a runtime" : "does not work here: " + problem;
+        return new Driver.Finding(LaunchDriver.NAME, works(), detail, "");
+    }
+
     boolean works() {
         return problem.isEmpty();
     }

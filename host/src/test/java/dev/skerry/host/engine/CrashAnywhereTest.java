@@ -2,6 +2,7 @@ package dev.skerry.host.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.host.drivers.Drivers;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
@@ -19,7 +20,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Whatever dies, and whenever it dies: the sandbox ends or can be picked up, and nothing is left of it. */
+/**
+ * Whatever dies, and whenever it dies: the sandbox ends or can be picked up, and nothing is left of it. Starts take
+ * turns between our own launcher and crun.
+ */
 class CrashAnywhereTest {
     private static final Duration BOUND = Duration.ofSeconds(20);
     private static final int STARTS = 30;
@@ -29,11 +33,13 @@ class CrashAnywhereTest {
     private final Random random = new Random(20261122);
     private TestHost host;
     private Engine engine;
+    private Engine onCrun;
 
     @BeforeEach
     void open() {
         host = TestHost.make();
-        engine = host.engine();
+        engine = host.engine(new Drivers(List.of(Drivers.container(host.guestd()))));
+        onCrun = host.engine(new Drivers(List.of(Drivers.container(TestHost.runtime("crun")))));
         // The first start makes the template.
         engine.create(spec()).destroy();
     }
@@ -42,6 +48,7 @@ class CrashAnywhereTest {
     void nothingIsLeft() {
         engine.list().forEach(view -> engine.kill(view.id().text()));
         engine.reaper().reap(Duration.ZERO);
+        onCrun.close();
         engine.close();
         host.assertNothingLeft();
     }
@@ -84,7 +91,8 @@ class CrashAnywhereTest {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < STARTS; i++) {
                 long wait = random.nextLong(START_NANOS);
-                Future<Sandbox> start = threads.submit(() -> engine.create(spec()));
+                Engine starting = i % 2 == 0 ? engine : onCrun;
+                Future<Sandbox> start = threads.submit(() -> starting.create(spec()));
                 host.await(
                         "it is on its way",
                         () -> start.isDone() || !engine.list().isEmpty());

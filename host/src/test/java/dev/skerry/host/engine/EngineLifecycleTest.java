@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the engine does whichever driver it has ({@link DriverContract} has the rest); nothing may be left. */
 class EngineLifecycleTest {
-    private static final Duration BOUND = Duration.ofSeconds(20);
+    private static final Duration BOUND = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 20));
 
     /** Fewer on a machine where each takes seconds. */
     private static final int MANY = 5 * Integer.getInteger("skerry.test.crashes", 6);

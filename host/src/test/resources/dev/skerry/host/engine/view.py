@@ -10,7 +10,10 @@ import struct
 
 X32 = 0x40000000
 # These answer by not coming back, or wait for what others do with the machine.
-NOT_TRIED = {"x86_64": {15, 34, 57, 58, 60, 62, 130, 162, 200, 231, 234}, "aarch64": {81, 93, 94, 129, 130, 131, 133, 139}}
+NOT_TRIED = {
+    "x86_64": {15, 34, 57, 58, 60, 62, 130, 162, 200, 231, 234},
+    "aarch64": {81, 93, 94, 129, 130, 131, 133, 139},
+}
 SYSCALLS = range(480)
 
 
