@@ -22,7 +22,7 @@ import java.util.Set;
 public final class Restore {
     /** What a folder has that nothing was kept in. */
     private static final Set<String> NOTHING =
-            Set.of("agent.lock", "agent.pid", Replacement.PREPARED, Replacement.DECIDED);
+            Set.of("agent.lock", "agent.pid", Replacement.PREPARED, Replacement.LOCK);
 
     private final Order order;
     private final InstantSource clock;
