@@ -93,7 +93,7 @@ public final class Replacement {
                     }
                 }
                 putAside(data, old, name);
-                PrivateFiles.folders(data.resolve(name).getParent());
+                Files.createDirectories(data.resolve(name).getParent());
                 Files.move(fresh.resolve(name), data.resolve(name), StandardCopyOption.ATOMIC_MOVE);
             }
         }
