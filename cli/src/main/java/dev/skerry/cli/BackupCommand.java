@@ -2,6 +2,7 @@ package dev.skerry.cli;
 
 import dev.skerry.server.backup.Backup;
 import dev.skerry.server.backup.DatabaseNote;
+import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.DatabaseSettings;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -44,6 +45,7 @@ final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        LogLines.quietLibraries();
         StoreOptions.Store store = options.read(context.environment());
         DatabaseSettings database = DatabaseNote.settle(store.data(), store.database());
         Backup.Written written = Backup.write(

@@ -5,6 +5,7 @@ import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.server.Server;
+import dev.skerry.server.backup.Replacement;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.wire.hosts.HostAgent;
@@ -37,6 +38,8 @@ final class LocalServer implements RunningServer {
 
     static RunningServer open(ServerSettings settings, PrintStream log) throws InterruptedException {
         LogLines.install(log);
+        // Before the host looks which instance this is.
+        boolean _ = Replacement.finish(settings.data());
         EngineSettings engine = EngineSettings.installed(settings.data())
                 .with(settings.sandboxes().launcher());
         if (settings.database().postgres().isPresent()) {

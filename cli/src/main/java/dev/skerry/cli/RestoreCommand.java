@@ -4,6 +4,7 @@ import dev.skerry.host.engine.Instance;
 import dev.skerry.host.engine.ProcessIdentity;
 import dev.skerry.host.templates.LockFile;
 import dev.skerry.server.backup.Restore;
+import dev.skerry.server.logging.LogLines;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
@@ -53,6 +54,7 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        LogLines.quietLibraries();
         StoreOptions.Store store = options.read(context.environment());
         Path data = store.data();
         boolean made = !Files.exists(data);

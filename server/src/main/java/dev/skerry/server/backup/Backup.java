@@ -143,7 +143,7 @@ public final class Backup {
         if (facts.isEmpty()) {
             PrivateFiles.copy(secretFile(), files.resolve(BackupFile.SECRET));
         }
-        for (String name : Set.of("tls/ca.key", "tls/ca.pem", BackupFile.INSTANCE)) {
+        for (String name : Set.of("tls/ca.key", BackupFile.CERTIFICATE, BackupFile.INSTANCE)) {
             if (Files.exists(order.data().resolve(name))) {
                 PrivateFiles.copy(order.data().resolve(name), files.resolve(name));
             }

@@ -34,15 +34,16 @@ import java.util.zip.ZipFile;
 final class BackupFile implements AutoCloseable {
     static final String DATABASE = "skerry.db";
     static final String SECRET = "secret";
+    static final String CERTIFICATE = "tls/ca.pem";
     static final String SETTINGS = "settings.toml";
     static final String INSTANCE = "instance";
 
     /** What of a data folder there may be in one. */
-    static final Set<String> NAMES = Set.of(DATABASE, SECRET, "tls/ca.key", "tls/ca.pem", INSTANCE, SETTINGS);
+    static final Set<String> NAMES = Set.of(DATABASE, SECRET, "tls/ca.key", CERTIFICATE, INSTANCE, SETTINGS);
 
     /** In the order in which they are put into their places. */
     static final List<String> NAMES_AND_NOTE =
-            List.of(INSTANCE, DATABASE, SECRET, "tls/ca.key", "tls/ca.pem", SETTINGS, DatabaseNote.NAME);
+            List.of(INSTANCE, DATABASE, SECRET, "tls/ca.key", CERTIFICATE, SETTINGS, DatabaseNote.NAME);
 
     private static final int MANIFEST_BYTES_MAX = 64 << 10;
     private static final byte[] OF_SQLITE = "SQLite format 3".getBytes(StandardCharsets.US_ASCII);

@@ -1,5 +1,7 @@
 package dev.skerry.server.backup;
 
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -7,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -20,6 +23,7 @@ public final class Replacement {
     static final String PREPARED = ".restore.part";
     static final String DECIDED = "restoring";
     static final String FRESH = "new";
+    static final String LOCK = "restoring.lock";
     private static final String OLD = "old";
     private static final String ASIDE = "replaced-";
 
@@ -30,26 +34,47 @@ public final class Replacement {
 
     /** @return where that is now that was there before */
     static Optional<Path> decide(Path data) throws IOException {
-        Files.move(data.resolve(PREPARED), data.resolve(DECIDED), StandardCopyOption.ATOMIC_MOVE);
-        PrivateFiles.syncOnly(data);
-        return carryOut(data);
+        return alone(data, () -> {
+            Files.move(data.resolve(PREPARED), data.resolve(DECIDED), StandardCopyOption.ATOMIC_MOVE);
+            PrivateFiles.syncOnly(data);
+            return carryOut(data);
+        });
     }
 
     /**
-     * Carries out what was decided and interrupted. For whoever has the data folder, or for servers that share one.
+     * Carries out what was decided and interrupted. For whoever is about to use the folder.
      *
      * @return whether there was something
      */
-    public static boolean finish(Path data) throws IOException {
+    public static boolean finish(Path data) {
         if (!Files.exists(data.resolve(DECIDED))) {
             return false;
         }
-        try (FileChannel channel = FileChannel.open(
-                        data.resolve("restoring.lock"), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE));
-                FileLock _ = channel.lock()) {
-            Optional<Path> _ = carryOut(data);
+        try {
+            Optional<Path> _ = alone(data, () -> carryOut(data));
+            return true;
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.NO_SPACE,
+                    "a backup that was being restored into " + data + " cannot be put into its place: " + e,
+                    "make the folder writable, and try again",
+                    e);
         }
-        return true;
+    }
+
+    private interface Step {
+        Optional<Path> run() throws IOException;
+    }
+
+    /** Servers that share a folder may start at once. */
+    private static Optional<Path> alone(Path data, Step step) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                        data.resolve(LOCK),
+                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                FileLock _ = channel.lock()) {
+            return step.run();
+        }
     }
 
     private static Optional<Path> carryOut(Path data) throws IOException {
@@ -68,7 +93,7 @@ public final class Replacement {
                     }
                 }
                 putAside(data, old, name);
-                PrivateFiles.folders(data.resolve(name).getParent());
+                Files.createDirectories(data.resolve(name).getParent());
                 Files.move(fresh.resolve(name), data.resolve(name), StandardCopyOption.ATOMIC_MOVE);
             }
         }

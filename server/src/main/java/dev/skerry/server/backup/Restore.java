@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +23,7 @@ import java.util.Set;
 public final class Restore {
     /** What a folder has that nothing was kept in. */
     private static final Set<String> NOTHING =
-            Set.of("agent.lock", "agent.pid", Replacement.PREPARED, Replacement.DECIDED);
+            Set.of("agent.lock", "agent.pid", Replacement.PREPARED, Replacement.LOCK);
 
     private final Order order;
     private final InstantSource clock;
@@ -102,6 +103,7 @@ public final class Restore {
             Manifest manifest = unpack(order.from(), fresh);
             requireSameDatabase(manifest);
             keepInstance(manifest, fresh);
+            publishCertificate(fresh);
             raise(manifest, fresh);
             DatabaseNote.write(fresh, manifest.sqlite() ? DatabaseSettings.SQLITE : wanted());
             PrivateFiles.sync(prepared);
@@ -162,6 +164,14 @@ public final class Restore {
                     "name an empty data folder");
         }
         Files.delete(saved);
+    }
+
+    /** Clients read it. */
+    private static void publishCertificate(Path fresh) throws IOException {
+        Path certificate = fresh.resolve(BackupFile.CERTIFICATE);
+        if (Files.exists(certificate)) {
+            Files.setPosixFilePermissions(certificate, PosixFilePermissions.fromString("rw-r--r--"));
+        }
     }
 
     private void raise(Manifest manifest, Path fresh) throws IOException {

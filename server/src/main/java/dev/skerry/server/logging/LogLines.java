@@ -37,6 +37,11 @@ public final class LogLines extends Formatter {
         Logger root = Logger.getLogger("");
         root.setLevel(Level.INFO);
         root.addHandler(new Lines(out));
+        quietLibraries();
+    }
+
+    /** They need not tell how they start. */
+    public static void quietLibraries() {
         TALKATIVE.forEach(library -> library.setLevel(Level.WARNING));
     }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -67,7 +68,7 @@ class RestoredServerTest {
     @Test
     void backupsOfAServerThatIsWrittenToAreWhole() throws Exception {
         Queue<String> answered = new ConcurrentLinkedQueue<>();
-        Map<Path, List<String>> backups = new LinkedHashMap<>();
+        SequencedMap<Path, List<String>> backups = new LinkedHashMap<>();
         AtomicBoolean done = new AtomicBoolean();
         String key;
         try (ServedFolder server = ServedFolder.open(data(), host);
@@ -98,9 +99,9 @@ class RestoredServerTest {
             }
         }
         int number = 0;
-        for (Map.Entry<Path, List<String>> each : backups.entrySet()) {
+        // The last first: a server removes from the host what its backup does not know.
+        for (Map.Entry<Path, List<String>> each : backups.sequencedEntrySet().reversed()) {
             Path data = restore(each.getKey(), "restored-" + number++);
-            // A host that has everything, as nothing has ended.
             try (ServedFolder server = restored(data, key)) {
                 for (String id : each.getValue()) {
                     assertThat(server.json("GET", "/sandboxes/" + id, "")
