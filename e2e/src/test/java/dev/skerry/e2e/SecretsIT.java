@@ -95,12 +95,10 @@ class SecretsIT {
 
     @Test
     void noSecretIsFoundInFilesProcessesAndTheirEnvironments(ShippedServer server) throws IOException {
-        String made = server.call(
-                        "POST",
-                        "/v2/sandboxes",
-                        "{\"templateID\":\"base\",\"timeout\":120,\"envVars\":{\"PASSWORD\":\"%s\"},\"metadata\":{\"a\":\"%s\"},"
-                                        .formatted(ENVIRONMENT, METADATA)
-                                + "\"network\":{\"allowPublicTraffic\":false}}")
+        String made = server.call("POST", "/v2/sandboxes", """
+            {"templateID":"base","timeout":120,"envVars":{"PASSWORD":"%s"},"metadata":{"a":"%s"},
+             "network":{"allowPublicTraffic":false}}\
+            """.formatted(ENVIRONMENT, METADATA))
                 .body();
         String id = field(made, "sandboxID");
         Map<String, String> canaries = new LinkedHashMap<>();
@@ -113,13 +111,9 @@ class SecretsIT {
                 "secret of the instance",
                 Files.readString(server.data().resolve("secret")).strip());
         String hook = field(
-                server.call(
-                                "POST",
-                                "/events/webhooks",
-                                "{\"name\":\"x\",\"url\":\"http://192.0.2.1/\",\"enabled\":false,\"signatureSecret\":\"%s\"}"
-                                        .formatted(WEBHOOK))
-                        .body(),
-                "id");
+                server.call("POST", "/events/webhooks", """
+                    {"name":"x","url":"http://93.184.216.34/","enabled":false,"signatureSecret":"%s"}
+                    """.formatted(WEBHOOK)).body(), "id");
         try {
             assertThat(server.call("POST", "/sandboxes/" + id + "/pause", "").statusCode())
                     .isEqualTo(204);
