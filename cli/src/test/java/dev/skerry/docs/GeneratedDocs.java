@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Writes the documents that are made from the code; run it after a change to settings, error codes, events or causes. */
+/** Writes the documents that are made from the code; run it after a change to settings, error codes or causes. */
 final class GeneratedDocs {
     private GeneratedDocs() {}
 

@@ -40,6 +40,10 @@ class AlertRulesTest {
     private static final Pattern LABEL = Pattern.compile("([a-z]+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
     private static final Set<String> WORDS = Set.of("by", "sum", "max", "le", "tenant", "cause", "instance");
 
+    /** Up to what comes after the expression: that is one text in quotes, or some lines. */
+    private static final Pattern RULE =
+            Pattern.compile("- alert: (\\w+)\\n +expr: (?:'|>-\\n)(.*?)'?\\n +for: ", Pattern.DOTALL);
+
     private record Rule(String name, String expression) {}
 
     /** A metric of a rule, with the labels that it must have. */
@@ -54,13 +58,9 @@ class AlertRulesTest {
 
     private static List<Rule> rules() throws IOException {
         List<Rule> rules = new ArrayList<>();
-        String name = "";
-        for (String line : Files.readAllLines(ALERTS.resolve("skerry.rules.yml"))) {
-            if (line.startsWith("      - alert: ")) {
-                name = line.substring("      - alert: ".length());
-            } else if (line.startsWith("        expr: '")) {
-                rules.add(new Rule(name, line.substring("        expr: '".length(), line.length() - 1)));
-            }
+        Matcher rule = RULE.matcher(Files.readString(ALERTS.resolve("skerry.rules.yml")));
+        while (rule.find()) {
+            rules.add(new Rule(rule.group(1), rule.group(2)));
         }
         return rules;
     }
