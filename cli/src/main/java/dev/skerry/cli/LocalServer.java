@@ -39,7 +39,8 @@ final class LocalServer implements RunningServer {
         LogLines.install(log);
         EngineSettings engine = EngineSettings.installed(settings.data());
         if (settings.database().postgres().isPresent()) {
-            HostSource shared = new SharedHost(engine, Drivers.detect(engine.guestd().resolveSibling("")));
+            HostSource shared =
+                    new SharedHost(engine, Drivers.detect(engine.guestd().resolveSibling("")));
             return new LocalServer(settings, Optional.empty(), Server.open(settings, shared, InstantSource.system()));
         }
         LocalAgent host = LocalAgent.open(engine, HOST);
