@@ -50,7 +50,7 @@ class TakeOverIT {
     }
 
     @AfterAll
-    void stop() throws IOException, InterruptedException {
+    void stop() throws IOException {
         pair.close();
     }
 
@@ -59,7 +59,9 @@ class TakeOverIT {
 
     private Inhabited inhabited(ServeProcess server) throws IOException, InterruptedException {
         Box box = client.create(server.origin(), 600, BOUND);
-        assertThat(client.exec(server.origin(), box, "echo kept > /tmp/file", BOUND).exitCode()).isZero();
+        assertThat(client.exec(server.origin(), box, "echo kept > /tmp/file", BOUND)
+                        .exitCode())
+                .isZero();
         return new Inhabited(box, client.begin(server.origin(), box, COUNTING, BOUND));
     }
 

@@ -21,17 +21,17 @@ public final class ChaosBench {
     public static final List<String> NAMES = List.of("chaos", "soak", "take-over");
 
     private static final String USAGE = """
-            Usage: skerry bench chaos [--faults N] [--live N] [--seed N] [--output FOLDER]
-                   skerry bench soak [--seconds N] [--live N] [--seed N] [--output FOLDER]
-                   skerry bench take-over [--rounds N] [--output FOLDER]
-            Two servers on one PostgreSQL of their own, with real sandboxes, while their parts are killed and stopped.
-              chaos            faults of every kind: servers, shims, guestd, database, disk (default: 200, 25 live)
-              soak             kills of clients, sandboxes and servers for a time (default: 600 s, 100 live)
-              take-over        how long until the other server has the sandboxes (default: 20 rounds)
-              --seed N         what is drawn; a report names the one that it was made with
-              --output FOLDER  where NAME.json, NAME.md, NAME.svg and the journal go (default: docs/benchmarks/chaos)
-            Exit code 1: something was lost, leaked or done twice.
-            """;
+        Usage: skerry bench chaos [--faults N] [--live N] [--seed N] [--output FOLDER]
+               skerry bench soak [--seconds N] [--live N] [--seed N] [--output FOLDER]
+               skerry bench take-over [--rounds N] [--output FOLDER]
+        Two servers on one PostgreSQL of their own, with real sandboxes, while their parts are killed and stopped.
+          chaos            faults of every kind: servers, shims, guestd, database, disk (default: 200, 25 live)
+          soak             kills of clients, sandboxes and servers for a time (default: 600 s, 100 live)
+          take-over        how long until the other server has the sandboxes (default: 20 rounds)
+          --seed N         what is drawn; a report names the one that it was made with
+          --output FOLDER  where NAME.json, NAME.md, NAME.svg and the journal go (default: docs/benchmarks/chaos)
+        Exit code 1: something was lost, leaked or done twice.
+        """;
 
     /** As {@code ./skerry serve} starts it. */
     private static final List<String> JVM = List.of(
@@ -144,7 +144,7 @@ public final class ChaosBench {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             try {
                 pair.close();
-            } catch (IOException | InterruptedException e) {
+            } catch (IOException e) {
                 System.err.println("something is left: " + e);
             }
         }));

@@ -64,8 +64,7 @@ final class Checker {
     }
 
     private void created() {
-        Map<String, List<Facts.End>> ends =
-                facts.ends().stream().collect(Collectors.groupingBy(Facts.End::sandbox));
+        Map<String, List<Facts.End>> ends = facts.ends().stream().collect(Collectors.groupingBy(Facts.End::sandbox));
         for (String id : succeeded(Operation.CREATE)) {
             Facts.Row row = facts.rows().get(id);
             if (row == null) {
@@ -127,10 +126,12 @@ final class Checker {
                         id + ": " + count + " terminal events, and it " + (row.live() ? "lives" : "has ended"));
             }
         });
-        facts.ends().stream().filter(end -> end.detail().isBlank()).forEach(end -> add(
-                Rule.TERMINAL_EVENT, end.sandbox() + ": a terminal event without a cause"));
-        counts.keySet().stream().filter(id -> !facts.rows().containsKey(id)).forEach(id -> add(
-                Rule.TERMINAL_EVENT, id + ": a terminal event of a sandbox that never was"));
+        facts.ends().stream()
+                .filter(end -> end.detail().isBlank())
+                .forEach(end -> add(Rule.TERMINAL_EVENT, end.sandbox() + ": a terminal event without a cause"));
+        counts.keySet().stream()
+                .filter(id -> !facts.rows().containsKey(id))
+                .forEach(id -> add(Rule.TERMINAL_EVENT, id + ": a terminal event of a sandbox that never was"));
     }
 
     private void killed() {
@@ -176,8 +177,8 @@ final class Checker {
 
     /** How many calls of each kind there were, and how they ended. */
     static Map<String, Long> outcomes(Journal journal) {
-        Function<Call, String> outcome = call -> call.operation() + " "
-                + (call.status() == 0 ? "without an answer" : Integer.toString(call.status()));
+        Function<Call, String> outcome = call ->
+                call.operation() + " " + (call.status() == 0 ? "without an answer" : Integer.toString(call.status()));
         return journal.calls().stream()
                 .collect(Collectors.groupingBy(outcome, java.util.TreeMap::new, Collectors.counting()));
     }

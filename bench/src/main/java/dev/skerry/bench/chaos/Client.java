@@ -126,7 +126,8 @@ public final class Client implements AutoCloseable {
             if (page.statusCode() != 200) {
                 throw new IOException("list: " + page.statusCode() + " " + page.body());
             }
-            JSON.readTree(page.body()).forEach(box -> ids.add(box.path("sandboxID").asString()));
+            JSON.readTree(page.body())
+                    .forEach(box -> ids.add(box.path("sandboxID").asString()));
             next = page.headers().firstValue("x-next-token").filter(token -> !token.isEmpty());
         }
         return ids;
@@ -184,8 +185,7 @@ public final class Client implements AutoCloseable {
 
     /** What a process that goes on writes next. */
     public String follow(URI origin, Box box, int pid, Duration bound) throws IOException, InterruptedException {
-        HttpRequest request =
-                processCall(origin, box, "Connect", Map.of("process", Map.of("pid", pid)), bound);
+        HttpRequest request = processCall(origin, box, "Connect", Map.of("process", Map.of("pid", pid)), bound);
         return within(bound, () -> {
             try (Events events = open(request)) {
                 String said = "";

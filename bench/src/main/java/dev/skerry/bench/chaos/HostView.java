@@ -46,9 +46,8 @@ final class HostView {
     /** Process 1 of a life: the child of its shim. */
     Optional<Long> guestd(String life) {
         Optional<Long> shim = shim(life);
-        return shim.flatMap(parent -> processes().stream()
-                .filter(pid -> parent(pid) == parent)
-                .findFirst());
+        return shim.flatMap(parent ->
+                processes().stream().filter(pid -> parent(pid) == parent).findFirst());
     }
 
     /** Children of a server that fork shims. */
@@ -127,8 +126,10 @@ final class HostView {
         String disks = data.resolve("disks") + "/";
         for (String device : names(Path.of("/sys/block"))) {
             // As losetup(8) shows it; of a removed file the kernel says so behind the name.
-            String file = text(Path.of("/sys/block", device, "loop/backing_file")).strip();
-            if (file.contains("/disks/") && (file.startsWith(disks) || file.contains(data.getParent().getFileName() + "/"))) {
+            String file =
+                    text(Path.of("/sys/block", device, "loop/backing_file")).strip();
+            if (file.contains("/disks/")
+                    && (file.startsWith(disks) || file.contains(data.getParent().getFileName() + "/"))) {
                 String rest = file.substring(file.indexOf("/disks/") + "/disks/".length());
                 found.add("loop device " + rest.split("/", 2)[0]);
             }
@@ -153,8 +154,8 @@ final class HostView {
     }
 
     private void process(long pid, Set<Long> servers, Set<String> found) {
-        Optional<String> life = Stream.of(text(PROC.resolve(Long.toString(pid)).resolve("cgroup"))
-                        .split("\n", -1))
+        Optional<String> life = Stream.of(
+                        text(PROC.resolve(Long.toString(pid)).resolve("cgroup")).split("\n", -1))
                 .filter(line -> line.contains("skerry-" + instance + "/"))
                 .flatMap(line -> Stream.of(line.split("/", -1)))
                 .filter(part -> part.matches(LIFE))
@@ -185,7 +186,8 @@ final class HostView {
     /** Ends whatever is left and removes what has a name; the servers are gone. */
     void clear() throws IOException {
         for (String life : lives()) {
-            shim(life).filter(pid -> Processes.words(pid).toString().contains("guestd"))
+            shim(life)
+                    .filter(pid -> Processes.words(pid).toString().contains("guestd"))
                     .ifPresent(pid -> Processes.signal("KILL", pid));
         }
         List<Path> groups = new ArrayList<>();

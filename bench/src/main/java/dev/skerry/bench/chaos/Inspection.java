@@ -57,8 +57,7 @@ final class Inspection {
         Map<String, String> probes = new HashMap<>();
         Set<String> listed = new HashSet<>(pair.client().list(holder.origin(), CALL));
         List<Stored> rows = rows();
-        Map<String, Stored> live =
-                rows.stream().filter(Stored::live).collect(Collectors.toMap(Stored::id, row -> row));
+        Map<String, Stored> live = rows.stream().filter(Stored::live).collect(Collectors.toMap(Stored::id, row -> row));
         Set<String> missing = lacking();
         Set<String> left = surplus();
         for (Inhabitant inhabitant : population.all()) {
@@ -73,11 +72,9 @@ final class Inspection {
         // Of the first look: which live is about then; the events of those that were ended since are none of it.
         Map<String, Facts.Row> facts = rows.stream()
                 .collect(Collectors.toMap(
-                        Stored::id,
-                        row -> new Facts.Row(row.live(), row.state(), row.reason(), row.endsAt() / 1000)));
-        List<Facts.End> ends = ends().stream()
-                .filter(end -> !live.containsKey(end.sandbox()))
-                .toList();
+                        Stored::id, row -> new Facts.Row(row.live(), row.state(), row.reason(), row.endsAt() / 1000)));
+        List<Facts.End> ends =
+                ends().stream().filter(end -> !live.containsKey(end.sandbox())).toList();
         return new Facts(facts, ends, listed, probes, missing, left, leftAtTheEnd);
     }
 
@@ -102,8 +99,8 @@ final class Inspection {
     }
 
     private Set<String> surplus() throws SQLException {
-        Set<String> things = new TreeSet<>(host.things(
-                pair.servers().stream().map(ServeProcess::pid).collect(Collectors.toSet())));
+        Set<String> things = new TreeSet<>(
+                host.things(pair.servers().stream().map(ServeProcess::pid).collect(Collectors.toSet())));
         rows().forEach(row -> things.removeAll(row.expected()));
         return things;
     }

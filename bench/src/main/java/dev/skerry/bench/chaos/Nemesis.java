@@ -41,8 +41,7 @@ final class Nemesis {
     }
 
     private void note(Planned planned, Hit hit, long began) {
-        journal.add(new Fault(
-                planned.number(), planned.kind(), hit.sandbox(), began, clock.millis(), hit.detail()));
+        journal.add(new Fault(planned.number(), planned.kind(), hit.sandbox(), began, clock.millis(), hit.detail()));
         progress.accept("fault " + planned.number() + ": " + planned.kind().words() + " (" + hit.detail() + "), "
                 + (clock.millis() - began) + " ms");
     }

@@ -1,6 +1,7 @@
 package dev.skerry.bench.chaos;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,12 +23,13 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class ServerPair implements AutoCloseable {
     /** The first start makes the certificate authority. */
-    private static final Duration START = Duration.ofMinutes(2);
+    private static final Duration START = Duration.ofMinutes(5);
 
     /** The first sandbox waits for the template {@code base}. */
     private static final Duration FIRST = Duration.ofMinutes(5);
 
     private static final Duration CALL = Duration.ofSeconds(30);
+    private static final Duration PROBE = Duration.ofSeconds(2);
     private static final String HOST_LEASES = "host:%";
 
     private final Path folder;
@@ -78,19 +80,12 @@ public final class ServerPair implements AutoCloseable {
         try {
             if (volumeBytes > 0) {
                 volume = Optional.of(Volume.mount(folder.resolve("volume"), data, volumeBytes));
-                // Trees of templates are links to the system's files, so they stay on its file system.
-                Files.createSymbolicLink(
-                        data.resolve("layers"), Files.createDirectory(folder.resolve("layers")));
             } else {
-                Files.createDirectory(
-                        data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                Files.createDirectory(data);
             }
-            if (templates.isPresent()) {
-                for (String part : List.of("layers", "templates")) {
-                    Path shared = Files.createDirectories(templates.get().resolve(part));
-                    Files.createSymbolicLink(data.resolve(part), shared);
-                }
-            }
+            Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx------"));
+            // Trees of templates are links to the system's files, so they stay on its file system.
+            share(templates.orElse(folder.resolve("shared")), data);
             postgres = Optional.of(Postgres.start(folder.resolve("postgres")));
             return serving(folder, program, postgres.get(), volume);
         } catch (IOException | InterruptedException | RuntimeException e) {
@@ -105,33 +100,38 @@ public final class ServerPair implements AutoCloseable {
         }
     }
 
-    private static ServerPair serving(
-            Path folder, List<String> program, Postgres postgres, Optional<Volume> volume)
+    private static void share(Path from, Path data) throws IOException {
+        for (String part : List.of("layers", "templates")) {
+            Files.createSymbolicLink(data.resolve(part), Files.createDirectories(from.resolve(part)));
+        }
+    }
+
+    private static ServerPair serving(Path folder, List<String> program, Postgres postgres, Optional<Volume> volume)
             throws IOException, InterruptedException {
         Path settings = Files.writeString(folder.resolve("skerry.toml"), """
-                drain = "1 s"
+            drain = "1 s"
 
-                [sandboxes]
-                memory = "256 MiB"
-                disk = "64 MiB"
-                disk-files = 4000
+            [sandboxes]
+            memory = "256 MiB"
+            disk = "64 MiB"
+            disk-files = 4000
 
-                [rates]
-                create = 10000
-                mutate = 10000
-                read = 10000
-                """);
+            [rates]
+            create = 10000
+            mutate = 10000
+            read = 10000
+            """);
         List<ServeProcess> servers = List.of(
                 server("one", folder, program, settings, postgres), server("two", folder, program, settings, postgres));
         try {
             ServeProcess first = servers.getFirst();
             ServeProcess second = servers.getLast();
             first.start();
-            Waiting.until("the first server to be ready", START, () -> ready(first));
+            Path noted = folder.resolve("data/client.env");
+            Waiting.until("the first server to be ready", START, () -> ready(first) && Files.exists(noted));
             // Its reading of classes and the making of the template take turns on few processors.
             second.start();
-            ServerPair pair =
-                    new ServerPair(folder, postgres, volume, servers, new Client(key(folder.resolve("data"))));
+            ServerPair pair = new ServerPair(folder, postgres, volume, servers, new Client(key(noted)));
             pair.makeTemplate();
             Waiting.until("the second server to be ready", START, () -> ready(second));
             return pair;
@@ -143,8 +143,8 @@ public final class ServerPair implements AutoCloseable {
         }
     }
 
-    private static ServeProcess server(
-            String name, Path folder, List<String> program, Path settings, Postgres postgres) throws IOException {
+    private static ServeProcess server(String name, Path folder, List<String> program, Path settings, Postgres postgres)
+            throws IOException {
         return new ServeProcess(
                 name,
                 program,
@@ -164,9 +164,9 @@ public final class ServerPair implements AutoCloseable {
             throw new IllegalStateException("server " + server.name() + " has ended: " + tail(server));
         }
         try (Client nobody = new Client("")) {
-            return nobody.call(server.origin(), "GET", "/health/ready", "", Duration.ofSeconds(2))
+            return nobody.call(server.origin(), "GET", "/health/ready", "", PROBE)
                             .status()
-                    < 300 && tail(server).contains("ready");
+                    == 200;
         } catch (IOException e) {
             return false;
         }
@@ -182,8 +182,7 @@ public final class ServerPair implements AutoCloseable {
     }
 
     /** The servers write it down for clients of this machine. */
-    private static String key(Path data) throws IOException {
-        Path file = data.resolve("client.env");
+    private static String key(Path file) throws IOException {
         return Files.readAllLines(file).stream()
                 .filter(line -> line.startsWith("E2B_API_KEY="))
                 .map(line -> line.substring(line.indexOf('=') + 1))
@@ -246,7 +245,8 @@ public final class ServerPair implements AutoCloseable {
         Waiting.until("a server to have the host", bound, () -> {
             try {
                 found.set(holder().flatMap(holder -> servers.stream()
-                        .filter(server -> holder.address().equals(server.origin().toString()))
+                        .filter(server ->
+                                holder.address().equals(server.origin().toString()))
                         .filter(ServeProcess::alive)
                         .findFirst()));
             } catch (SQLException e) {
@@ -285,10 +285,19 @@ public final class ServerPair implements AutoCloseable {
 
     /** Removes everything, also when that began to go wrong before. */
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         if (closed.getAndSet(true)) {
             return;
         }
+        try {
+            end();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("something of " + folder + " is left");
+        }
+    }
+
+    private void end() throws IOException, InterruptedException {
         try {
             for (ServeProcess server : servers) {
                 server.signal("CONT");

@@ -38,7 +38,8 @@ final class TakeOvers {
         for (int round = 0; round < rounds; round++) {
             for (String signal : List.of("KILL", "STOP")) {
                 double took = measure(signal, boxes).toNanos() / 1e6;
-                millis.computeIfAbsent("after SIG" + signal, _ -> new ArrayList<>()).add(took);
+                millis.computeIfAbsent("after SIG" + signal, _ -> new ArrayList<>())
+                        .add(took);
                 progress.accept("round " + (round + 1) + ", SIG" + signal + ": " + Math.round(took) + " ms");
             }
         }
@@ -68,7 +69,10 @@ final class TakeOvers {
             List<String> ids = pair.client().list(server.origin(), CALL);
             for (Box box : boxes) {
                 if (!ids.contains(box.id())
-                        || pair.client().exec(server.origin(), box, "true", CALL).exitCode() != 0) {
+                        || pair.client()
+                                        .exec(server.origin(), box, "true", CALL)
+                                        .exitCode()
+                                != 0) {
                     return false;
                 }
             }

@@ -35,7 +35,10 @@ final class Volume implements AutoCloseable {
             Processes.run("fallocate", "-l", Long.toString(most), ballast.toString());
             byte[] rest = new byte[1 << 16];
             for (int i = 0; i < 1 << 10; i++) {
-                Files.write(mount.resolve(BALLAST + ".rest"), rest, java.nio.file.StandardOpenOption.CREATE,
+                Files.write(
+                        mount.resolve(BALLAST + ".rest"),
+                        rest,
+                        java.nio.file.StandardOpenOption.CREATE,
                         java.nio.file.StandardOpenOption.APPEND);
             }
         } catch (IOException e) {

@@ -114,10 +114,8 @@ final class Worker implements Runnable {
     private void create() throws InterruptedException {
         int seconds = random.nextInt(10) == 0 ? SHORT_SECONDS : LONG_SECONDS;
         String body = Client.createBody(seconds, Map.of("by", name));
-        Optional<Box> made = asked(
-                        Operation.CREATE,
-                        Optional.empty(),
-                        server -> pair.client().call(server.origin(), "POST", "/v2/sandboxes", body, BOUND))
+        Optional<Box> made = asked(Operation.CREATE, Optional.empty(), server -> pair.client()
+                        .call(server.origin(), "POST", "/v2/sandboxes", body, BOUND))
                 .flatMap(Client::created);
         if (made.isPresent()) {
             settle(made.get());
@@ -150,10 +148,8 @@ final class Worker implements Runnable {
             Operation operation, Inhabitant inhabitant, String method, String path, String body)
             throws InterruptedException {
         String id = inhabitant.box().id();
-        return asked(
-                operation,
-                Optional.of(id),
-                server -> pair.client().call(server.origin(), method, "/sandboxes/" + id + path, body, BOUND));
+        return asked(operation, Optional.of(id), server -> pair.client()
+                .call(server.origin(), method, "/sandboxes/" + id + path, body, BOUND));
     }
 
     private void kill(Inhabitant inhabitant) throws InterruptedException {

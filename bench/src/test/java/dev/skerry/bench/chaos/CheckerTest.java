@@ -218,13 +218,7 @@ class CheckerTest {
     @Test
     void aCallThatIsAnsweredTooLateIsFound() {
         journal.add(new Call(
-                "client-1",
-                Operation.LIST,
-                Optional.empty(),
-                BEGAN,
-                BEGAN + Checker.CALL_MILLIS_MAX + 1,
-                200,
-                ""));
+                "client-1", Operation.LIST, Optional.empty(), BEGAN, BEGAN + Checker.CALL_MILLIS_MAX + 1, 200, ""));
         expect(Rule.HUNG, "LIST");
     }
 }

@@ -29,7 +29,8 @@ class ScheduleTest {
     @Test
     void everyKindIsDrawnAndTheDatabaseIsAwayForLongOnce() {
         assertThat(drawn(chaos(7))).extracting(Planned::kind).contains(FaultKind.values());
-        assertThat(drawn(chaos(7))).filteredOn(each -> each.kind() == FaultKind.DATABASE_AWAY)
+        assertThat(drawn(chaos(7)))
+                .filteredOn(each -> each.kind() == FaultKind.DATABASE_AWAY)
                 .hasSize(1);
     }
 
