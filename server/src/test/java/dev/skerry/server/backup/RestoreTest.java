@@ -136,6 +136,18 @@ class RestoreTest {
     }
 
     @Test
+    void aPlaceThatIsNoneIsRefusedAndNotMade() {
+        for (Path place : List.of(folder.resolve("absent/backup"), folder, Path.of("/"))) {
+            refused(
+                    ErrorCode.INVALID_REQUEST,
+                    place + " is not the name of a file",
+                    () -> Backup.write(
+                            new Backup.Order(data, Optional.empty(), Manifest.SQLITE, "1", place, true), CLOCK));
+        }
+        assertThat(folder.resolve("absent")).doesNotExist();
+    }
+
+    @Test
     void whatNoServerHasIsRefused() throws IOException {
         refused(
                 ErrorCode.NOT_FOUND,
