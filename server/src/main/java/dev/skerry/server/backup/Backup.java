@@ -62,8 +62,7 @@ public final class Backup {
     private Backup(Order order, InstantSource clock) {
         this.order = order;
         this.clock = clock;
-        Path to = order.to().toAbsolutePath();
-        this.work = to.resolveSibling("." + to.getFileName() + ".part");
+        this.work = order.to().toAbsolutePath().resolveSibling("." + order.to().getFileName() + ".part");
     }
 
     /**
@@ -86,6 +85,13 @@ public final class Backup {
     }
 
     private Written run() throws IOException {
+        Path folder = order.to().toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(order.to())) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    order.to() + " is not the name of a file in a folder that is there",
+                    "make the folder, or name another file with --to");
+        }
         if (!order.overwrite() && Files.exists(order.to())) {
             throw exists();
         }

@@ -121,7 +121,7 @@ class RestoreTest {
             assertThat(after.get(name)).isEqualTo(before.get(name));
         }
         try (Stream<Path> all = Files.walk(target())) {
-            assertThat(all.filter(path -> !path.equals(target())))
+            assertThat(all.filter(Files::isRegularFile).filter(path -> !path.endsWith("ca.pem")))
                     .allSatisfy(path -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
                             .endsWith("------"));
         }
@@ -133,6 +133,18 @@ class RestoreTest {
         refused(ErrorCode.CONFLICT, "already", () -> write(Manifest.SQLITE));
         Backup.write(new Backup.Order(data, Optional.empty(), Manifest.SQLITE, "2", backup, true), CLOCK);
         assertThat(restore(backup, false).manifest().product()).isEqualTo("2");
+    }
+
+    @Test
+    void aPlaceThatIsNoneIsRefusedAndNotMade() {
+        for (Path place : List.of(folder.resolve("absent/backup"), folder, Path.of("/"))) {
+            refused(
+                    ErrorCode.INVALID_REQUEST,
+                    place + " is not the name of a file",
+                    () -> Backup.write(
+                            new Backup.Order(data, Optional.empty(), Manifest.SQLITE, "1", place, true), CLOCK));
+        }
+        assertThat(folder.resolve("absent")).doesNotExist();
     }
 
     @Test
