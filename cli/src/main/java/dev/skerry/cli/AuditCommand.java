@@ -2,7 +2,6 @@ package dev.skerry.cli;
 
 import dev.skerry.cli.client.ControlPlane;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -21,15 +20,9 @@ import tools.jackson.databind.JsonNode;
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
     private static final int PAGE = 1000;
+    private static final Duration INTERVAL = Duration.ofMillis(500);
 
     private final Context context;
-
-    @Option(
-            names = "--since",
-            paramLabel = "TIME",
-            converter = Quantities.Time.class,
-            description = "How far back, as 1h or 7d (default: the newest, see --limit).")
-    private Optional<Duration> since = Optional.empty();
 
     @Option(names = "--subject", paramLabel = "ID", description = "Only what was done to that: a sandbox, key, tenant.")
     private Optional<String> subject = Optional.empty();
@@ -40,11 +33,28 @@ final class AuditCommand implements Callable<Integer> {
     @Option(names = "--tenant", paramLabel = "TENANT", description = "Only with keys of that tenant.")
     private Optional<String> tenant = Optional.empty();
 
+    @Option(names = "--operation", paramLabel = "TEXT", description = "Only those with that in it, as POST or pause.")
+    private Optional<String> operation = Optional.empty();
+
+    @Option(names = "--outcome", paramLabel = "OUTCOME", description = "Only what came out so: done, refused, failed.")
+    private Optional<String> outcome = Optional.empty();
+
+    @Option(names = "--text", paramLabel = "TEXT", description = "Only what has that anywhere in it.")
+    private Optional<String> text = Optional.empty();
+
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Go on with what is changed from now on.")
+    private boolean follow;
+
     @Option(names = "--limit", paramLabel = "NUMBER", description = "At most so many, the newest (default: 1000).")
     private int limit = PAGE;
 
     @Option(names = "--json", description = "Print a JSON object on each line.")
     private boolean json;
+
+    @Mixin
+    private TimeRange range = new TimeRange();
 
     @Mixin
     private ServerOptions serverOptions = new ServerOptions();
@@ -61,26 +71,44 @@ final class AuditCommand implements Callable<Integer> {
         try (ControlPlane server = serverOptions.open(context, hostOptions)) {
             List<JsonNode> entries = newest(server);
             Collections.reverse(entries);
-            Columns columns = new Columns("AT", "TENANT", "KEY", "OPERATION", "SUBJECT", "FROM", "STATUS", "CODE");
-            for (JsonNode entry : entries) {
-                if (json) {
-                    context.print(entry.toString());
+            print(entries, true);
+            long last =
+                    entries.isEmpty() ? 0 : entries.getLast().path("sequence").asLong(0);
+            while (follow) {
+                Query next = query().with("after", String.valueOf(last)).with("limit", String.valueOf(PAGE));
+                List<JsonNode> more = new ArrayList<>();
+                server.get("/skerry/v1/audit" + next).forEach(more::add);
+                if (more.isEmpty()) {
+                    Thread.sleep(INTERVAL);
+                } else {
+                    print(more, false);
+                    last = more.getLast().path("sequence").asLong(last);
                 }
-                columns.add(
-                        text(entry, "at"),
-                        text(entry, "tenant"),
-                        text(entry, "keyName") + " (" + text(entry, "keyID") + ")",
-                        text(entry, "operation"),
-                        text(entry, "subject"),
-                        text(entry, "address"),
-                        text(entry, "status"),
-                        text(entry, "code"));
-            }
-            if (!json) {
-                context.print(columns.toString());
             }
             return ExitCode.OK;
         }
+    }
+
+    /** @param titled of what follows the widths are those of each page, without titles */
+    private void print(List<JsonNode> entries, boolean titled) {
+        if (json) {
+            entries.forEach(entry -> context.print(entry.toString()));
+            return;
+        }
+        Columns columns = new Columns("AT", "TENANT", "KEY", "OPERATION", "SUBJECT", "FROM", "STATUS", "CODE");
+        for (JsonNode entry : entries) {
+            columns.add(
+                    text(entry, "at"),
+                    text(entry, "tenant"),
+                    text(entry, "keyName") + " (" + text(entry, "keyID") + ")",
+                    text(entry, "operation"),
+                    text(entry, "subject"),
+                    text(entry, "address"),
+                    text(entry, "status"),
+                    text(entry, "code"));
+        }
+        String table = columns.toString();
+        context.print(titled ? table : table.substring(table.indexOf('\n') + 1));
     }
 
     private static String text(JsonNode entry, String field) {
@@ -90,30 +118,29 @@ final class AuditCommand implements Callable<Integer> {
 
     private List<JsonNode> newest(ControlPlane server) throws InterruptedException {
         List<JsonNode> entries = new ArrayList<>();
-        String query = query();
-        String before = "";
+        Query query = query();
+        Optional<String> before = Optional.empty();
         while (entries.size() < limit) {
             int size = Math.min(PAGE, limit - entries.size());
-            JsonNode page = server.get("/skerry/v1/audit?limit=" + size + query + before);
-            page.forEach(entries::add);
-            if (page.size() < size) {
+            Query page = query.with("limit", String.valueOf(size)).with("before", before);
+            JsonNode found = server.get("/skerry/v1/audit" + page);
+            found.forEach(entries::add);
+            if (found.size() < size) {
                 break;
             }
-            before = "&before=" + entries.getLast().path("sequence").asLong(0);
+            before = Optional.of(
+                    String.valueOf(entries.getLast().path("sequence").asLong(0)));
         }
         return entries;
     }
 
-    private String query() {
-        return since.map(time -> InstantSource.system().instant().minus(time).toString())
-                        .map(time -> parameter("since", time))
-                        .orElse("")
-                + subject.map(id -> parameter("subject", id)).orElse("")
-                + by.map(id -> parameter("key", id)).orElse("")
-                + tenant.map(id -> parameter("tenant", id)).orElse("");
-    }
-
-    private static String parameter(String name, String value) {
-        return "&" + name + "=" + ControlPlane.encoded(value);
+    private Query query() {
+        return range.addTo(Query.NONE)
+                .with("subject", subject)
+                .with("key", by)
+                .with("tenant", tenant)
+                .with("operation", operation)
+                .with("outcome", outcome)
+                .with("text", text);
     }
 }

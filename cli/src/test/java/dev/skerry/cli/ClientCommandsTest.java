@@ -45,10 +45,11 @@ class ClientCommandsTest {
 
     private static String listed(String id, String state) {
         return """
-                [{"sandboxID":"%s","templateID":"t1","alias":"base","state":"%s",
-                  "startedAt":"2026-01-01T00:00:00Z","endAt":"2999-01-01T00:00:00Z",
-                  "cpuCount":2,"memoryMB":512,
-                  "metadata":{"b":"2","a":"1"}}]""".formatted(id, state);
+            [{"sandboxID":"%s","templateID":"t1","alias":"base","state":"%s",
+              "startedAt":"2026-01-01T00:00:00Z","endAt":"2999-01-01T00:00:00Z",
+              "cpuCount":2,"memoryMB":512,
+              "metadata":{"b":"2","a":"1"}}]\
+            """.formatted(id, state);
     }
 
     @Test
@@ -185,7 +186,7 @@ class ClientCommandsTest {
         server.on("GET /skerry/v1/events", 200, event(1, "ENDED", "\u001b[2J\r\nforged"));
         server.on("GET /skerry/v1/events", 200, "[]");
         assertThat(commanded.skerry("events")).isZero();
-        assertThat(commanded.out()).endsWith("ended     ?[2J??forged\n");
+        assertThat(commanded.out()).endsWith("ended     requested      ?[2J??forged\n");
         server.on("GET /v2/sandboxes", 200, listed("one\\u001b[1A", "running"));
         assertThat(commanded.skerry("ps")).isZero();
         assertThat(commanded.out()).contains("one?[1A");
@@ -202,6 +203,8 @@ class ClientCommandsTest {
                                 sequence,
                                 "sandboxID",
                                 "box",
+                                "cause",
+                                "requested",
                                 "at",
                                 "2026-01-01T00:00:00.000Z",
                                 "kind",
@@ -219,8 +222,8 @@ class ClientCommandsTest {
         assertThat(commanded.skerry("events", "--after", "2")).isZero();
         assertThat(commanded.out().lines())
                 .containsExactly(
-                        "2026-01-01T00:00:00.000Z  box                        created   on host h",
-                        "2026-01-01T00:00:00.000Z  box                        ended");
+                        "2026-01-01T00:00:00.000Z  box                        created   requested      on host h",
+                        "2026-01-01T00:00:00.000Z  box                        ended     requested");
         assertThat(server.asked("GET", "/skerry/v1/events").stream().map(FakeE2b.Asked::query))
                 .containsExactly("after=2&limit=100", "after=3&limit=100", "after=9&limit=100");
     }
@@ -231,6 +234,37 @@ class ClientCommandsTest {
         server.on("GET /skerry/v1/sandboxes/box/events", 200, "[]");
         assertThat(commanded.skerry("events", "--json", "box")).isZero();
         assertThat(json().get("sequence").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void eventsAreFiltered() {
+        server.on("GET /skerry/v1/sandboxes/box/events", 200, event(1, "CREATED", ""));
+        server.on("GET /skerry/v1/events", 200, "[]");
+        assertThat(commanded.skerry(
+                        "events",
+                        "box",
+                        "--kind",
+                        "ended",
+                        "--kind",
+                        "paused",
+                        "--cause",
+                        "out_of_memory",
+                        "--by",
+                        "k1",
+                        "--tenant",
+                        "acme",
+                        "--text",
+                        "a b",
+                        "--since",
+                        "2026-01-01T00:00:00+01:00",
+                        "--until",
+                        "1h"))
+                .isZero();
+        assertThat(server.asked("GET", "/skerry/v1/events").getFirst().query())
+                .startsWith("tenant=acme&key=k1&text=a+b&kind=ended&kind=paused&cause=out_of_memory"
+                        + "&since=2025-12-31T23%3A00%3A00Z&until=20")
+                .endsWith("&sandbox=box&after=0&limit=100");
+        assertThat(commanded.skerry("events", "--since", "yesterdayT")).isEqualTo(2);
     }
 
     @Test
@@ -307,13 +341,13 @@ class ClientCommandsTest {
     @Test
     void portsAreThoseOnWhichSomethingListens() {
         server.envd.tables = """
-                  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-                   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0
-                   1: 0100007F:0050 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1000        0 1 1 0
-                  10: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 00000000:0 00 0
-                  11: 00000000000000000000000001000000:0BB8 00000000000000000000000000000000:0000 0A 00000000:0 00 0
-                  junk: 0A 0A 0A
-                """;
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+               0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0
+               1: 0100007F:0050 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1000        0 1 1 0
+              10: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 00000000:0 00 0
+              11: 00000000000000000000000001000000:0BB8 00000000000000000000000000000000:0000 0A 00000000:0 00 0
+              junk: 0A 0A 0A
+            """;
         assertThat(commanded.skerry("port", ID)).isZero();
         assertThat(commanded.out())
                 .isEqualTo("3000 -> https://3000-" + ID + ".sbx.test:8443\n8080 -> https://8080-" + ID

@@ -134,9 +134,32 @@ class OperatorCommandsTest {
             assertThat(lines.get(2)).contains("00:00:02Z").endsWith("NOT_FOUND");
         });
         assertThat(server.asked("GET", "/skerry/v1/audit").getFirst().query())
-                .startsWith("limit=2&since=20")
-                .endsWith("Z&subject=box&key=k1");
+                .startsWith("since=20")
+                .endsWith("Z&subject=box&key=k1&limit=2");
         assertThat(commanded.skerry("audit", "--json")).isZero();
         assertThat(commanded.out()).startsWith("{\"sequence\":5");
+    }
+
+    @Test
+    void theAuditLogIsSearchedAndFollowed() {
+        String entry = """
+            [{"sequence":%d,"at":"2026-01-01T00:00:00Z","tenant":"acme","keyID":"k1","keyName":"ci",
+              "operation":"DELETE /x","subject":"","address":"127.0.0.1","status":204,"code":"","requestID":"r"}]\
+            """;
+        server.on("GET /skerry/v1/audit", 200, entry.formatted(5));
+        server.on("GET /skerry/v1/audit", 200, "[]");
+        server.on("GET /skerry/v1/audit", 200, entry.formatted(6));
+        server.on("GET /skerry/v1/audit", 503, "{\"code\":503,\"message\":\"the server is stopping\"}");
+        assertThat(commanded.skerry("audit", "-f", "--outcome", "refused", "--operation", "POST", "--text", "x"))
+                .isEqualTo(125);
+        assertThat(commanded.out().lines().toList()).hasSize(3).satisfies(lines -> assertThat(lines.get(2))
+                .startsWith("2026-01-01T00:00:00Z  acme"));
+        assertThat(server.asked("GET", "/skerry/v1/audit"))
+                .extracting(FakeE2b.Asked::query)
+                .startsWith(
+                        "operation=POST&outcome=refused&text=x&limit=1000",
+                        "operation=POST&outcome=refused&text=x&after=5&limit=1000",
+                        "operation=POST&outcome=refused&text=x&after=5&limit=1000",
+                        "operation=POST&outcome=refused&text=x&after=6&limit=1000");
     }
 }

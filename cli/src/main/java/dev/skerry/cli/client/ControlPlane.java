@@ -135,6 +135,17 @@ public final class ControlPlane implements AutoCloseable {
         return parsed(exchange("GET", path, Optional.empty()), path);
     }
 
+    /** @param seen where to go on; what is before that was looked at */
+    public record Events(JsonNode page, long seen) {}
+
+    /** @param path with its query, encoded */
+    public Events events(String path) throws InterruptedException {
+        HttpResponse<byte[]> answer = exchange("GET", path, Optional.empty());
+        return new Events(
+                parsed(answer, path),
+                answer.headers().firstValueAsLong("Skerry-Seen").orElse(0));
+    }
+
     /** @return what the answer holds; an empty object when it holds nothing */
     public JsonNode post(String path, Map<String, Object> body) throws InterruptedException {
         return parsed(exchange("POST", path, Optional.of(body)), path);

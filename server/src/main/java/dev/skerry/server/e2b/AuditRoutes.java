@@ -3,8 +3,11 @@ package dev.skerry.server.e2b;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.tenants.AuditEntry;
+import dev.skerry.server.tenants.AuditFilter;
+import dev.skerry.server.tenants.AuditFilter.Outcome;
 import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tenants.AuditQuery;
+import dev.skerry.server.tenants.AuditQuery.Page;
 import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
@@ -34,29 +37,43 @@ final class AuditRoutes {
                         "What was changed through the API, newest first: of the tenant, or of all with scope admin.",
                         this::list)
                 .query("since", "ISO 8601 with an offset.")
+                .query("until", "ISO 8601 with an offset.")
                 .query("subject", "The id of what it was done to.")
+                .query("operation", "A part of it, as POST or pause.")
+                .query("outcome", "done, refused or failed.")
+                .query("text", "A part of anything that an entry says.")
                 .query("key", "The id of the key with which it was done.")
                 .query("tenant", "Only of that tenant.")
                 .queryNumber("before", "The least sequence number that is known: the page after it.")
+                .queryNumber("after", "A sequence number: what comes after it, oldest first.")
                 .queryNumber("limit", "1 to 1000; 100 if absent.")
                 .answers(200, "[]AuditEntry"));
     }
 
     private void list(Exchange exchange, Caller caller) throws IOException {
-        AuditQuery query = new AuditQuery(
+        AuditFilter filter = new AuditFilter(
                 whose(exchange, caller),
-                Queries.time(exchange, "since"),
                 Queries.text(exchange, "subject"),
                 Queries.text(exchange, "key"),
-                Queries.number(exchange, "before", 0, Long.MAX_VALUE),
-                Queries.limit(exchange, 1, ENTRIES_MAX, ENTRIES));
+                Queries.text(exchange, "operation"),
+                Queries.one(exchange, "outcome", Outcome.values()),
+                Queries.time(exchange, "since"),
+                Queries.time(exchange, "until"),
+                Queries.text(exchange, "text"));
+        Optional<Long> before = Queries.number(exchange, "before", 0, Long.MAX_VALUE);
+        Optional<Long> after = Queries.number(exchange, "after", 0, Long.MAX_VALUE);
+        if (before.isPresent() && after.isPresent()) {
+            throw new Failure(ErrorCode.INVALID_REQUEST, "there is 'before' and 'after'", "leave one of them out");
+        }
+        Page page = after.<Page>map(Page.After::new).orElseGet(() -> new Page.Newest(before));
+        AuditQuery query = new AuditQuery(filter, page, Queries.limit(exchange, 1, ENTRIES_MAX, ENTRIES));
         ArrayNode array = Exchange.JSON.createArrayNode();
         audit.find(query).forEach(entry -> describe(array.addObject(), entry));
         exchange.json(200, array);
     }
 
     /** Whoever is not the operator gets no other tenant's, and not even told whether there is one. */
-    private static Optional<TenantId> whose(Exchange exchange, Caller caller) {
+    static Optional<TenantId> whose(Exchange exchange, Caller caller) {
         Optional<String> asked = Queries.text(exchange, "tenant");
         if (caller.may(KeyScope.ADMIN)) {
             return asked.map(TenantId::new);

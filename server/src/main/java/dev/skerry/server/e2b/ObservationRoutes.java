@@ -4,11 +4,15 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.operations.UsageHistory;
 import dev.skerry.server.operations.UsageHistory.Sample;
+import dev.skerry.server.sandboxes.Cause;
+import dev.skerry.server.sandboxes.EventFilter;
+import dev.skerry.server.sandboxes.EventPage;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxEvent;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.tenants.KeyScope;
+import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
@@ -66,8 +70,17 @@ final class ObservationRoutes {
                                 KeyScope.READ,
                                 "GET",
                                 "/skerry/v1/events",
-                                "What happened to all sandboxes, oldest first.",
+                                "What happened to all sandboxes, oldest first. The header Skerry-Seen of the answer"
+                                        + " is the 'after' of the next page.",
                                 this::allEvents)
+                        .query("sandbox", "Its id.")
+                        .query("tenant", "Of that tenant, for a key of scope admin.")
+                        .query("kind", "Some, with commas between them.")
+                        .query("cause", "Some, with commas between them.")
+                        .query("key", "The id of the key that asked for it, for a key of scope tenant.")
+                        .query("since", "ISO 8601 with an offset.")
+                        .query("until", "ISO 8601 with an offset.")
+                        .query("text", "A part of the detail.")
                         .queryNumber("after", "The sequence number of the last one that is known.")
                         .queryNumber("limit", "1 to 1000; 100 if absent.")
                         .answers(200, "[]Event"));
@@ -167,7 +180,42 @@ final class ObservationRoutes {
 
     private void allEvents(Exchange exchange, Caller caller) throws IOException {
         int limit = Queries.limit(exchange, 1, EVENTS_MAX, EVENTS);
-        exchange.json(200, array(sandboxes.eventsAfter(caller.tenant(), after(exchange), limit)));
+        TenantId tenant = Queries.text(exchange, "tenant").isPresent()
+                ? AuditRoutes.whose(exchange, caller).orElseThrow()
+                : caller.tenant();
+        long after = after(exchange);
+        Optional<String> sandbox = Queries.text(exchange, "sandbox");
+        EventFilter filter = new EventFilter(
+                sandbox.flatMap(ObservationRoutes::id),
+                Queries.some(exchange, "kind", SandboxEvent.Kind.values()),
+                Queries.some(exchange, "cause", Cause.values()),
+                key(exchange, caller),
+                Queries.time(exchange, "since"),
+                Queries.time(exchange, "until"),
+                Queries.text(exchange, "text"));
+        // What cannot be an id is nobody's.
+        boolean nobody = sandbox.isPresent() && filter.sandbox().isEmpty();
+        EventPage page = nobody ? new EventPage(List.of(), after) : sandboxes.find(tenant, filter, after, limit);
+        exchange.set("Skerry-Seen", String.valueOf(page.seen()));
+        exchange.json(200, array(page.events()));
+    }
+
+    private static Optional<SandboxId> id(String text) {
+        try {
+            return Optional.of(new SandboxId(text));
+        } catch (Failure e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Which keys there are is for those who may make some. */
+    private static Optional<String> key(Exchange exchange, Caller caller) {
+        Optional<String> key = Queries.text(exchange, "key");
+        if (key.isPresent() && !caller.may(KeyScope.TENANT)) {
+            throw new Failure(
+                    ErrorCode.DENIED, "a search by key needs an API key of scope 'tenant'", "leave 'key' out");
+        }
+        return key;
     }
 
     private static long after(Exchange exchange) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Parameters of queries, each refused by its name when it is not what it should be. */
 final class Queries {
@@ -93,6 +94,31 @@ final class Queries {
             throw wrong(name, value, "one of " + String.join(", ", allowed));
         }
         return allowed.indexOf(value);
+    }
+
+    /** One of the words that a list of constants has in lower case. */
+    static <E extends Enum<E>> Optional<E> one(Exchange exchange, String name, E[] constants) {
+        return text(exchange, name).map(value -> constant(name, value, constants));
+    }
+
+    /** Some of them, separated by commas, or repeated, or both. */
+    static <E extends Enum<E>> Set<E> some(Exchange exchange, String name, E[] constants) {
+        return list(exchange, name).stream()
+                .map(value -> constant(name, value, constants))
+                .collect(Collectors.toSet());
+    }
+
+    private static <E extends Enum<E>> E constant(String name, String value, E[] constants) {
+        return Arrays.stream(constants)
+                .filter(one -> one.name().equalsIgnoreCase(value))
+                .findFirst()
+                .orElseThrow(() -> wrong(
+                        name,
+                        value,
+                        "one of "
+                                + Arrays.stream(constants)
+                                        .map(one -> one.name().toLowerCase(Locale.ROOT))
+                                        .collect(Collectors.joining(", "))));
     }
 
     /** Separated by commas, or repeated, or both. */

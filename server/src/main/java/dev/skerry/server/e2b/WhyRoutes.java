@@ -8,9 +8,11 @@ import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.Sandboxes;
 import dev.skerry.server.sandboxes.Why;
 import dev.skerry.server.tenants.AuditEntry;
+import dev.skerry.server.tenants.AuditFilter;
 import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tenants.AuditQuery;
 import dev.skerry.server.tenants.KeyScope;
+import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Limits;
@@ -53,13 +55,9 @@ final class WhyRoutes {
                 .stored(id)
                 .filter(found -> operator || found.tenant().equals(tenant))
                 .orElseThrow(() -> new Failure(ErrorCode.NOT_FOUND, "there is no sandbox " + id)));
-        List<AuditEntry> calls = audit.find(new AuditQuery(
-                operator ? Optional.empty() : Optional.of(sandbox.tenant()),
-                Optional.empty(),
-                Optional.of(sandbox.id().text()),
-                Optional.empty(),
-                Optional.empty(),
-                CALLS_MAX));
+        Optional<TenantId> whose = operator ? Optional.empty() : Optional.of(sandbox.tenant());
+        List<AuditEntry> calls =
+                audit.find(AuditQuery.newest(AuditFilter.of(whose, sandbox.id().text()), CALLS_MAX));
         List<HostTerm> servers = terms.get();
         Story story = new Story(sandbox, sandboxes.events(sandbox.tenant(), sandbox.id()), calls.reversed(), servers);
         exchange.json(200, describe(story));

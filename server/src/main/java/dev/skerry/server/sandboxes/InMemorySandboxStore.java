@@ -155,6 +155,17 @@ public final class InMemorySandboxStore implements SandboxStore {
     }
 
     @Override
+    public synchronized EventPage find(TenantId tenant, EventFilter filter, long after, int limit) {
+        List<SandboxEvent> found = history.stream()
+                .filter(kept -> kept.tenant().equals(tenant))
+                .map(Kept::event)
+                .filter(event -> event.sequence() > after && filter.matches(event))
+                .limit(limit)
+                .toList();
+        return EventPage.of(found, limit, Math.max(after, sequence));
+    }
+
+    @Override
     public synchronized Optional<String> boot(HostId host) {
         return Optional.ofNullable(boots.get(host));
     }

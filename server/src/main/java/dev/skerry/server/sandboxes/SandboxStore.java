@@ -48,6 +48,9 @@ public interface SandboxStore {
     /** Oldest first, over all of a tenant's sandboxes; no entry ever appears behind one that was already seen. */
     List<SandboxEvent> eventsAfter(TenantId tenant, long sequence, int limit);
 
+    /** Of those after that one; no event ever appears behind what was looked at. */
+    EventPage find(TenantId tenant, EventFilter filter, long after, int limit);
+
     /** Which boot of the host was seen last. */
     Optional<String> boot(HostId host);
 

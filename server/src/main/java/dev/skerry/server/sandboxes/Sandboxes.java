@@ -65,6 +65,9 @@ public interface Sandboxes {
     /** What happened to all of a tenant's, after that one, oldest first. */
     List<SandboxEvent> eventsAfter(TenantId tenant, long sequence, int limit);
 
+    /** What happened to a tenant's after that one, as far as it is meant. */
+    EventPage find(TenantId tenant, EventFilter filter, long after, int limit);
+
     /** Empty while only its disk is there. */
     Optional<Usage> usage(TenantId tenant, SandboxId id);
 

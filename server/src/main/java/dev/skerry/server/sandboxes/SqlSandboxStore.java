@@ -1,5 +1,6 @@
 package dev.skerry.server.sandboxes;
 
+import dev.skerry.server.database.Conditions;
 import dev.skerry.server.database.Database;
 import dev.skerry.server.database.Leftovers;
 import dev.skerry.server.database.Micros;
@@ -248,6 +249,31 @@ public final class SqlSandboxStore implements SandboxStore {
                 .bind("limit", limit)
                 .map(EVENT)
                 .list());
+    }
+
+    @Override
+    public EventPage find(TenantId tenant, EventFilter filter, long after, int limit) {
+        Conditions conditions = new Conditions()
+                .and("tenant =", Optional.of(tenant.text()))
+                .and("sequence >", Optional.of(after))
+                .and("sandbox =", filter.sandbox().map(SandboxId::text))
+                .in("kind", filter.kinds().stream().map(Enum::name).toList())
+                .in("cause", filter.causes().stream().map(Enum::name).toList())
+                .and("key_id =", filter.key())
+                .and("at >=", filter.since().map(Micros::of))
+                .and("at <", filter.until().map(Micros::of))
+                .contains(List.of("detail"), filter.text());
+        return database.reader().withHandle(handle -> {
+            // Before the events: whatever has a number up to that one can be seen.
+            long last = handle.createQuery("SELECT value FROM counters WHERE name = 'sandbox_events'")
+                    .mapTo(Long.class)
+                    .one();
+            Query query = handle.createQuery(
+                    "SELECT * FROM sandbox_events WHERE " + conditions.sql() + " ORDER BY sequence LIMIT :limit");
+            List<SandboxEvent> found =
+                    conditions.bindTo(query).bind("limit", limit).map(EVENT).list();
+            return EventPage.of(found, limit, Math.max(after, last));
+        });
     }
 
     @Override

@@ -328,6 +328,11 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     }
 
     @Override
+    public EventPage find(TenantId tenant, EventFilter filter, long after, int limit) {
+        return store.find(tenant, filter, after, limit);
+    }
+
+    @Override
     public Optional<Usage> usage(TenantId tenant, SandboxId id) {
         Sandbox sandbox = entry(tenant, id).sandbox();
         return sandbox.state().onHost() ? Optional.of(host.usage(sandbox.incarnation())) : Optional.empty();

@@ -1,5 +1,6 @@
 package dev.skerry.server.tenants;
 
+import dev.skerry.server.database.Conditions;
 import dev.skerry.server.database.DatabaseTrouble;
 import dev.skerry.server.database.Micros;
 import java.time.Duration;
@@ -17,7 +18,6 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.PreparedBatch;
-import org.jdbi.v3.core.statement.Query;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +52,9 @@ public final class AuditLog implements AutoCloseable {
             row.getInt("status"),
             row.getString("code"),
             row.getString("request"));
+
+    private static final List<String> SEARCHED =
+            List.of("tenant", "key_id", "key_name", "operation", "subject", "address", "code", "request");
 
     private final Jdbi writer;
     private final Jdbi reader;
@@ -220,28 +223,44 @@ public final class AuditLog implements AutoCloseable {
         return all;
     }
 
-    /** Newest first. */
     public List<AuditEntry> find(AuditQuery query) {
-        String where = condition(query.tenant(), "tenant = :tenant")
-                + condition(query.since(), "at >= :since")
-                + condition(query.subject(), "subject = :subject")
-                + condition(query.keyId(), "key_id = :key")
-                + condition(query.before(), "sequence < :before");
-        return reader.withHandle(handle -> {
-            Query statement = handle.createQuery(
-                            "SELECT * FROM audit WHERE 1 = 1" + where + " ORDER BY sequence DESC LIMIT :limit")
-                    .bind("limit", query.limit());
-            query.tenant().ifPresent(tenant -> statement.bind("tenant", tenant.text()));
-            query.since().ifPresent(since -> statement.bind("since", Micros.of(since)));
-            query.subject().ifPresent(subject -> statement.bind("subject", subject));
-            query.keyId().ifPresent(key -> statement.bind("key", key));
-            query.before().ifPresent(before -> statement.bind("before", before));
-            return statement.map(ROW).list();
-        });
+        Conditions conditions = conditions(query.filter());
+        String order =
+                switch (query.page()) {
+                    case AuditQuery.Page.Newest(Optional<Long> before) -> {
+                        conditions.and("sequence <", before);
+                        yield "DESC";
+                    }
+                    case AuditQuery.Page.After(long sequence) -> {
+                        conditions.and("sequence >", Optional.of(sequence));
+                        yield "ASC";
+                    }
+                };
+        return reader.withHandle(handle -> conditions
+                .bindTo(handle.createQuery("SELECT * FROM audit WHERE " + conditions.sql() + " ORDER BY sequence "
+                        + order + " LIMIT :limit"))
+                .bind("limit", query.limit())
+                .map(ROW)
+                .list());
     }
 
-    private static String condition(Optional<?> given, String text) {
-        return given.isPresent() ? " AND " + text : "";
+    private static Conditions conditions(AuditFilter filter) {
+        Conditions conditions = new Conditions()
+                .and("tenant =", filter.tenant().map(TenantId::text))
+                .and("subject =", filter.subject())
+                .and("key_id =", filter.keyId())
+                .and("at >=", filter.since().map(Micros::of))
+                .and("at <", filter.until().map(Micros::of))
+                .contains(List.of("operation"), filter.operation())
+                .contains(SEARCHED, filter.text());
+        filter.outcome()
+                .ifPresent(outcome -> conditions.and(
+                        switch (outcome) {
+                            case DONE -> "status BETWEEN 1 AND 399";
+                            case REFUSED -> "status BETWEEN 400 AND 499";
+                            case FAILED -> "(status = 0 OR status >= 500)";
+                        }));
+        return conditions;
     }
 
     /** Writes what was noted. No interrupt: it would break off what is being written. */

@@ -1,18 +1,23 @@
 package dev.skerry.server.tenants;
 
-import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What of the audit log is asked for, newest first.
+ * A page of the audit log.
  *
- * @param tenant empty: of all
- * @param before only those with a smaller sequence number
+ * @param page where it is
  */
-public record AuditQuery(
-        Optional<TenantId> tenant,
-        Optional<Instant> since,
-        Optional<String> subject,
-        Optional<String> keyId,
-        Optional<Long> before,
-        int limit) {}
+public record AuditQuery(AuditFilter filter, Page page, int limit) {
+    /** Where a page is. */
+    public sealed interface Page {
+        /** The newest, of those with a smaller sequence number if there is one; newest first. */
+        record Newest(Optional<Long> before) implements Page {}
+
+        /** What comes after that sequence number, oldest first: for those who follow. */
+        record After(long sequence) implements Page {}
+    }
+
+    public static AuditQuery newest(AuditFilter filter, int limit) {
+        return new AuditQuery(filter, new Page.Newest(Optional.empty()), limit);
+    }
+}

@@ -150,7 +150,7 @@ class RestoredServerTest {
                     assertThat(event.get("sequence").longValue()).isGreaterThan(newest);
                 }
             }
-            assertThat(ends).containsExactly("FAILED: its host does not have it any more");
+            assertThat(ends).containsExactly("HOST_LOST: its host does not have it any more");
             // Whoever has read all events before sees those after, though there are fewer now.
             server.create();
             assertThat(newest(server)).isGreaterThan(newest);

@@ -1,6 +1,10 @@
 package dev.skerry.server.e2b;
 
 import dev.skerry.server.sandboxes.Cause;
+import dev.skerry.server.sandboxes.EventFilter;
+import dev.skerry.server.sandboxes.EventPage;
+import dev.skerry.server.sandboxes.InMemorySandboxStore;
+import dev.skerry.server.sandboxes.Note;
 import dev.skerry.server.sandboxes.Origin;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.Sandbox;
@@ -231,6 +235,36 @@ final class FakeSandboxes implements Sandboxes {
                 .filter(event -> tenant.equals(owners.get(event.id())) && event.sequence() > sequence)
                 .limit(limit)
                 .toList();
+    }
+
+    /** By a real store, which is given all of it. */
+    @Override
+    public synchronized EventPage find(TenantId tenant, EventFilter filter, long after, int limit) {
+        InMemorySandboxStore store = new InMemorySandboxStore();
+        for (SandboxEvent event : events) {
+            Sandbox sandbox = stored(event.id()).orElseThrow();
+            List<Note> notes = List.of(new Note(event.kind(), event.at(), event.detail(), event.why()));
+            Optional<Sandbox> known = store.get(event.id());
+            if (known.isEmpty()) {
+                store.insert(revised(sandbox, 1), Optional.empty(), notes);
+            } else {
+                store.replace(revised(sandbox, known.get().revision() + 1), notes);
+            }
+        }
+        return store.find(tenant, filter, after, limit);
+    }
+
+    private static Sandbox revised(Sandbox from, long revision) {
+        return new Sandbox(
+                from.id(),
+                from.tenant(),
+                revision,
+                from.generation(),
+                from.config(),
+                from.createdAt(),
+                from.endsAt(),
+                from.state(),
+                from.why());
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.sandboxes.Cause;
 import dev.skerry.server.sandboxes.Origin;
 import dev.skerry.server.tenants.ApiKey;
+import dev.skerry.server.tenants.AuditFilter;
 import dev.skerry.server.tenants.AuditQuery;
 import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.TenantId;
@@ -53,8 +54,7 @@ class WhyRoutesTest {
 
     /** It is written a moment later. */
     private void awaitCalls(String id, int number) {
-        AuditQuery query = new AuditQuery(
-                Optional.empty(), Optional.empty(), Optional.of(id), Optional.empty(), Optional.empty(), 100);
+        AuditQuery query = AuditQuery.newest(AuditFilter.of(Optional.empty(), id), 100);
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (server.audit.find(query).size() < number) {
             assertThat(System.nanoTime()).isLessThan(end);
@@ -105,6 +105,54 @@ class WhyRoutesTest {
         JsonNode last = why(id).get("history").get(6);
         assertThat(last.get("cause").stringValue()).isEqualTo("out_of_memory");
         assertThat(last.get("what").stringValue()).isEqualTo("ended");
+    }
+
+    @Test
+    void eventsAndCallsAreSearchedByWhatIsKnownOfThem() throws Exception {
+        String id = server.create("{}");
+        String other = server.create("{}");
+        server.send("POST", "/sandboxes/" + id + "/pause", "").is(204);
+        server.send("POST", "/sandboxes/" + id + "/pause", "").is(409);
+        E2bServer.Answer paused = server.get("/skerry/v1/events?kind=paused,resumed&cause=requested&sandbox=" + id)
+                .is(200);
+        assertThat(paused.body()).hasSize(1);
+        assertThat(paused.body().get(0).get("cause").stringValue()).isEqualTo("requested");
+        // Where to go on is known although most of it was not meant.
+        assertThat(paused.header("Skerry-Seen")).contains("5");
+        server.get("/skerry/v1/events?kind=nonsense")
+                .fails(
+                        400,
+                        "'kind' must be one of created, started, paused, pause_failed, resumed, resume_failed, renewed,"
+                                + " ended, not 'nonsense'");
+        assertThat(server.get("/skerry/v1/events?sandbox=nonsense").is(200).body())
+                .isEmpty();
+        assertThat(server.get("/skerry/v1/events?tenant=other").is(200).body()).isEmpty();
+        server.send("GET", "/skerry/v1/events?tenant=default", "", "X-API-Key", server.otherKey)
+                .is(403);
+        server.send("GET", "/skerry/v1/events?key=k", "", "X-API-Key", server.key(KeyScope.READ))
+                .is(403);
+        String key = server.keys.list(TenantId.DEFAULT).stream()
+                .filter(one -> one.name().equals("first"))
+                .findFirst()
+                .orElseThrow()
+                .id();
+        assertThat(server.get("/skerry/v1/events?key=" + key).is(200).body()).hasSize(5);
+        assertThat(server.get("/skerry/v1/events?text=nowhere").is(200).body()).isEmpty();
+        awaitCalls(id, 3);
+        assertThat(server.get("/skerry/v1/audit?outcome=refused&operation=PAUSE&text=127.0.0.1")
+                        .is(200)
+                        .body())
+                .hasSize(1);
+        assertThat(server.get("/skerry/v1/audit?until=2000-01-01T00:00:00Z")
+                        .is(200)
+                        .body())
+                .isEmpty();
+        JsonNode followed = server.get("/skerry/v1/audit?after=1").is(200).body();
+        assertThat(followed.get(0).get("sequence").longValue()).isEqualTo(2);
+        assertThat(server.get("/skerry/v1/audit?subject=" + other).is(200).body())
+                .hasSize(1);
+        server.get("/skerry/v1/audit?after=1&before=5").is(400);
+        server.get("/skerry/v1/audit?outcome=maybe").is(400);
     }
 
     @Test

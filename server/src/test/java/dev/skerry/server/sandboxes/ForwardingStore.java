@@ -51,6 +51,11 @@ class ForwardingStore implements SandboxStore {
     }
 
     @Override
+    public EventPage find(TenantId tenant, EventFilter filter, long after, int limit) {
+        return inner.find(tenant, filter, after, limit);
+    }
+
+    @Override
     public Optional<String> boot(HostId host) {
         return inner.boot(host);
     }

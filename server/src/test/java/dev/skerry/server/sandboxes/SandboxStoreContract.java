@@ -128,6 +128,51 @@ abstract class SandboxStoreContract {
     }
 
     @Test
+    void eventsAreFoundByWhatIsKnownOfThem() {
+        Sandbox first = insert(sandbox(Samples.TENANT, Samples.NOON, running(Samples.NOON), Map.of()));
+        Sandbox second = insert(sandbox(Samples.TENANT, Samples.NOON.plusSeconds(1), running(Samples.NOON), Map.of()));
+        insert(sandbox(Samples.OTHER, Samples.NOON, running(Samples.NOON), Map.of()));
+        stop(first);
+        long last = store.eventsAfter(Samples.TENANT, 0, 100).getLast().sequence();
+        EventPage all = store.find(Samples.TENANT, EventFilter.ALL, 0, 100);
+        assertThat(all).isEqualTo(new EventPage(store.eventsAfter(Samples.TENANT, 0, 100), last));
+        assertThat(store.find(Samples.TENANT, EventFilter.ALL, 0, 1).seen())
+                .isEqualTo(all.events().getFirst().sequence());
+        assertThat(kinds(Optional.of(second.id()), Set.of(), "")).containsExactly(SandboxEvent.Kind.CREATED);
+        assertThat(kinds(Optional.empty(), Set.of(Cause.EXPIRED, Cause.EXITED), ""))
+                .containsExactly(SandboxEvent.Kind.ENDED);
+        assertThat(kinds(Optional.empty(), Set.of(), "eXpi")).containsExactly(SandboxEvent.Kind.ENDED);
+        assertThat(kinds(Optional.empty(), Set.of(), "nul \0")).isEmpty();
+        assertThat(kinds(Optional.empty(), Set.of(), "%")).isEmpty();
+        EventFilter timed = new EventFilter(
+                Optional.empty(),
+                Set.of(SandboxEvent.Kind.CREATED),
+                Set.of(),
+                Optional.of(Samples.ASKED.origin().key()),
+                Optional.of(Samples.NOON.plusSeconds(1)),
+                Optional.of(Samples.NOON.plusSeconds(2)),
+                Optional.empty());
+        EventPage page = store.find(Samples.TENANT, timed, 0, 100);
+        assertThat(page.events()).extracting(SandboxEvent::id).containsExactly(second.id());
+        assertThat(page.seen()).isEqualTo(last);
+        assertThat(store.find(Samples.TENANT, timed, page.seen(), 100)).isEqualTo(new EventPage(List.of(), last));
+    }
+
+    private List<SandboxEvent.Kind> kinds(Optional<SandboxId> sandbox, Set<Cause> causes, String text) {
+        EventFilter filter = new EventFilter(
+                sandbox,
+                Set.of(),
+                causes,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(text).filter(some -> !some.isEmpty()));
+        return store.find(Samples.TENANT, filter, 0, 100).events().stream()
+                .map(SandboxEvent::kind)
+                .toList();
+    }
+
+    @Test
     void onlyTheRevisionThatWasReadIsReplaced() {
         Sandbox first = insert(sandbox(Samples.TENANT, Samples.NOON, running(Samples.NOON), Map.of()));
         Sandbox second = next(first, running(Samples.NOON.plusSeconds(1)));

@@ -42,8 +42,7 @@ class AuditLogTest {
     }
 
     private static AuditQuery all() {
-        return new AuditQuery(
-                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 100);
+        return AuditQuery.newest(AuditFilter.ALL, 100);
     }
 
     private static void await(BooleanSupplier condition) {
@@ -83,15 +82,85 @@ class AuditLogTest {
                 .containsExactly("a", "b");
         assertThat(subjects(log, Optional.empty(), Optional.empty(), Optional.of("k2")))
                 .containsExactly("b");
-        AuditQuery page = new AuditQuery(
-                Optional.empty(), Optional.empty(), Optional.of("a"), Optional.empty(), Optional.of(3L), 1);
+        AuditFilter a = AuditFilter.of(Optional.empty(), "a");
+        AuditQuery page = new AuditQuery(a, new AuditQuery.Page.Newest(Optional.of(3L)), 1);
         assertThat(log.find(page)).extracting(AuditEntry::keyId).containsExactly("k1");
     }
 
     private static List<String> subjects(
             AuditLog log, Optional<TenantId> tenant, Optional<Instant> since, Optional<String> key) {
-        return log.find(new AuditQuery(tenant, since, Optional.empty(), key, Optional.empty(), 10)).stream()
+        AuditFilter filter = new AuditFilter(
+                tenant,
+                Optional.empty(),
+                key,
+                Optional.empty(),
+                Optional.empty(),
+                since,
+                Optional.empty(),
+                Optional.empty());
+        return log.find(AuditQuery.newest(filter, 10)).stream()
                 .map(AuditEntry::subject)
+                .toList();
+    }
+
+    private static AuditFilter filter(
+            String operation, Optional<AuditFilter.Outcome> outcome, Optional<Instant> until, String text) {
+        return new AuditFilter(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(operation).filter(some -> !some.isEmpty()),
+                outcome,
+                Optional.empty(),
+                until,
+                Optional.of(text).filter(some -> !some.isEmpty()));
+    }
+
+    @Test
+    void itIsSearchedByOperationOutcomeTextAndFollowed() {
+        int[] states = {204, 409, 500, 0};
+        try (AuditLog log = log()) {
+            for (int i = 0; i < states.length; i++) {
+                log.note(new AuditEntry(
+                        0,
+                        NOON.plusSeconds(i),
+                        ACME,
+                        "k",
+                        "100%_sure",
+                        "POST /x/" + i,
+                        "s",
+                        "192.0.2." + i,
+                        states[i],
+                        "",
+                        "r"));
+            }
+        }
+        AuditLog log = log();
+        assertThat(statuses(log, filter("post /x/2", Optional.empty(), Optional.empty(), "")))
+                .containsExactly(500);
+        assertThat(statuses(log, filter("", Optional.of(AuditFilter.Outcome.DONE), Optional.empty(), "")))
+                .containsExactly(204);
+        assertThat(statuses(log, filter("", Optional.of(AuditFilter.Outcome.REFUSED), Optional.empty(), "")))
+                .containsExactly(409);
+        assertThat(statuses(log, filter("", Optional.of(AuditFilter.Outcome.FAILED), Optional.empty(), "")))
+                .containsExactly(0, 500);
+        assertThat(statuses(log, filter("", Optional.empty(), Optional.of(NOON.plusSeconds(1)), "")))
+                .containsExactly(204);
+        assertThat(statuses(log, filter("", Optional.empty(), Optional.empty(), "192.0.2.1")))
+                .containsExactly(409);
+        assertThat(statuses(log, filter("", Optional.empty(), Optional.empty(), "100%_SURE")))
+                .hasSize(4);
+        assertThat(statuses(log, filter("", Optional.empty(), Optional.empty(), "100_%")))
+                .isEmpty();
+        assertThat(log.find(new AuditQuery(AuditFilter.ALL, new AuditQuery.Page.After(2), 100)))
+                .extracting(AuditEntry::sequence)
+                .containsExactly(3L, 4L);
+        log.close();
+    }
+
+    private static List<Integer> statuses(AuditLog log, AuditFilter filter) {
+        return log.find(AuditQuery.newest(filter, 10)).stream()
+                .map(AuditEntry::status)
                 .toList();
     }
 
