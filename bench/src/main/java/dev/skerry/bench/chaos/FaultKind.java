@@ -14,7 +14,7 @@ enum FaultKind {
     SPAWNER_KILLED("kill -9 of the spawner"),
     SPAWNER_STOPPED("SIGSTOP of the spawner, SIGCONT later"),
     DATABASE_STOPPED("the database ends as by a crash, back some seconds later"),
-    DATABASE_AWAY("the same, back 30 s later"),
+    DATABASE_AWAY("the database ends as by a crash, back 30 s later"),
     DISK_FULL("the data folder's file system is full for some seconds"),
     CLIENT_KILLED("kill -9 of a client in the middle of a create");
 

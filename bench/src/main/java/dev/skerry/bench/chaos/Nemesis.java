@@ -87,13 +87,14 @@ final class Nemesis {
         return Hit.of(server.name());
     }
 
-    /** One that has the host is ended by the other when that takes over. */
+    /** One that has the host is ended by the other when that takes over, and may have been started again by then. */
     private static Hit frozen(ServeProcess server, double share) throws InterruptedException {
         Duration time = part(FREEZE_MAX, share);
-        server.signal("STOP");
+        long pid = server.pid();
+        Processes.signal("STOP", pid);
         pass(time);
-        boolean ended = !server.alive();
-        server.signal("CONT");
+        boolean ended = Processes.state(pid).isEmpty();
+        Processes.signal("CONT", pid);
         return Hit.of(server.name() + " for " + time.toMillis() + " ms" + (ended ? ", was ended meanwhile" : ""));
     }
 

@@ -20,6 +20,7 @@ final class Worker implements Runnable {
     private static final int LONG_SECONDS = 3600;
     private static final int SHORT_SECONDS = 20;
     private static final int THINK_MILLIS_MAX = 600;
+    private static final int BACK_OFF_MILLIS = 500;
 
     private final String name;
     private final ServerPair pair;
@@ -119,6 +120,8 @@ final class Worker implements Runnable {
                 .flatMap(Client::created);
         if (made.isPresent()) {
             settle(made.get());
+        } else {
+            TimeUnit.MILLISECONDS.sleep(BACK_OFF_MILLIS);
         }
     }
 

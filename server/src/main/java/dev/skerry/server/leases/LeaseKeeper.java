@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Wants one lease for as long as it is open: takes it when it is free, renews it, does the duty meanwhile, and ends
@@ -152,7 +153,14 @@ public final class LeaseKeeper implements AutoCloseable {
             } catch (InterruptedException e) {
                 LOG.debug("the term of {} ended", id, e);
             } catch (Exception e) {
-                LOG.atError().addKeyValue("lease", id).setCause(e).log("what the lease is for cannot be done here");
+                boolean interrupted = !term.holds();
+                LOG.atLevel(interrupted ? Level.INFO : Level.ERROR)
+                        .addKeyValue("lease", id)
+                        .setCause(e)
+                        .log(
+                                interrupted
+                                        ? "the term ended before what the lease is for was begun"
+                                        : "what the lease is for cannot be done here");
             } finally {
                 term.end();
             }
