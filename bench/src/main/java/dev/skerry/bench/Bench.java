@@ -15,15 +15,15 @@ import java.util.ListIterator;
 /** {@code skerry bench}: the command line of the benchmark. */
 public final class Bench {
     private static final String USAGE = """
-            Usage: skerry bench [--quick] [--launcher NAME] [--data FOLDER] [--output FOLDER]
-                   skerry bench server --help
-                   skerry bench chaos --help
-            Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
-              --quick          fewer values, and no more than 100 idle sandboxes
-              --launcher NAME  what starts sandboxes of level container: auto, own or crun (default: auto)
-              --data FOLDER    the data folder (default: $SKERRY_DATA, or /var/lib/skerry)
-              --output FOLDER  where engine.json, engine.md and engine.svg go (default: docs/benchmarks)
-            """;
+        Usage: skerry bench [--quick] [--launcher NAME] [--data FOLDER] [--output FOLDER]
+               skerry bench server --help
+               skerry bench chaos --help
+        Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
+          --quick          fewer values, and no more than 100 idle sandboxes
+          --launcher NAME  what starts sandboxes of level container: auto, own or crun (default: auto)
+          --data FOLDER    the data folder (default: $SKERRY_DATA, or /var/lib/skerry)
+          --output FOLDER  where engine.json, engine.md and engine.svg go (default: docs/benchmarks)
+        """;
 
     private Bench() {}
 

@@ -27,6 +27,7 @@ import dev.skerry.server.settings.Networks;
 import dev.skerry.server.tenants.ApiKey;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditEntry;
+import dev.skerry.server.tenants.AuditFilter;
 import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tenants.AuditQuery;
 import dev.skerry.server.tenants.KeyScope;
@@ -253,8 +254,7 @@ final class KeptData {
     }
 
     private static void checkAudit(Database database) {
-        AuditQuery all = new AuditQuery(
-                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 10);
+        AuditQuery all = AuditQuery.newest(AuditFilter.ALL, 10);
         try (AuditLog audit = audit(database)) {
             assertThat(audit.find(all)).extracting(AuditEntry::subject).containsExactly(ENDED.text());
             audit.note(entry());

@@ -18,6 +18,7 @@ import dev.skerry.server.settings.Networks;
 import dev.skerry.server.tenants.ApiKey;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditEntry;
+import dev.skerry.server.tenants.AuditFilter;
 import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tenants.AuditQuery;
 import dev.skerry.server.tenants.KeyScope;
@@ -163,12 +164,28 @@ class StoresOnBothTest {
         audit.note(entry("after", KeptData.NOON));
         audit.close();
         assertThat(audit.unwritten()).isZero();
-        AuditQuery all = new AuditQuery(
-                Optional.of(ACME), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 10);
+        AuditFilter of = new AuditFilter(
+                Optional.of(ACME),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        AuditQuery all = AuditQuery.newest(of, 10);
         assertThat(audit.find(all)).extracting(AuditEntry::subject).containsExactly("after", STORED, "before");
         assertThat(audit.find(all)).extracting(AuditEntry::sequence).containsExactly(3L, 2L, 1L);
-        AuditQuery one = new AuditQuery(
-                Optional.empty(), Optional.empty(), Optional.of(ODD), Optional.of("k"), Optional.of(3L), 10);
+        AuditFilter odd = new AuditFilter(
+                Optional.empty(),
+                Optional.of(ODD),
+                Optional.of("k"),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        AuditQuery one = new AuditQuery(odd, new AuditQuery.Page.Newest(Optional.of(3L)), 10);
         assertThat(audit.find(one)).extracting(AuditEntry::keyName).containsExactly(STORED);
     }
 
@@ -183,8 +200,7 @@ class StoresOnBothTest {
         audit.note(entry("after", KeptData.NOON));
         audit.close();
         assertThat(audit.unwritten()).isEqualTo(1);
-        AuditQuery all = new AuditQuery(
-                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 10);
+        AuditQuery all = AuditQuery.newest(AuditFilter.ALL, 10);
         assertThat(audit.find(all)).extracting(AuditEntry::subject).containsExactly("after", "before");
     }
 
