@@ -1,5 +1,6 @@
 package dev.skerry.bench.chaos;
 
+import dev.skerry.bench.Postgres;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.FileVisitResult;
@@ -86,7 +87,7 @@ public final class ServerPair implements AutoCloseable {
             Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx------"));
             // Trees of templates are links to the system's files, so they stay on its file system.
             share(templates.orElse(folder.resolve("shared")), data);
-            postgres = Optional.of(Postgres.start(folder.resolve("postgres")));
+            postgres = Optional.of(Postgres.start(folder.resolve("postgres"), Postgres.Commits.UNSYNCED));
             return serving(folder, program, postgres.get(), volume);
         } catch (IOException | InterruptedException | RuntimeException e) {
             if (postgres.isPresent()) {
