@@ -144,12 +144,15 @@ class RunIT {
         assertThat(result.get("stdout").asString()).isEqualTo("hi\n");
         assertThat(result.get("stderr").asString()).isEqualTo("oops\n");
         assertThat(result.get("isolation").asString()).isEqualTo("container");
-        assertThat(result.get("driver").asString()).matches("(crun|runc) .*");
+        assertThat(result.get("driver").asString()).isEqualTo("own launcher");
         assertThat(result.get("template_digest").asString()).matches("sha256:[0-9a-f]{64}");
         assertThat(result.get("memory_peak_bytes").asLong()).isPositive();
         assertThat(result.get("wall_ms").asDouble()).isPositive();
         JsonNode killed = json(skerry("run", "--json", "--timeout", "1", "--", "sleep", "60"));
         assertThat(killed.get("status").asString()).isEqualTo("timed_out");
+        JsonNode other = json(skerry("run", "--json", "--launcher", "crun", "--", "true"));
+        assertThat(other.get("driver").asString()).startsWith("crun ");
+        assertThat(other.get("status").asString()).isEqualTo("ok");
         JsonNode strong = json(skerry("run", "--json", "--isolation", "gvisor", "--", "true"));
         assertThat(strong.get("isolation").asString()).isEqualTo("gvisor");
         assertThat(strong.get("status").asString()).isEqualTo("ok");
