@@ -27,6 +27,7 @@ final class SandboxRows {
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
+    private static final int REPLACEMENT = 0xfffd;
     private static final TypeReference<Map<String, String>> TEXTS = new TypeReference<>() {};
 
     private SandboxRows() {}
@@ -69,8 +70,8 @@ final class SandboxRows {
         columns.put("tenant", sandbox.tenant().text());
         columns.put("revision", sandbox.revision());
         columns.put("generation", sandbox.generation());
-        columns.put("template", sandbox.config().template());
-        columns.put("alias", sandbox.config().alias().orElse(""));
+        columns.put("template", text(sandbox.config().template()));
+        columns.put("alias", text(sandbox.config().alias().orElse("")));
         columns.put("config", stored.config());
         columns.put("environment", stored.environment());
         columns.put("created_at", Micros.of(sandbox.createdAt()));
@@ -85,8 +86,18 @@ final class SandboxRows {
         columns.put("pause_kind", flat.pause());
         columns.put("state_at", Micros.of(flat.at()));
         columns.put("reason", flat.reason());
-        columns.put("detail", flat.detail());
+        columns.put("detail", text(flat.detail()));
         return columns;
+    }
+
+    /** What PostgreSQL has no character for (NUL, half a surrogate pair) is replaced. */
+    static String text(String any) {
+        return any.codePoints()
+                .map(point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)
+                        ? REPLACEMENT
+                        : point)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
     }
 
     static int shown(SandboxQuery.Visible visible) {

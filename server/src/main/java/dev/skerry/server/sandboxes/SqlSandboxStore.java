@@ -96,7 +96,7 @@ public final class SqlSandboxStore implements SandboxStore {
                     .bind("sandbox", sandbox.id().text())
                     .bind("at", Micros.of(note.at()))
                     .bind("kind", note.kind().name())
-                    .bind("detail", note.detail())
+                    .bind("detail", SandboxRows.text(note.detail()))
                     .execute();
         }
     }
