@@ -37,9 +37,9 @@ final class LocalServer implements RunningServer {
     }
 
     static RunningServer open(ServerSettings settings, PrintStream log) throws InterruptedException {
-        LogLines.install(log);
         // Before the host looks which instance this is.
         boolean _ = Replacement.finish(settings.data());
+        LogLines.install(log);
         EngineSettings engine = EngineSettings.installed(settings.data())
                 .with(settings.sandboxes().launcher());
         if (settings.database().postgres().isPresent()) {

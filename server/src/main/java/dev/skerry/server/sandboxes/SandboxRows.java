@@ -26,6 +26,7 @@ final class SandboxRows {
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
+    private static final int REPLACEMENT = 0xfffd;
     private static final TypeReference<Map<String, String>> TEXTS = new TypeReference<>() {};
 
     private SandboxRows() {}
@@ -68,8 +69,8 @@ final class SandboxRows {
         columns.put("tenant", sandbox.tenant().text());
         columns.put("revision", sandbox.revision());
         columns.put("generation", sandbox.generation());
-        columns.put("template", sandbox.config().template());
-        columns.put("alias", sandbox.config().alias().orElse(""));
+        columns.put("template", text(sandbox.config().template()));
+        columns.put("alias", text(sandbox.config().alias().orElse("")));
         columns.put("config", stored.config());
         columns.put("environment", stored.environment());
         columns.put("created_at", Micros.of(sandbox.createdAt()));

@@ -12,12 +12,12 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 /** Gives each test an empty database of its own, of one PostgreSQL server that all tests of this run share. */
 public final class FreshPostgres implements BeforeEachCallback, AfterEachCallback {
     private final List<Database> opened = new ArrayList<>();
-    private Optional<PostgresServer> server = Optional.empty();
     private Optional<PostgresAddress> address = Optional.empty();
+    private Optional<PostgresServer> shared = Optional.empty();
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        server = Optional.of(context.getRoot()
+        shared = Optional.of(context.getRoot()
                 .getStore(Namespace.create(PostgresServer.class))
                 .computeIfAbsent(PostgresServer.class, _ -> PostgresServer.start(), PostgresServer.class));
         address = Optional.empty();
@@ -29,20 +29,20 @@ public final class FreshPostgres implements BeforeEachCallback, AfterEachCallbac
 
     /** One that is empty, unless it was opened before. */
     public PostgresAddress address() {
-        PostgresAddress own = address.orElseGet(() -> server.orElseThrow().create(name()));
+        PostgresAddress own = address.orElseGet(() -> server().create(name()));
         address = Optional.of(own);
         return own;
     }
 
     /** Which all tests of this run share. */
     public PostgresServer server() {
-        return server.orElseThrow();
+        return shared.orElseThrow();
     }
 
     /** It is closed after the test. The first comes with all migrations, as a copy of one that had them. */
     public Database open() {
         if (address.isEmpty()) {
-            address = Optional.of(server.orElseThrow().createMigrated(name()));
+            address = Optional.of(server().createMigrated(name()));
         }
         Database database = Database.open(address(), Optional.of(PostgresServer.PASSWORD));
         opened.add(database);
