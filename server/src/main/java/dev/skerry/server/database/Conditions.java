@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.statement.Query;
 
-/** What rows must satisfy, all of it; in SQL that SQLite and PostgreSQL both understand. Values are bound, not quoted. */
+/** What rows must satisfy, all of it, in SQL that SQLite and PostgreSQL both understand; values are bound. */
 public final class Conditions {
     private static final String ESCAPE = "!";
 

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class Vitals implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Vitals.class);
     private static final Duration EVERY = Duration.ofSeconds(5);
+    private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final List<String> CHECKS = List.of("database", "host", "templates", "disk");
 
     private final Supplier<Health> health;
@@ -94,8 +95,16 @@ public final class Vitals implements AutoCloseable {
         }
     }
 
+    /** Waits for what is asked of the database, which is closed afterwards. */
     @Override
     public void close() {
         thread.interrupt();
+        try {
+            if (!thread.join(CLOSE)) {
+                LOG.warn("something that the server looks at has not answered within {}", CLOSE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

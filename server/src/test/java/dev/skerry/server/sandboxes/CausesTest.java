@@ -118,6 +118,10 @@ class CausesTest {
         Sandbox forgotten = create(Lifetime.ENDS, LONG);
         host.forget(forgotten.incarnation());
         assertThat(end(forgotten).why()).isEqualTo(Why.of(Cause.HOST_LOST));
+        for (Cause cause : List.of(Cause.EXPIRED, Cause.OUT_OF_MEMORY, Cause.SHIM_LOST, Cause.HOST_LOST)) {
+            assertThat(sandboxes.tally().endedBy(cause)).as(cause.name()).isEqualTo(1);
+        }
+        assertThat(sandboxes.tally().endedBy(Cause.REQUESTED)).isZero();
     }
 
     @Test

@@ -138,6 +138,7 @@ class RestartTest {
         assertThat(started.incarnation()).isEqualTo(stray);
         restart();
         Eventually.holds(() -> host.boxes().size() == 1 && host.keptDisks().equals(List.of(mine.id())));
+        assertThat(sandboxes.tally().strays()).isPositive();
         assertThat(sandboxes.get(Samples.TENANT, mine.id()).state()).isInstanceOf(SandboxState.Running.class);
     }
 
@@ -153,6 +154,8 @@ class RestartTest {
         });
         sandboxes = open();
         assertThat(sandboxes.get(Samples.TENANT, sandbox.id())).isEqualTo(sandbox);
+        Eventually.holds(() -> sandboxes.retrying() == 1);
+        assertThat(sandboxes.overdue()).isZero();
         host.trouble(SimulatedHost.Trouble.NONE);
         sandboxes.kill(Samples.TENANT, sandbox.id());
         assertThat(host.boxes()).isEmpty();
