@@ -136,11 +136,14 @@ class TakeOverIT {
         // Somebody on another machine, who cannot end it, is given the lease.
         try (Connection database = pair.database()) {
             Waiting.until("the lease to expire", BOUND, () -> taken(database));
-            holder.signal("CONT");
-            Waiting.until("it to refuse", BOUND, () -> refuses(holder, sandbox.box()));
-            assertThat(holder.said()).contains("has the lease no more");
-            assertThat(state(database, sandbox.box())).isEqualTo("RUNNING");
-            giveUp(database);
+            try {
+                holder.signal("CONT");
+                Waiting.until("it to refuse", BOUND, () -> refuses(holder, sandbox.box()));
+                assertThat(holder.said()).contains("has the lease no more");
+                assertThat(state(database, sandbox.box())).isEqualTo("RUNNING");
+            } finally {
+                giveUp(database);
+            }
         }
         assertThat(pair.holding(BOUND)).isSameAs(holder);
         Waiting.until("it to serve again", BOUND, () -> serves(holder, sandbox));

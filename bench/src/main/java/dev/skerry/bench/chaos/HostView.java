@@ -50,16 +50,12 @@ final class HostView {
                 processes().stream().filter(pid -> parent(pid) == parent).findFirst());
     }
 
-    /** Children of a server that fork shims. */
-    List<Long> spawners() {
+    /** The child of a server that forks shims; they are copies of it, with the same command line. */
+    Optional<Long> spawner(Set<Long> servers) {
         return processes().stream()
-                .filter(pid -> {
-                    List<String> words = Processes.words(pid);
-                    return words.size() > 1
-                            && words.get(0).startsWith(runFolder + "/guestd-")
-                            && words.get(1).equals("spawner");
-                })
-                .toList();
+                .filter(pid -> servers.contains(parent(pid)))
+                .filter(pid -> Processes.words(pid).contains("spawner"))
+                .findFirst();
     }
 
     static long parent(long pid) {

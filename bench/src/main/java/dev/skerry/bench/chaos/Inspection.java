@@ -100,7 +100,7 @@ final class Inspection {
 
     private Set<String> surplus() throws SQLException {
         Set<String> things = new TreeSet<>(
-                host.things(pair.servers().stream().map(ServeProcess::pid).collect(Collectors.toSet())));
+                host.things(pair.pids()));
         rows().forEach(row -> things.removeAll(row.expected()));
         return things;
     }

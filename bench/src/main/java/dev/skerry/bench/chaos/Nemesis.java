@@ -122,7 +122,7 @@ final class Nemesis {
     }
 
     private Optional<Hit> spawner(Planned planned) throws InterruptedException {
-        Optional<Long> pid = host.spawners().stream().findFirst();
+        Optional<Long> pid = host.spawner(pair.pids());
         if (pid.isEmpty()) {
             return Optional.empty();
         }

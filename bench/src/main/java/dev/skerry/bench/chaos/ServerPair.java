@@ -15,8 +15,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 
 /**
  * Two servers on one PostgreSQL and one data folder, all their own, below a folder that is gone afterwards, with
@@ -199,6 +201,10 @@ public final class ServerPair implements AutoCloseable {
 
     public List<ServeProcess> servers() {
         return servers;
+    }
+
+    Set<Long> pids() {
+        return servers.stream().map(ServeProcess::pid).collect(Collectors.toSet());
     }
 
     public Client client() {
