@@ -99,8 +99,7 @@ final class Inspection {
     }
 
     private Set<String> surplus() throws SQLException {
-        Set<String> things = new TreeSet<>(
-                host.things(pair.pids()));
+        Set<String> things = new TreeSet<>(host.things(pair.pids()));
         rows().forEach(row -> things.removeAll(row.expected()));
         return things;
     }

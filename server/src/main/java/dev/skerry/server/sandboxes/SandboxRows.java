@@ -69,8 +69,8 @@ final class SandboxRows {
         columns.put("tenant", sandbox.tenant().text());
         columns.put("revision", sandbox.revision());
         columns.put("generation", sandbox.generation());
-        columns.put("template", text(sandbox.config().template()));
-        columns.put("alias", text(sandbox.config().alias().orElse("")));
+        columns.put("template", sandbox.config().template());
+        columns.put("alias", sandbox.config().alias().orElse(""));
         columns.put("config", stored.config());
         columns.put("environment", stored.environment());
         columns.put("created_at", Micros.of(sandbox.createdAt()));
