@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 /* Every system has it; in the trial's own mount namespace it is another. */
 #define STAGE "/tmp"
 #define TRIAL_MS 5000
+#define STAY_MS 20
 #define UIDS 65536
 #define UID_BASE (UINT32_C(0x6fff) << 16)
 
@@ -67,6 +69,16 @@ static bool make_stage(struct shim *shim) {
     return shim->run_dir >= 0 || shim_fail(shim, "cannot open the stage");
 }
 
+/* It waits for a first word; one that is over has failed in its first instructions. */
+static bool stays(struct shim *shim) {
+    struct pollfd over = {.fd = shim->guest_pidfd, .events = POLLIN};
+    if (poll(&over, 1, STAY_MS) == 0) {
+        return true;
+    }
+    errno = 0;
+    return shim_fail(shim, "process 1 ended at once");
+}
+
 static void end(struct shim *shim) {
     if (shim->guest > 0) {
         kill(shim->guest, SIGKILL);
@@ -92,7 +104,7 @@ int launch_trial_main(void) {
     }
     umask(022);
     prctl(PR_SET_NAME, "skerry-trial");
-    bool good = make_stage(&shim) && shim_start(&shim, -1);
+    bool good = make_stage(&shim) && shim_start(&shim, -1) && stays(&shim);
     end(&shim);
     puts(good ? "it works" : shim.message);
     return good ? 0 : 1;

@@ -149,6 +149,23 @@ static bool tell(struct shim *shim, int control) {
     return send(control, "", 1, MSG_NOSIGNAL) == 1 || shim_fail(shim, "process 1 of the sandbox died on its way");
 }
 
+/* What it has said; 0 at its end. A byte that it has not read any more makes an error, which comes before its words. */
+static ssize_t hear(int control, char *text, size_t size, int flags) {
+    ssize_t got;
+    do {
+        got = recv(control, text, size - 1, flags);
+    } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+    text[got > 0 ? got : 0] = 0;
+    return got;
+}
+
+/* Its end is closed when it executes guestd, and when it dies, after it has given up its memory. */
+static bool has_program(pid_t pid) {
+    char path[64], program[2];
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    return readlink(path, program, sizeof program) > 0;
+}
+
 /* Until its execve has succeeded, which closes its end, or it has said why not. */
 static bool wait_for_guest(struct shim *shim, int control) {
     char text[MESSAGE_MAX / 2];
@@ -165,13 +182,10 @@ static bool wait_for_guest(struct shim *shim, int control) {
             return shim_fail(shim, "process 1 did not start within %llu ms", (unsigned long long)shim->plan->start_ms);
         }
     }
-    ssize_t got = recv(control, text, sizeof text - 1, 0);
-    if (got > 0) {
-        text[got] = 0;
-        errno = 0;
-        return shim_fail(shim, "%s", text);
-    }
-    return true;
+    ssize_t got = hear(control, text, sizeof text, 0);
+    bool good = got == 0 && has_program(shim->guest);
+    errno = 0;
+    return good || shim_fail(shim, "%s", got > 0 ? text : "process 1 of the sandbox died on its way");
 }
 
 /* The shim's part while process 1 comes up. */
@@ -188,9 +202,7 @@ static bool attend(struct shim *shim, int control) {
 /* It said why, unless the shim knows better. */
 static bool give_up(struct shim *shim, int control) {
     char text[MESSAGE_MAX / 2];
-    ssize_t got = recv(control, text, sizeof text - 1, MSG_DONTWAIT);
-    if (got > 0) {
-        text[got] = 0;
+    if (hear(control, text, sizeof text, MSG_DONTWAIT) > 0) {
         errno = 0;
         shim_fail(shim, "%s", text);
     }

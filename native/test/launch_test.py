@@ -1,5 +1,6 @@
 """The launcher of the shim, with python as process 1 in a root that a test has made: docs/protocol.md, section 8. Needs
 root."""
+import ctypes
 import json
 import os
 import platform
@@ -21,8 +22,11 @@ BASE, COUNT = 0x60000000, 65536
 KEPT = 1 << 5 | 1 << 24
 NOFILE = 7
 EPERM_ON_SYNC = {"x86_64": 162, "aarch64": 81}
+KEYCTL = {"x86_64": 250, "aarch64": 219}
+SETHOSTNAME = {"x86_64": 170, "aarch64": 161}
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 LD_NUMBER, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
-ALLOW, EPERM = 0x7FFF0000, 0x00050001
+ALLOW, EPERM, KILL = 0x7FFF0000, 0x00050001, 0x80000000
 
 # Says what it is as one DATA frame's payload, then waits to be killed.
 GUEST = """
@@ -169,6 +173,28 @@ class Launch(Relay):
         # A build under a sanitizer needs libraries, which the trial's root has not: it comes as far as its execution.
         expected = ["it works\n", "cannot execute /guestd: No such file or directory\n"]
         self.assertIn(done.stdout, expected["asan" in self.program:])
+
+    def trial_refused(self, calls, answer):
+        code = instruction(LD_NUMBER, 0) + instruction(JUMP_EQUAL, calls[platform.machine()], 0, 1)
+        code += instruction(RETURN, answer) + instruction(RETURN, ALLOW)
+        instructions = ctypes.create_string_buffer(code)
+        program = ctypes.create_string_buffer(struct.pack("=HxxxxxxQ", len(code) // 8, ctypes.addressof(instructions)))
+        libc = ctypes.CDLL(None, use_errno=True)
+
+        def refuse():
+            if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) != 0:
+                raise OSError(ctypes.get_errno(), "prctl")
+        for _ in range(20):
+            done = subprocess.run([self.program, "trial"], preexec_fn=refuse, capture_output=True, text=True,
+                                  timeout=BOUND, check=False)
+            self.assertNotIn("it works", done.stdout)
+            self.assertEqual(done.returncode, 1)
+
+    def test_a_trial_that_is_refused_a_call_says_so(self):
+        self.trial_refused(KEYCTL, EPERM)
+
+    def test_a_trial_whose_first_process_is_killed_says_so(self):
+        self.trial_refused(SETHOSTNAME, KILL)
 
 
 if __name__ == "__main__":
