@@ -147,7 +147,7 @@ static pid_t bear_by_another(struct shim *shim) {
     return birth.pid;
 }
 
-/* Process 1, born in the groups of the box: a box in which nothing may be born any more is being destroyed, and must not
+/* Process 1, born in the groups of the box: one in which nothing may be born any more is being destroyed, and must not
  * be entered from outside. What the kernel charges to the creator of a user namespace is charged to the first uid of
  * the sandbox's range. */
 static pid_t bear(struct shim *shim) {
@@ -248,7 +248,7 @@ bool launch(struct shim *shim) {
     errno = error;
     bool good = shim->guest > 0
                     ? attend(shim, control[0])
-                    : shim_fail(shim, "cannot start process 1 with a user namespace (is user.max_user_namespaces above 0?)");
+                    : shim_fail(shim, "cannot make a user namespace (is user.max_user_namespaces above 0?)");
     if (!good) {
         give_up(shim, control[0]);
     }

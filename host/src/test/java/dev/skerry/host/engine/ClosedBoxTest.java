@@ -20,8 +20,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Who destroys a sandbox first forbids new tasks in its groups, then kills what is in them. A shim that comes later must
- * not start anything there: nobody would look a second time.
+ * Who destroys a sandbox first forbids new tasks in its groups, then kills what is in them. A shim that comes later
+ * must not start anything there: nobody would look a second time.
  */
 class ClosedBoxTest {
     private final TestHost host = TestHost.make();
