@@ -142,8 +142,10 @@ void entrance_close(struct entrance *entrance);
 /* The calling process, which has one thread, enters. */
 bool entrance_enter(const struct entrance *entrance);
 /* A fork that is born in the (v2) group, which costs nothing; moving there later takes the kernel's global lock. Where
- * that cannot be done, an ordinary fork with `inside` false, which has to enter by itself. `namespaces`: CLONE_NEW*. */
-pid_t fork_into_cgroup(const struct entrance *entrance, uint64_t namespaces, bool *inside);
+ * that cannot be done, an ordinary fork with `inside` false, which has to enter by itself. */
+pid_t fork_into_cgroup(const struct entrance *entrance, bool *inside);
+/* The same with namespaces of its own (CLONE_NEW*), and no second way. */
+pid_t clone_into_cgroup(const struct entrance *entrance, uint64_t namespaces);
 bool shim_start(struct shim *shim, int listener);
 /* Appends the end of what the runtime said to the message. */
 void shim_quote_log(struct shim *shim);

@@ -1,5 +1,6 @@
 /* How a process gets into the cgroups of a sandbox. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -41,21 +42,28 @@ void entrance_close(struct entrance *entrance) {
     }
 }
 
-pid_t fork_into_cgroup(const struct entrance *entrance, uint64_t namespaces, bool *inside) {
+pid_t clone_into_cgroup(const struct entrance *entrance, uint64_t namespaces) {
     struct clone_arguments {
         uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size;
         uint64_t cgroup;
     } arguments = {.flags = CLONE_INTO_CGROUP_FLAG | namespaces,
                    .exit_signal = SIGCHLD,
                    .cgroup = (uint64_t)entrance->group};
+    if (entrance->group < 0) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+pid_t fork_into_cgroup(const struct entrance *entrance, bool *inside) {
     *inside = false;
-    pid_t pid = entrance->group < 0 ? -1 : (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    pid_t pid = clone_into_cgroup(entrance, 0);
     if (pid >= 0) {
         *inside = true;
         return pid;
     }
-    /* cgroup v1, or a kernel before 5.7 */
-    return namespaces == 0 ? fork() : (pid_t)syscall(SYS_clone, (long)namespaces | SIGCHLD, 0L, 0L, 0L, 0L);
+    return fork(); /* cgroup v1, or a kernel before 5.7 */
 }
 
 bool entrance_enter(const struct entrance *entrance) {

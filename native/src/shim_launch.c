@@ -14,16 +14,16 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "launch.h"
 #include "shim_start.h"
 
+#define NAMESPACES_AT_BIRTH (CLONE_NEWUSER | CLONE_NEWPID)
 #define BOX_NAMESPACES (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 #define STREAMS 3
-/* Descriptors of process 1 behind those of its stream, until execve. */
-#define CONTROL STREAMS
-#define ENTRANCES (CONTROL + 1)
+#define CONTROL STREAMS /* of process 1, behind its stream, until execve */
 
 bool box_fail(const struct box *box, const char *format, ...) {
     char text[MESSAGE_MAX / 2];
@@ -56,21 +56,13 @@ static bool take_ids(const struct box *box) {
     return true;
 }
 
-static bool enter_cgroups(struct box *box, const struct entrance *entrance, bool inside) {
-    return inside || entrance_enter(entrance) || box_fail(box, "cannot enter the cgroups of the box");
-}
-
-/* Its descriptors are now the three of the stream, the control socket, and the cgroups' files. */
-static bool keep_descriptors(struct box *box, const int streams[STREAMS], struct entrance *entrance) {
+/* Its descriptors are now the three of the stream and the control socket. */
+static bool keep_descriptors(struct box *box, const int streams[STREAMS]) {
     /* First out of the way of the places that they go to, and not far: the table stays as long as it was. */
-    int behind = ENTRANCES + (int)entrance->count;
     int high[STREAMS];
-    int control = fcntl(box->control, F_DUPFD_CLOEXEC, behind);
+    int control = fcntl(box->control, F_DUPFD_CLOEXEC, CONTROL + 1);
     for (int i = 0; i < STREAMS; i++) {
-        high[i] = fcntl(streams[i], F_DUPFD_CLOEXEC, behind);
-    }
-    for (size_t i = 0; i < entrance->count; i++) {
-        entrance->fds[i] = fcntl(entrance->fds[i], F_DUPFD_CLOEXEC, behind);
+        high[i] = fcntl(streams[i], F_DUPFD_CLOEXEC, CONTROL + 1);
     }
     for (int i = 0; i < STREAMS; i++) {
         if (dup2(high[i], i) < 0) {
@@ -78,10 +70,7 @@ static bool keep_descriptors(struct box *box, const int streams[STREAMS], struct
         }
     }
     box->control = dup3(control, CONTROL, O_CLOEXEC);
-    for (size_t i = 0; i < entrance->count; i++) {
-        entrance->fds[i] = dup3(entrance->fds[i], ENTRANCES + (int)i, O_CLOEXEC);
-    }
-    return box->control == CONTROL && syscall(SYS_close_range, ENTRANCES + entrance->count, ~0u, 0) == 0;
+    return box->control == CONTROL && syscall(SYS_close_range, CONTROL + 1, ~0u, 0) == 0;
 }
 
 static void settle_signals(void) {
@@ -92,14 +81,13 @@ static void settle_signals(void) {
 }
 
 /* From its birth to guestd; each line is a stage that says itself why it failed. */
-static void become_guest(struct shim *shim, struct box *box, bool inside, const int streams[STREAMS]) {
+static void become_guest(struct box *box, const int streams[STREAMS]) {
     const struct plan *plan = box->plan;
-    struct entrance *entrance = &shim->box;
     settle_signals();
-    if (!keep_descriptors(box, streams, entrance)) {
+    if (!keep_descriptors(box, streams)) {
         _exit(126);
     }
-    bool good = enter_cgroups(box, entrance, inside) && wait_for_shim(box) && take_ids(box) &&
+    bool good = wait_for_shim(box) && take_ids(box) &&
                 (unshare(BOX_NAMESPACES) == 0 || box_fail(box, "cannot make the sandbox's namespaces")) &&
                 box_settle(box) && wait_for_shim(box) && box_set_limits(box);
     good = good && box_enter_root(box) && box_drop_privileges(box);
@@ -123,18 +111,55 @@ static bool act_as(uid_t id) {
     return syscall(SYS_capset, &header, data) == 0;
 }
 
-/* What the kernel charges to the creator of a user namespace is charged to the first uid of the sandbox's range. */
-static pid_t bear(struct shim *shim, bool *inside) {
-    pid_t pid = act_as((uid_t)shim->plan->uid_base)
-                    ? fork_into_cgroup(&shim->box, CLONE_NEWUSER | CLONE_NEWPID, inside)
-                    : -1;
-    int error = errno;
-    if (pid != 0) {
-        pid = act_as(0) ? pid : -1;
-        prctl(PR_SET_DUMPABLE, 1); /* which ended with the ids */
+struct birth {
+    pid_t pid;
+    int error;
+};
+
+/* Process 1 by way of a process that enters the groups before: on cgroup v1, or where clone3(2) is refused. */
+static pid_t bear_by_another(struct shim *shim) {
+    struct birth birth = {.pid = -1, .error = EPIPE};
+    int answer[2];
+    if (pipe2(answer, O_CLOEXEC) != 0) {
+        return -1;
     }
+    pid_t other = fork();
+    if (other == 0) {
+        if (entrance_enter(&shim->box) && act_as((uid_t)shim->plan->uid_base)) {
+            birth.pid = (pid_t)syscall(SYS_clone, NAMESPACES_AT_BIRTH | CLONE_PARENT | SIGCHLD, 0L, 0L, 0L, 0L);
+        }
+        if (birth.pid == 0) {
+            return 0;
+        }
+        birth.error = errno;
+        (void)!write(answer[1], &birth, sizeof birth);
+        _exit(0);
+    }
+    birth.error = errno;
+    close(answer[1]);
+    if (other > 0) {
+        birth.error = EPIPE;
+        (void)!read(answer[0], &birth, sizeof birth);
+        waitpid(other, NULL, 0);
+    }
+    close(answer[0]);
+    errno = birth.error;
+    return birth.pid;
+}
+
+/* Process 1, born in the groups of the box: one in which nothing may be born any more is being destroyed, and must not
+ * be entered from outside. What the kernel charges to the creator of a user namespace is charged to the first uid of
+ * the sandbox's range. */
+static pid_t bear(struct shim *shim) {
+    pid_t pid = act_as((uid_t)shim->plan->uid_base) ? clone_into_cgroup(&shim->box, NAMESPACES_AT_BIRTH) : -1;
+    if (pid == 0) {
+        return 0;
+    }
+    int error = errno;
+    bool back = act_as(0);
+    prctl(PR_SET_DUMPABLE, 1); /* which ended with the ids */
     errno = error;
-    return pid;
+    return !back || pid > 0 || error == EAGAIN ? pid : bear_by_another(shim);
 }
 
 /* Best effort: a host that is a container itself may not let us, and what lowers a limit needs no right. */
@@ -215,17 +240,16 @@ static bool give_up(struct shim *shim, int control) {
 bool launch(struct shim *shim) {
     struct box box = {.plan = shim->plan, .root = -1};
     int control[2], streams[STREAMS];
-    bool inside;
     if (!own_mounts(shim) || !open_streams(shim, streams)) {
         return false;
     }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0) {
         return shim_fail(shim, "socketpair");
     }
-    shim->guest = bear(shim, &inside);
+    shim->guest = bear(shim);
     if (shim->guest == 0) {
         box.control = control[1];
-        become_guest(shim, &box, inside, streams);
+        become_guest(&box, streams);
     }
     int error = errno;
     close(control[1]);
@@ -236,7 +260,7 @@ bool launch(struct shim *shim) {
     errno = error;
     bool good = shim->guest > 0
                     ? attend(shim, control[0])
-                    : shim_fail(shim, "cannot create a user namespace (is user.max_user_namespaces above 0?)");
+                    : shim_fail(shim, "cannot make a user namespace (is user.max_user_namespaces above 0?)");
     if (!good) {
         give_up(shim, control[0]);
     }

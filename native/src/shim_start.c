@@ -147,7 +147,7 @@ static bool run_runtime(struct shim *shim) {
     if (!open_streams(shim, streams)) {
         return false;
     }
-    pid_t child = fork_into_cgroup(&shim->box, 0, &inside);
+    pid_t child = fork_into_cgroup(&shim->box, &inside);
     if (child < 0) {
         return shim_fail(shim, "fork");
     }

@@ -94,7 +94,7 @@ static void spawn(uint8_t *bytes, size_t size) {
     struct entrance shim_groups;
     bool inside;
     pid_t pid = entrance_open(&shim_groups, plan.shim_procs, plan.shim_procs_count)
-                    ? fork_into_cgroup(&shim_groups, 0, &inside)
+                    ? fork_into_cgroup(&shim_groups, &inside)
                     : -1;
     int error = errno;
     if (pid == 0) {
