@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The commands of {@code skerry bench} that need two servers. Each starts its own and leaves nothing. */
 public final class ChaosBench {
@@ -60,6 +62,7 @@ public final class ChaosBench {
         Optional<Integer> live = Optional.empty();
         long seed = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
         Path output = Path.of("docs/benchmarks/chaos");
+        Path dist = Path.of(System.getProperty("skerry.dist", "."));
         for (ListIterator<String> at = arguments.listIterator(); at.hasNext(); ) {
             String argument = at.next();
             switch (argument) {
@@ -69,6 +72,7 @@ public final class ChaosBench {
                 case "--live" -> live = Optional.of(number(at, argument));
                 case "--seed" -> seed = number(at, argument);
                 case "--output" -> output = Path.of(value(at, argument));
+                case "--dist" -> dist = Path.of(value(at, argument)).toAbsolutePath();
                 case "--help", "-h" -> {
                     System.out.print(USAGE);
                     return 0;
@@ -77,12 +81,16 @@ public final class ChaosBench {
             }
         }
         Files.createDirectories(output);
+        List<String> program = program(dist);
         Consumer<String> progress = System.err::println;
         return switch (name) {
-            case "chaos" -> chaos(ChaosSettings.chaos(seed, faults, live.orElse(25), output), progress);
+            case "chaos" -> chaos(ChaosSettings.chaos(seed, faults, live.orElse(25), output), program, progress);
             case "soak" ->
-                chaos(ChaosSettings.soak(seed, Duration.ofSeconds(seconds), live.orElse(100), output), progress);
-            default -> takeOver(rounds, output, progress);
+                chaos(
+                        ChaosSettings.soak(seed, Duration.ofSeconds(seconds), live.orElse(100), output),
+                        program,
+                        progress);
+            default -> takeOver(rounds, output, program, progress);
         };
     }
 
@@ -110,11 +118,11 @@ public final class ChaosBench {
         throw wrong(argument + " is a number above 0");
     }
 
-    private static int chaos(ChaosSettings settings, Consumer<String> progress) throws Exception {
+    private static int chaos(ChaosSettings settings, List<String> program, Consumer<String> progress) throws Exception {
         progress.accept("seed " + settings.seed());
         Map<String, String> machine = machine();
         ChaosRun.Outcome outcome;
-        try (ServerPair pair = ServerPair.start(program(), VOLUME_BYTES, Optional.empty())) {
+        try (ServerPair pair = ServerPair.start(program, VOLUME_BYTES, Optional.empty())) {
             endWithUs(pair);
             outcome = new ChaosRun(settings, pair, progress).run();
             for (ServeProcess server : pair.servers()) {
@@ -128,9 +136,10 @@ public final class ChaosBench {
         return outcome.violations().isEmpty() ? 0 : 1;
     }
 
-    private static int takeOver(int rounds, Path output, Consumer<String> progress) throws Exception {
+    private static int takeOver(int rounds, Path output, List<String> program, Consumer<String> progress)
+            throws Exception {
         Report report = new Report(machine());
-        try (ServerPair pair = ServerPair.start(program())) {
+        try (ServerPair pair = ServerPair.start(program)) {
             endWithUs(pair);
             report.add(new TakeOvers(pair, progress).run(rounds));
         }
@@ -150,18 +159,23 @@ public final class ChaosBench {
         }));
     }
 
-    /** The program that this process runs, once more. */
-    private static List<String> program() {
+    /** As the launcher starts the program of a build; its AOT cache insists on the order of the class path. */
+    private static List<String> program(Path dist) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
-        Path dist = Path.of(System.getProperty("skerry.dist", "."));
         Path cache = dist.resolve("serve.aot");
         if (Files.exists(cache)) {
             command.add("-XX:AOTCache=" + cache);
         }
         command.add("-Dskerry.dist=" + dist);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.skerry.cli.Main"));
+        try (Stream<Path> jars = Files.list(dist.resolve("lib"))) {
+            String classPath = jars.map(Path::toString)
+                    .filter(jar -> jar.endsWith(".jar"))
+                    .sorted()
+                    .collect(Collectors.joining(":"));
+            command.addAll(List.of("-cp", classPath, "dev.skerry.cli.Main"));
+        }
         return command;
     }
 

@@ -52,30 +52,41 @@ final class Inspection {
 
     Facts run(Population population) throws IOException, InterruptedException, SQLException {
         ServeProcess holder = pair.holding(REST);
-        atRest(() -> rows().stream().allMatch(row -> AT_REST.contains(row.state())));
-        atRest(() -> surplus().isEmpty() && lacking().isEmpty());
-        Map<String, String> probes = new HashMap<>();
+        rest();
+        // Whoever was killed while it was frozen dies when it is looked into, so that comes before all else.
+        Map<String, String> probes = probes(holder, population);
+        rest();
         Set<String> listed = new HashSet<>(pair.client().list(holder.origin(), CALL));
         List<Stored> rows = rows();
-        Map<String, Stored> live = rows.stream().filter(Stored::live).collect(Collectors.toMap(Stored::id, row -> row));
+        List<Facts.End> ends = ends();
         Set<String> missing = lacking();
         Set<String> left = surplus();
+        pair.endAllSandboxes();
+        atRest(() -> surplus().isEmpty());
+        Set<String> leftAtTheEnd = surplus();
+        Map<String, Facts.Row> facts = rows.stream()
+                .collect(Collectors.toMap(
+                        Stored::id, row -> new Facts.Row(row.live(), row.state(), row.reason(), row.endsAt() / 1000)));
+        return new Facts(facts, ends, listed, probes, missing, left, leftAtTheEnd);
+    }
+
+    private void rest() throws InterruptedException {
+        atRest(() -> rows().stream().allMatch(row -> AT_REST.contains(row.state())));
+        atRest(() -> surplus().isEmpty() && lacking().isEmpty());
+    }
+
+    private Map<String, String> probes(ServeProcess holder, Population population)
+            throws SQLException, InterruptedException {
+        Map<String, Stored> live =
+                rows().stream().filter(Stored::live).collect(Collectors.toMap(Stored::id, row -> row));
+        Map<String, String> probes = new HashMap<>();
         for (Inhabitant inhabitant : population.all()) {
             Stored row = live.get(inhabitant.box().id());
             if (row != null) {
                 probes.put(row.id(), probe(holder, inhabitant, row));
             }
         }
-        pair.endAllSandboxes();
-        atRest(() -> surplus().isEmpty());
-        Set<String> leftAtTheEnd = surplus();
-        // Of the first look: which live is about then; the events of those that were ended since are none of it.
-        Map<String, Facts.Row> facts = rows.stream()
-                .collect(Collectors.toMap(
-                        Stored::id, row -> new Facts.Row(row.live(), row.state(), row.reason(), row.endsAt() / 1000)));
-        List<Facts.End> ends =
-                ends().stream().filter(end -> !live.containsKey(end.sandbox())).toList();
-        return new Facts(facts, ends, listed, probes, missing, left, leftAtTheEnd);
+        return probes;
     }
 
     /** What is asked of the database again and again. */

@@ -1,8 +1,8 @@
 package dev.skerry.host.engine;
 
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +22,7 @@ public record ProcessIdentity(long pid, long startTicks) {
 
     public static Optional<ProcessIdentity> of(long pid) {
         try {
-            String stat = stat(pid);
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             String[] behindName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             if (behindName[0].equals("Z")) {
                 return Optional.empty();
@@ -33,17 +33,10 @@ public record ProcessIdentity(long pid, long startTicks) {
         }
     }
 
-    /** Not through a channel: whoever is interrupted over it would take the process for a dead one. */
-    private static String stat(long pid) throws IOException {
-        try (FileInputStream in = new FileInputStream("/proc/" + pid + "/stat")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
     /** Whether a signal stopped it (SIGSTOP): it holds what it has, and does nothing with it. */
     public boolean stopped() {
         try {
-            String stat = stat(pid);
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             return alive() && stat.substring(stat.lastIndexOf(')') + 2).startsWith("T");
         } catch (IOException e) {
             return false;
