@@ -1,7 +1,6 @@
 package dev.skerry.cli;
 
 import dev.skerry.host.engine.Instance;
-import dev.skerry.host.engine.ProcessIdentity;
 import dev.skerry.host.templates.LockFile;
 import dev.skerry.server.backup.Restore;
 import dev.skerry.server.logging.LogLines;
@@ -32,7 +31,8 @@ import picocli.CommandLine.Option;
         exitCodeList = {
             "0:it is restored",
             "2:the command line is wrong, or that is no backup, or one of a newer version or another database",
-            "125:it failed; the data folder is as it was"
+            "125:it failed; the data folder is as it was, unless the message says that the restoration is decided:",
+            "    then the next 'serve' or 'restore' on it finishes it"
         })
 final class RestoreCommand implements Callable<Integer> {
     private final Context context;
@@ -61,7 +61,8 @@ final class RestoreCommand implements Callable<Integer> {
         try (LockFile _ = hold(data)) {
             refuseLivingInstance(data);
             Restore.Done done = Restore.run(
-                    new Restore.Order(from.toAbsolutePath(), data, replace, store.database()), InstantSource.system());
+                    new Restore.Order(from.toAbsolutePath(), data, replace, store.database(), store.password()),
+                    InstantSource.system());
             context.print(data.toString());
             context.say("restored what was saved at " + done.manifest().createdAt() + " by Skerry "
                     + done.manifest().product());
@@ -99,13 +100,12 @@ final class RestoreCommand implements Callable<Integer> {
             return;
         }
         Optional<String> saved = Restore.instanceIn(from.toAbsolutePath());
-        Optional<ProcessIdentity> living = saved.flatMap(id -> Instance.controller(Path.of("/run/skerry"), id));
-        living.ifPresent(process -> {
+        if (saved.filter(id -> Instance.inUse(Path.of("/run/skerry"), id)).isPresent()) {
             throw new Failure(
                     ErrorCode.CONFLICT,
-                    "process " + process.pid() + " of this machine serves the instance that is in the backup",
-                    "end it first; to look into a backup beside its server, restore it on another machine");
-        });
+                    "a process of this machine uses the instance that is in the backup",
+                    "end its server first; to look into a backup beside it, restore it on another machine");
+        }
     }
 
     /** What failed leaves nothing behind. */

@@ -1,5 +1,6 @@
 package dev.skerry.cli;
 
+import dev.skerry.server.database.Password;
 import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.settings.SettingsFile;
@@ -29,8 +30,13 @@ final class StoreOptions {
                     + " server of the data folder had it); the password is in $SKERRY_DATABASE_PASSWORD.")
     private Optional<String> database = Optional.empty();
 
-    /** @param database empty when neither the command line nor the settings say it */
-    record Store(Path data, Optional<Path> config, Optional<DatabaseSettings> database) {}
+    /**
+     * What they say.
+     *
+     * @param database empty when neither the command line nor the settings say it
+     * @param password of the database, whoever says which one it is
+     */
+    record Store(Path data, Optional<Path> config, Optional<DatabaseSettings> database, Optional<Password> password) {}
 
     Store read(Map<String, String> environment) {
         Optional<ServerSettings> file = config.map(SettingsFile::read);
@@ -41,10 +47,9 @@ final class StoreOptions {
         Optional<DatabaseSettings> said = database.map(text ->
                         new DatabaseSettings(DatabaseSettings.database(text), Optional.empty(), Optional.empty()))
                 .or(() -> file.map(ServerSettings::database));
-        Optional<DatabaseSettings> whole = said.map(each -> new DatabaseSettings(
-                each.postgres(),
-                ServeSettings.password(environment).or(settings.database()::password),
-                Optional.empty()));
-        return new Store(folder, config, whole);
+        Optional<Password> password = ServeSettings.password(environment).or(settings.database()::password);
+        Optional<DatabaseSettings> whole =
+                said.map(each -> new DatabaseSettings(each.postgres(), password, Optional.empty()));
+        return new Store(folder, config, whole, password);
     }
 }

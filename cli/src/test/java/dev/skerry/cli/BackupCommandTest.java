@@ -6,6 +6,7 @@ import dev.skerry.host.templates.LockFile;
 import dev.skerry.server.Server;
 import dev.skerry.server.backup.DatabaseNote;
 import dev.skerry.server.database.Database;
+import dev.skerry.server.database.Password;
 import dev.skerry.server.secrets.SecretFile;
 import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.wire.hosts.HostAgent;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +113,14 @@ class BackupCommandTest {
         assertThat(commanded.err()).contains("has the database postgresql://skerry@db:5432/skerry, and not sqlite");
         assertThat(restore(file, folder.resolve("restored"))).isEqualTo(2);
         assertThat(commanded.err()).contains("pg_restore");
+    }
+
+    /** Also when neither the settings nor the command line name the database: the data folder does. */
+    @Test
+    void thePasswordOfTheEnvironmentIsKnownWhoeverNamesTheDatabase() {
+        StoreOptions.Store store = new StoreOptions().read(Map.of("SKERRY_DATABASE_PASSWORD", "of the environment"));
+        assertThat(store.database()).isEmpty();
+        assertThat(store.password().map(Password::text)).contains("of the environment");
     }
 
     /** In whatever step it is. */

@@ -65,8 +65,13 @@ public final class Engine implements AutoCloseable {
     /** With drivers of the caller's choice: for tests that weaken one on purpose, and for comparisons. */
     public static Engine open(EngineSettings settings, Drivers drivers) {
         Installation installation = Installation.open(settings);
-        return new Engine(
-                settings, installation, drivers, Spawner.start(installation.guestd()), InstantSource.system());
+        try {
+            Spawner spawner = Spawner.start(installation.guestd());
+            return new Engine(settings, installation, drivers, spawner, InstantSource.system());
+        } catch (RuntimeException e) {
+            installation.close();
+            throw e;
+        }
     }
 
     public Drivers drivers() {
@@ -389,5 +394,6 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         spawner.close();
+        installation.close();
     }
 }

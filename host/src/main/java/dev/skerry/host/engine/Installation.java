@@ -2,6 +2,7 @@ package dev.skerry.host.engine;
 
 import dev.skerry.host.cgroups.CgroupLayout;
 import dev.skerry.host.cgroups.Cgroups;
+import dev.skerry.host.templates.LockFile;
 import dev.skerry.host.templates.TemplateStore;
 import dev.skerry.host.uids.UidRanges;
 import dev.skerry.wire.ErrorCode;
@@ -27,7 +28,9 @@ record Installation(
         Cgroups cgroups,
         UidRanges uids,
         SandboxNames names,
-        TemplateStore templates) {
+        TemplateStore templates,
+        LockFile hold)
+        implements AutoCloseable {
 
     static Installation open(EngineSettings settings) {
         Instance instance = Instance.open(settings.dataFolder(), new SecureRandom());
@@ -40,7 +43,8 @@ record Installation(
                 Cgroups.open(CgroupLayout.detect().keptIn(runFolder.resolve("cgroup")), instance.id()),
                 UidRanges.open(UidRanges.DEFAULT_FOLDER),
                 new SandboxNames(runFolder.resolve("names")),
-                TemplateStore.open(settings.dataFolder()));
+                TemplateStore.open(settings.dataFolder()),
+                Instance.hold(runFolder));
     }
 
     /** A sandbox's uids may walk through to the stage and see nothing on the way. */
@@ -100,6 +104,12 @@ record Installation(
             throw new Failure(
                     ErrorCode.UNSUPPORTED, "guestd cannot be copied: " + e, "build it with: make -C native", e);
         }
+    }
+
+    /** Its things stay; this process does not use them any more. */
+    @Override
+    public void close() {
+        hold.close();
     }
 
     RunFolder folder(String name) {

@@ -1,5 +1,6 @@
 package dev.skerry.host.engine;
 
+import dev.skerry.host.templates.LockFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -21,6 +23,11 @@ import java.util.regex.Pattern;
  */
 public record Instance(String id, Path dataFolder) {
     private static final int ID_LENGTH = 8;
+
+    /** A file in its run folder that every open engine has a shared lock on. */
+    private static final String IN_USE = "in-use";
+
+    private static final Duration ASKING = Duration.ofSeconds(10);
     private static final Pattern ID = Pattern.compile("[0-9a-z]{" + ID_LENGTH + "}");
 
     /** Reads the folder's id; makes folder and id at the first call. */
@@ -45,19 +52,38 @@ public record Instance(String id, Path dataFolder) {
     }
 
     /**
-     * A living process that controls sandboxes of an instance on this machine.
+     * Says that it is in use, until the hold is closed or this process ends, however it ends.
+     *
+     * @param runFolder of this instance
+     */
+    static LockFile hold(Path runFolder) {
+        try {
+            return LockFile.acquire(
+                    runFolder.resolve(IN_USE), LockFile.Kind.SHARED, ASKING, "somebody asks whether it is in use");
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED, "the run folder " + runFolder + " cannot be used: " + e, "run as root", e);
+        }
+    }
+
+    /**
+     * Whether a living process of this machine has an engine of an instance open, with sandboxes or without.
      *
      * @param runFolder of all instances
      */
-    public static Optional<ProcessIdentity> controller(Path runFolder, String id) {
+    public static boolean inUse(Path runFolder, String id) {
         Path folder = runFolder.resolve(id);
         if (!ID.matcher(id).matches() || !Files.isDirectory(folder)) {
-            return Optional.empty();
+            return false;
         }
-        return RunFolder.list(folder).stream()
-                .flatMap(each -> each.owner().stream())
-                .filter(ProcessIdentity::alive)
-                .findFirst();
+        try {
+            Optional<LockFile> alone = LockFile.tryAcquire(folder.resolve(IN_USE), LockFile.Kind.EXCLUSIVE);
+            alone.ifPresent(LockFile::close);
+            return alone.isEmpty();
+        } catch (IOException e) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED, "the run folder " + folder + " cannot be used: " + e, "run as root", e);
+        }
     }
 
     private static Instance read(Path file, Path dataFolder) throws IOException {

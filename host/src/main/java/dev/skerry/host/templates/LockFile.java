@@ -59,7 +59,7 @@ public final class LockFile implements AutoCloseable {
     }
 
     /** Waits for it; {@code what} says in the error message what somebody else is doing. */
-    static LockFile acquire(Path file, Kind kind, Duration timeout, String what) throws IOException {
+    public static LockFile acquire(Path file, Kind kind, Duration timeout, String what) throws IOException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (true) {
             Optional<LockFile> lock = tryAcquire(file, kind);

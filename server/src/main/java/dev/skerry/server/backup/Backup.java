@@ -8,15 +8,10 @@ import dev.skerry.server.secrets.SecretFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +21,6 @@ import java.util.stream.Collectors;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a backup of a server that may be running: its SQLite database as it is at one moment, the secrets that open
@@ -39,7 +33,6 @@ public final class Backup {
 
     private final Order order;
     private final InstantSource clock;
-    private final Path work;
 
     /**
      * What is to be saved, and where.
@@ -62,7 +55,6 @@ public final class Backup {
     private Backup(Order order, InstantSource clock) {
         this.order = order;
         this.clock = clock;
-        this.work = order.to().toAbsolutePath().resolveSibling("." + order.to().getFileName() + ".part");
     }
 
     /**
@@ -95,33 +87,8 @@ public final class Backup {
         if (!order.overwrite() && Files.exists(order.to())) {
             throw exists();
         }
-        PrivateFiles.folders(work);
-        try (FileChannel channel = FileChannel.open(
-                        work.resolve("lock"),
-                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-                FileLock lock = tryLock(channel)) {
-            if (lock == null) {
-                throw new Failure(
-                        ErrorCode.CONFLICT,
-                        "another process is writing the backup " + order.to(),
-                        "wait for it, or name another file");
-            }
-            try {
-                clean();
-                return locked();
-            } finally {
-                clean();
-                PrivateFiles.delete(work);
-            }
-        }
-    }
-
-    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null;
+        try (WorkFolder work = WorkFolder.open(order.to().toAbsolutePath())) {
+            return write(work);
         }
     }
 
@@ -132,17 +99,8 @@ public final class Backup {
                 "name another one, or say --overwrite");
     }
 
-    /** Of what one has left that was killed. */
-    private void clean() throws IOException {
-        for (Path left : PrivateFiles.children(work)) {
-            if (!left.getFileName().toString().equals("lock")) {
-                PrivateFiles.delete(left);
-            }
-        }
-    }
-
-    private Written locked() throws IOException {
-        Path files = work.resolve("files");
+    private Written write(WorkFolder work) throws IOException {
+        Path files = work.resolve(WorkFolder.FILES);
         PrivateFiles.folders(files);
         Optional<SqliteCopy.Facts> facts =
                 order.database().equals(Manifest.SQLITE) ? Optional.of(copyWithItsSecrets(files)) : Optional.empty();
@@ -158,9 +116,9 @@ public final class Backup {
             PrivateFiles.copy(order.settings().get(), files.resolve(BackupFile.SETTINGS));
         }
         Manifest manifest = manifest(files, facts.map(SqliteCopy.Facts::schema).orElse(0));
-        Path whole = work.resolve("whole");
+        Path whole = work.resolve(WorkFolder.WHOLE);
         zip(manifest, files, whole);
-        rehearse(whole);
+        rehearse(whole, work.resolve(WorkFolder.REHEARSAL));
         PrivateFiles.syncOnly(whole);
         publish(whole);
         return new Written(
@@ -242,8 +200,7 @@ public final class Backup {
     }
 
     /** What cannot be restored is no backup. */
-    private void rehearse(Path whole) throws IOException {
-        Path rehearsal = work.resolve("rehearsal");
+    private static void rehearse(Path whole, Path rehearsal) throws IOException {
         Manifest manifest = Restore.unpack(whole, rehearsal);
         if (manifest.sqlite()) {
             Database.open(rehearsal.resolve(BackupFile.DATABASE)).close();

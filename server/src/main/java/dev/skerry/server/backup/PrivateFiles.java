@@ -6,12 +6,14 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,15 @@ final class PrivateFiles {
     static void folders(Path folder) throws IOException {
         Files.createDirectories(
                 folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+
+    /** Whether that is a folder which only we can look into, and no link to one. */
+    static boolean own(Path folder) throws IOException {
+        Map<String, Object> facts =
+                Files.readAttributes(folder, "unix:uid,permissions,isDirectory", LinkOption.NOFOLLOW_LINKS);
+        return facts.get("isDirectory").equals(true)
+                && facts.get("uid").equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))
+                && facts.get("permissions").equals(PosixFilePermissions.fromString("rwx------"));
     }
 
     static void copy(Path from, Path to) throws IOException {

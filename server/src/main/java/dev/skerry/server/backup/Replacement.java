@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Files of a data folder that take the place of others, all or none. They are prepared in one folder; giving it another
@@ -32,13 +34,54 @@ public final class Replacement {
 
     private Replacement() {}
 
-    /** @return where that is now that was there before */
+    /**
+     * Decides, and carries it out.
+     *
+     * @return where that is now that was there before
+     * @throws IOException when nothing is decided; everything is as it was
+     * @throws Failure {@code NO_SPACE} when it is decided and not carried out to its end
+     */
     static Optional<Path> decide(Path data) throws IOException {
         return alone(data, () -> {
             Files.move(data.resolve(PREPARED), data.resolve(DECIDED), StandardCopyOption.ATOMIC_MOVE);
-            PrivateFiles.syncOnly(data);
-            return carryOut(data);
+            List<String> prepared = waiting(data);
+            try {
+                PrivateFiles.syncOnly(data);
+                return carryOut(data);
+            } catch (IOException e) {
+                if (begun(data, prepared) || !takenBack(data)) {
+                    throw new Failure(
+                            ErrorCode.NO_SPACE,
+                            "the restoration into " + data + " is decided, and not carried out to its end: " + e,
+                            "make the folder writable: the next 'serve' or 'restore' on it finishes it",
+                            e);
+                }
+                throw e;
+            }
         });
+    }
+
+    private static List<String> waiting(Path data) {
+        Path fresh = data.resolve(DECIDED).resolve(FRESH);
+        return BackupFile.NAMES_AND_NOTE.stream()
+                .filter(name -> Files.exists(fresh.resolve(name)))
+                .toList();
+    }
+
+    private static boolean begun(Path data, List<String> prepared) {
+        Path old = data.resolve(DECIDED).resolve(OLD);
+        boolean aside = Stream.concat(OF_THE_DATABASE.stream(), BackupFile.NAMES_AND_NOTE.stream())
+                .anyMatch(name -> Files.exists(old.resolve(name), LinkOption.NOFOLLOW_LINKS));
+        return aside || !waiting(data).equals(prepared);
+    }
+
+    private static boolean takenBack(Path data) {
+        try {
+            Files.move(data.resolve(DECIDED), data.resolve(PREPARED), StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /**

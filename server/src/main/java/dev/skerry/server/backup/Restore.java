@@ -1,6 +1,8 @@
 package dev.skerry.server.backup;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.database.Password;
+import dev.skerry.server.database.PostgresAddress;
 import dev.skerry.server.database.RaisedNumbers;
 import dev.skerry.server.database.SqliteCopy;
 import dev.skerry.server.settings.DatabaseSettings;
@@ -18,7 +20,7 @@ import java.util.Set;
 
 /**
  * Puts a backup into a data folder that no server uses. All of it is checked, brought up to date and synced in a folder
- * of its own; then one rename decides, and {@link Replacement} carries it out, again after a crash.
+ * of its own; then one rename decides, and {@link Replacement} carries it out, again after a crash or a failure.
  */
 public final class Restore {
     /** What a folder has that nothing was kept in. */
@@ -34,8 +36,10 @@ public final class Restore {
      * @param data it is made if it is not there
      * @param replace whether something may be in it
      * @param database where the server keeps its sandboxes according to its settings, if they say it
+     * @param password of the database, if it is the data folder that says which one it is
      */
-    public record Order(Path from, Path data, boolean replace, Optional<DatabaseSettings> database) {}
+    public record Order(
+            Path from, Path data, boolean replace, Optional<DatabaseSettings> database, Optional<Password> password) {}
 
     /** @param replaced where that is now that was there before */
     public record Done(Manifest manifest, Optional<Path> replaced) {}
@@ -46,7 +50,8 @@ public final class Restore {
     }
 
     /**
-     * For whoever has the data folder to himself. On failure it is as it was.
+     * For whoever has the data folder to himself. On failure it is as it was, unless the message says that it is
+     * decided: then whoever starts next on the folder finishes it.
      *
      * @throws Failure {@code INVALID_REQUEST} when it is no backup, of a newer version, or of a server with another
      *     database; {@code CONFLICT} when it is damaged, or the folder or the database is in use
@@ -104,9 +109,19 @@ public final class Restore {
             requireSameDatabase(manifest);
             keepInstance(manifest, fresh);
             publishCertificate(fresh);
-            raise(manifest, fresh);
-            DatabaseNote.write(fresh, manifest.sqlite() ? DatabaseSettings.SQLITE : wanted());
-            PrivateFiles.sync(prepared);
+            if (manifest.sqlite()) {
+                DatabaseNote.write(fresh, DatabaseSettings.SQLITE);
+                raise(Database.open(fresh.resolve(BackupFile.DATABASE)));
+                PrivateFiles.sync(prepared);
+            } else {
+                DatabaseSettings settings = wanted();
+                PostgresAddress address = settings.postgres().orElseThrow();
+                DatabaseNote.write(fresh, settings);
+                PrivateFiles.sync(prepared);
+                // Of an older version the schema must stay while a server uses it.
+                RaisedNumbers.requireUnused(address, settings.password());
+                raise(Database.open(address, settings.password()));
+            }
             return new Done(manifest, Replacement.decide(order.data()));
         } finally {
             PrivateFiles.delete(prepared);
@@ -128,7 +143,8 @@ public final class Restore {
 
     private DatabaseSettings wanted() {
         return order.database()
-                .or(() -> DatabaseNote.read(order.data()))
+                .or(() -> DatabaseNote.read(order.data())
+                        .map(noted -> new DatabaseSettings(noted.postgres(), order.password(), Optional.empty())))
                 .filter(settings -> settings.postgres().isPresent())
                 .orElseThrow(() -> new Failure(
                         ErrorCode.INVALID_REQUEST,
@@ -174,12 +190,9 @@ public final class Restore {
         }
     }
 
-    private void raise(Manifest manifest, Path fresh) throws IOException {
-        DatabaseSettings settings = manifest.sqlite() ? DatabaseSettings.SQLITE : wanted();
-        try (Database database = settings.postgres()
-                .map(address -> Database.open(address, settings.password()))
-                .orElseGet(() -> Database.open(fresh.resolve(BackupFile.DATABASE)))) {
-            RaisedNumbers.raise(database, clock.instant(), seenByHost());
+    private void raise(Database opened) throws IOException {
+        try (opened) {
+            RaisedNumbers.raise(opened, clock.instant(), seenByHost());
         }
     }
 

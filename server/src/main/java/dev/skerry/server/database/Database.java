@@ -26,6 +26,7 @@ public final class Database implements AutoCloseable {
     private static final int SQLITE_WRITERS = 1;
 
     private static final int POSTGRES_WRITERS = 4;
+    static final String POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
     private static final int TURN_MILLIS = 30_000;
 
     private final HikariDataSource writing;
@@ -84,7 +85,7 @@ public final class Database implements AutoCloseable {
                 PostgresConnections.pool("writer", POSTGRES_WRITERS, address, password, false),
                 PostgresConnections.pool("reader", READERS, address, password, true),
                 GroupCommit.Lone.BY_COMMITTER,
-                "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
+                POSTGRES_NOW);
     }
 
     /** Version of the schema that this version of Skerry brings a database to. */
@@ -92,7 +93,7 @@ public final class Database implements AutoCloseable {
         return Migrations.newest();
     }
 
-    private static Failure unusable(PostgresAddress address, SQLException e) {
+    static Failure unusable(PostgresAddress address, SQLException e) {
         String state = Objects.requireNonNullElse(e.getSQLState(), "");
         // Classes 28 and 3D (PostgreSQL, appendix A): who asks, and for what, is wrong; waiting does not help.
         boolean wrong = state.startsWith("28") || state.startsWith("3D") || state.startsWith("42");

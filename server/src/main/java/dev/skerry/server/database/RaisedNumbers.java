@@ -2,8 +2,12 @@ package dev.skerry.server.database;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
  * Numbers that only grow, after a database was put back to an earlier state: of leases (hosts refuse lower ones), of
@@ -29,7 +33,28 @@ public final class RaisedNumbers {
         int _ = database.write(handle -> raise(handle, database.now(), floor));
     }
 
-    private static int raise(Handle handle, String databaseNow, long floor) {
+    /**
+     * Before anything of that database is changed, also its schema.
+     *
+     * @throws Failure {@code CONFLICT} when a server has a lease; as {@link Database#open} when it cannot be used
+     */
+    public static void requireUnused(PostgresAddress address, Optional<Password> password) {
+        try (Connection connection =
+                PostgresConnections.unbounded(address, password).getConnection()) {
+            Jdbi.create(connection).useHandle(handle -> {
+                boolean leases = handle.createQuery("SELECT to_regclass('leases') IS NOT NULL")
+                        .mapTo(Boolean.class)
+                        .one();
+                if (leases) {
+                    requireUnused(handle, Database.POSTGRES_NOW);
+                }
+            });
+        } catch (SQLException e) {
+            throw Database.unusable(address, e);
+        }
+    }
+
+    private static void requireUnused(Handle handle, String databaseNow) {
         boolean used = handle.createQuery("SELECT COUNT(*) FROM leases WHERE expires_at > " + databaseNow)
                         .mapTo(Long.class)
                         .one()
@@ -40,6 +65,10 @@ public final class RaisedNumbers {
                     "a server uses the database",
                     "end all servers of this database, and try again");
         }
+    }
+
+    private static int raise(Handle handle, String databaseNow, long floor) {
+        requireUnused(handle, databaseNow);
         return raise(handle, "leases", "fence", floor)
                 + raise(handle, "counters", "value", floor)
                 + handle.createUpdate("UPDATE sandboxes SET generation = generation + :lives"

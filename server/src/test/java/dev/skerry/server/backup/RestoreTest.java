@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.database.Database;
-import dev.skerry.server.database.FreshPostgres;
-import dev.skerry.server.database.PostgresServer;
 import dev.skerry.server.leases.Lease;
 import dev.skerry.server.leases.LeaseTable;
 import dev.skerry.server.leases.Leases;
@@ -21,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
@@ -36,10 +33,8 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a backup is, and what is refused. */
@@ -75,7 +70,7 @@ class RestoreTest {
     }
 
     private Restore.Done restore(Path from, boolean replace) {
-        return Restore.run(new Restore.Order(from, target(), replace, Optional.empty()), CLOCK);
+        return Restore.run(new Restore.Order(from, target(), replace, Optional.empty(), Optional.empty()), CLOCK);
     }
 
     private static void refused(ErrorCode code, String words, ThrowingCallable call) {
@@ -346,33 +341,7 @@ class RestoreTest {
         refused(
                 ErrorCode.INVALID_REQUEST,
                 "uses PostgreSQL",
-                () -> Restore.run(new Restore.Order(backup, target(), true, Optional.of(postgres)), CLOCK));
-    }
-
-    @Nested
-    class OnPostgres {
-        @RegisterExtension
-        private final FreshPostgres postgres = new FreshPostgres();
-
-        @Test
-        void secretsAreRestoredAndNumbersOfTheDatabaseAreRaised() throws IOException {
-            DatabaseSettings settings = new DatabaseSettings(
-                    Optional.of(postgres.address()), Optional.of(PostgresServer.PASSWORD), Optional.empty());
-            Database database = postgres.open();
-            LeaseTable table = new Leases(database);
-            Lease held = table.acquire("host:x", A, Duration.ofMinutes(1)).orElseThrow();
-            write(settings.database());
-            Restore.Order order = new Restore.Order(backup, target(), false, Optional.of(settings));
-            refused(ErrorCode.CONFLICT, "a server uses the database", () -> Restore.run(order, CLOCK));
-            assertThat(target().resolve("secret")).doesNotExist();
-            table.release(held);
-            Restore.run(order, CLOCK);
-            assertThat(target().resolve("secret")).hasSameBinaryContentAs(data.resolve("secret"));
-            assertThat(DatabaseNote.read(target()).orElseThrow().postgres()).contains(postgres.address());
-            assertThat(table.acquire("host:x", A, Duration.ofSeconds(1))
-                            .orElseThrow()
-                            .fence())
-                    .isGreaterThan(Instant.parse("2026-01-01T00:00:00Z").toEpochMilli() * 1000);
-        }
+                () -> Restore.run(
+                        new Restore.Order(backup, target(), true, Optional.of(postgres), Optional.empty()), CLOCK));
     }
 }

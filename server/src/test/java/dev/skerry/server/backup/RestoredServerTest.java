@@ -51,7 +51,7 @@ class RestoredServerTest {
 
     private Path restore(Path backup, String name) {
         Path data = folder.resolve(name);
-        Restore.run(new Restore.Order(backup, data, false, Optional.empty()), ServedFolder.CLOCK);
+        Restore.run(new Restore.Order(backup, data, false, Optional.empty(), Optional.empty()), ServedFolder.CLOCK);
         return data;
     }
 
@@ -203,7 +203,8 @@ class RestoredServerTest {
         }
         String instance = "abcd1234";
         Files.writeString(data().resolve("instance"), instance);
-        Restore.Done done = Restore.run(new Restore.Order(backup, data(), true, Optional.empty()), ServedFolder.CLOCK);
+        Restore.Done done = Restore.run(
+                new Restore.Order(backup, data(), true, Optional.empty(), Optional.empty()), ServedFolder.CLOCK);
         assertThat(done.replaced().orElseThrow()).isDirectoryContaining("glob:**/skerry.db");
         assertThat(data().resolve("instance")).hasContent(instance);
         try (ServedFolder server = restored(data(), key)) {

@@ -183,22 +183,30 @@ public final class PostgresServer implements AutoCloseable {
 
     /** As text, with a statement for each row. */
     public String dump(String database) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                        binaries.resolve("pg_dump").toString(),
-                        "--inserts",
-                        "--no-owner",
-                        "--no-privileges",
-                        "--no-comments",
-                        "--host=127.0.0.1",
-                        "--port=" + port,
-                        "--username=" + USER,
-                        database)
-                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        return client("pg_dump", "--inserts", "--no-owner", "--no-privileges", "--no-comments", database);
+    }
+
+    /** Saves a database with PostgreSQL's own program, in the form that its other one restores. */
+    public void save(PostgresAddress database, Path file) throws IOException {
+        String _ = client("pg_dump", "--format=custom", "--file=" + file, database.name());
+    }
+
+    /** @param database that is empty */
+    public void restore(Path file, PostgresAddress database) throws IOException {
+        String _ =
+                client("pg_restore", "--no-owner", "--exit-on-error", "--dbname=" + database.name(), file.toString());
+    }
+
+    private String client(String program, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                binaries.resolve(program).toString(), "--host=127.0.0.1", "--port=" + port, "--username=" + USER));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("PGPASSWORD", PASSWORD.text());
         Process process = builder.start();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.onExit().join().exitValue() != 0) {
-            throw new IllegalStateException("pg_dump failed");
+            throw new IllegalStateException(program + " failed");
         }
         return text;
     }
