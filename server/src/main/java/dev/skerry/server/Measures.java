@@ -11,13 +11,11 @@ import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tls.CertificateAuthority;
 import dev.skerry.server.webhooks.Deliverer;
 import dev.skerry.server.webhooks.Webhooks;
-import io.micrometer.core.instrument.FunctionCounter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
@@ -56,11 +54,12 @@ final class Measures {
                 one -> one.sandboxes().retrying());
         metrics.tenants(() -> serving.get().map(Serving::useByTenant).orElse(Map.of()));
         for (Cause cause : Cause.values()) {
-            LongSupplier count = () -> ofServing(one -> one.sandboxes().tally().endedBy(cause));
-            FunctionCounter.builder("skerry.sandboxes.ended", count, LongSupplier::getAsLong)
-                    .description("Sandboxes that ended, by cause.")
-                    .tag("cause", cause.label())
-                    .register(metrics.registry());
+            metrics.counter(
+                    "skerry.sandboxes.ended",
+                    "Sandboxes that ended, by cause.",
+                    () -> ofServing(one -> one.sandboxes().tally().endedBy(cause)),
+                    "cause",
+                    cause.label());
         }
         metrics.counter(
                 "skerry.host.strays",

@@ -87,10 +87,15 @@ public final class ServerMetrics {
         tenantUse = new TenantUse(registry, use);
     }
 
-    /** @param count rises only; asked for at every scrape */
-    public void counter(String name, String description, LongSupplier count) {
-        FunctionCounter.builder(name, count, LongSupplier::getAsLong)
+    /**
+     * @param count rises only; asked for at every scrape
+     * @param tags names and values by turns
+     */
+    public void counter(String name, String description, LongSupplier count, String... tags) {
+        // A counter holds its object weakly, so that must not be what nobody else has; its function it holds.
+        FunctionCounter.builder(name, registry, _ -> count.getAsLong())
                 .description(description)
+                .tags(tags)
                 .register(registry);
     }
 

@@ -1,0 +1,29 @@
+package dev.skerry.server.operations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.ref.WeakReference;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ServerMetricsTest {
+    private static void collect() {
+        WeakReference<Object> dropped = new WeakReference<>(new Object());
+        while (dropped.get() != null) {
+            System.gc();
+        }
+    }
+
+    @Test
+    void aCounterCountsOnWhenGarbageWasCollected() {
+        ServerMetrics metrics = new ServerMetrics();
+        AtomicLong count = new AtomicLong(1);
+        metrics.counter("skerry.counted", "So many.", count::get, "cause", "expired");
+        assertThat(metrics.text()).contains("skerry_counted_total{cause=\"expired\"} 1.0");
+        collect();
+        count.set(2);
+        assertThat(metrics.text()).contains("skerry_counted_total{cause=\"expired\"} 2.0");
+    }
+}
