@@ -130,7 +130,8 @@ class BackupCommandTest {
             String filler = "x".repeat(1000);
             int _ = database.write(handle -> handle.execute(
                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 15000)"
-                            + " INSERT INTO sandbox_events SELECT i, 't', 's' || i, 0, 'CREATED', ? || i FROM n",
+                            + " INSERT INTO sandbox_events (sequence, tenant, sandbox, at, kind, detail)"
+                            + " SELECT i, 't', 's' || i, 0, 'CREATED', ? || i FROM n",
                     filler));
         }
         Path work = folder.resolve(".backup.part");
