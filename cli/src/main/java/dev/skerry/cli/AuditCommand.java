@@ -19,6 +19,7 @@ import tools.jackson.databind.JsonNode;
                 + " scope admin.",
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
+    private static final String PATH = "/skerry/v1/audit";
     private static final int PAGE = 1000;
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
@@ -69,20 +70,24 @@ final class AuditCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         try (ControlPlane server = serverOptions.open(context, hostOptions)) {
+            // Before the newest: what comes meanwhile is followed.
+            long known = follow ? server.find(PATH + "?limit=1").last() : 0;
             List<JsonNode> entries = newest(server);
             Collections.reverse(entries);
             print(entries, true);
-            long last =
-                    entries.isEmpty() ? 0 : entries.getLast().path("sequence").asLong(0);
+            long seen = entries.isEmpty() ? known : Math.max(known, sequence(entries.getLast()));
             while (follow) {
-                Query next = query().with("after", String.valueOf(last)).with("limit", String.valueOf(PAGE));
+                Query next = query().with("after", String.valueOf(seen)).with("limit", String.valueOf(PAGE));
+                ControlPlane.Found found = server.find(PATH + next);
                 List<JsonNode> more = new ArrayList<>();
-                server.get("/skerry/v1/audit" + next).forEach(more::add);
-                if (more.isEmpty()) {
-                    Thread.sleep(INTERVAL);
-                } else {
+                found.page().forEach(more::add);
+                if (!more.isEmpty()) {
                     print(more, false);
-                    last = more.getLast().path("sequence").asLong(last);
+                    seen = Math.max(seen, sequence(more.getLast()));
+                }
+                seen = Math.max(seen, found.seen());
+                if (seen >= found.last()) {
+                    Thread.sleep(INTERVAL);
                 }
             }
             return ExitCode.OK;
@@ -116,6 +121,10 @@ final class AuditCommand implements Callable<Integer> {
         return text.isEmpty() ? "-" : text;
     }
 
+    private static long sequence(JsonNode entry) {
+        return entry.path("sequence").asLong(0);
+    }
+
     private List<JsonNode> newest(ControlPlane server) throws InterruptedException {
         List<JsonNode> entries = new ArrayList<>();
         Query query = query();
@@ -123,13 +132,12 @@ final class AuditCommand implements Callable<Integer> {
         while (entries.size() < limit) {
             int size = Math.min(PAGE, limit - entries.size());
             Query page = query.with("limit", String.valueOf(size)).with("before", before);
-            JsonNode found = server.get("/skerry/v1/audit" + page);
-            found.forEach(entries::add);
-            if (found.size() < size) {
+            ControlPlane.Found found = server.find(PATH + page);
+            found.page().forEach(entries::add);
+            if (found.seen() == 0) {
                 break;
             }
-            before = Optional.of(
-                    String.valueOf(entries.getLast().path("sequence").asLong(0)));
+            before = Optional.of(String.valueOf(found.seen()));
         }
         return entries;
     }

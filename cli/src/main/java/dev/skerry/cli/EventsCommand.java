@@ -35,8 +35,9 @@ final class EventsCommand implements Callable<Integer> {
     @Option(
             names = "--after",
             paramLabel = "NUMBER",
+            converter = Quantities.Sequence.class,
             description = "Only those after the one with this number, which --json shows.")
-    private Optional<Integer> after = Optional.empty();
+    private Optional<Long> after = Optional.empty();
 
     @Option(names = "--kind", paramLabel = "KIND", description = "Only those: created, started, paused, ended, …")
     private List<String> kinds = List.of();
@@ -74,17 +75,17 @@ final class EventsCommand implements Callable<Integer> {
         Query filters = filters();
         Optional<String> one = id.map(name -> "/skerry/v1/sandboxes/" + ControlPlane.checked(name) + "/events");
         try (ControlPlane server = serverOptions.open(context, hostOptions)) {
-            if (one.isPresent() && !filters.equals(Query.NONE)) {
-                // Of one that there never was is told that, and not that nothing happened.
+            if (one.isPresent() && !filters.equals(Query.NONE) && tenant.isEmpty()) {
+                // Of one that there never was is told that, and not that nothing happened; of the own tenant.
                 server.get(one.get() + "?limit=1");
             }
             boolean simple = one.isPresent() && filters.equals(Query.NONE);
             String path = simple ? one.get() : "/skerry/v1/events";
             Query query = simple ? filters : filters.with("sandbox", id);
-            long last = after.orElse(0);
+            long last = after.orElse(0L);
             boolean ended = false;
             while (true) {
-                ControlPlane.Events found = server.events(
+                ControlPlane.Found found = server.find(
                         path + query.with("after", String.valueOf(last)).with("limit", PAGE));
                 long before = last;
                 last = Math.max(last, found.seen());
@@ -93,7 +94,7 @@ final class EventsCommand implements Callable<Integer> {
                     last = Math.max(last, event.path("sequence").asLong(0));
                     ended |= id.isPresent() && event.path("kind").asString("").equalsIgnoreCase("ended");
                 }
-                boolean more = found.page().size() > 0 && last > before;
+                boolean more = (found.page().size() > 0 && last > before) || last < found.last();
                 if (ended || (!more && !follow)) {
                     return ExitCode.OK;
                 }

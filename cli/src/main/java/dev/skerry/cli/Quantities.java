@@ -21,6 +21,18 @@ final class Quantities {
         }
     }
 
+    /** The number of an event, which is no size. */
+    static final class Sequence implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            try {
+                return Long.valueOf(text);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is not a number");
+            }
+        }
+    }
+
     /** See {@link Quantity#time}. */
     static final class Time implements ITypeConverter<Duration> {
         @Override

@@ -229,6 +229,31 @@ class ClientCommandsTest {
     }
 
     @Test
+    void aSearchOfEventsGoesOnWhereNothingWasFound() {
+        String events = "GET /skerry/v1/events";
+        server.found(events, "[]", 5_000_000_000L, 7_000_000_000L);
+        server.found(events, event(9, "ENDED", ""), 7_000_000_000L, 7_000_000_000L);
+        server.found(events, "[]", 7_000_000_000L, 7_000_000_000L);
+        assertThat(commanded.skerry("events", "--text", "x", "--after", "4000000000"))
+                .isZero();
+        assertThat(server.asked("GET", "/skerry/v1/events").stream().map(FakeE2b.Asked::query))
+                .containsExactly(
+                        "text=x&after=4000000000&limit=100",
+                        "text=x&after=5000000000&limit=100",
+                        "text=x&after=7000000000&limit=100");
+        assertThat(commanded.skerry("events", "--after", "1k")).isEqualTo(2);
+    }
+
+    @Test
+    void eventsOfAnotherTenantsSandboxAreNotLookedForInTheOwn() {
+        server.found("GET /skerry/v1/events", event(1, "CREATED", ""), 1, 1);
+        server.found("GET /skerry/v1/events", "[]", 1, 1);
+        assertThat(commanded.skerry("events", "box", "--tenant", "acme")).isZero();
+        assertThat(commanded.out()).contains("created");
+        assertThat(server.asked("GET", "/skerry/v1/sandboxes/box/events")).isEmpty();
+    }
+
+    @Test
     void eventsOfOneSandboxAreObjectsForPrograms() {
         server.on("GET /skerry/v1/sandboxes/box/events", 200, event(1, "CREATED", ""));
         server.on("GET /skerry/v1/sandboxes/box/events", 200, "[]");

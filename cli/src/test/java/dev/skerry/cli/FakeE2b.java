@@ -49,7 +49,7 @@ final class FakeE2b implements AutoCloseable {
         }
     }
 
-    private record Answer(int status, String body, String nextToken) {}
+    private record Answer(int status, String body, Map<String, String> headers) {}
 
     FakeE2b() {
         try {
@@ -72,18 +72,28 @@ final class FakeE2b implements AutoCloseable {
     void box(String state, boolean resumes) {
         answers.remove("GET /sandboxes/" + ID);
         on("GET /sandboxes/" + ID, 200, """
-                {"sandboxID":"%s","templateID":"base","state":"%s","startedAt":"2026-01-01T00:00:00Z",
-                 "cpuCount":2,"memoryMB":1024,"envdAccessToken":"%s","domain":"sbx.test:8443",
-                 "lifecycle":{"autoResume":%s}}""".formatted(ID, state, TOKEN, resumes));
+            {"sandboxID":"%s","templateID":"base","state":"%s","startedAt":"2026-01-01T00:00:00Z",
+             "cpuCount":2,"memoryMB":1024,"envdAccessToken":"%s","domain":"sbx.test:8443",
+             "lifecycle":{"autoResume":%s}}\
+            """.formatted(ID, state, TOKEN, resumes));
     }
 
     /** Adds an answer; the last one is given again and again. */
     void on(String request, int status, String body) {
-        on(request, status, body, "");
+        on(request, status, body, Map.of());
     }
 
     void on(String request, int status, String body, String nextToken) {
-        answers.computeIfAbsent(request, _ -> new ArrayDeque<>()).add(new Answer(status, body, nextToken));
+        on(request, status, body, Map.of("X-Next-Token", nextToken));
+    }
+
+    /** A page of a list with numbers. */
+    void found(String request, String body, long seen, long last) {
+        on(request, 200, body, Map.of("Skerry-Seen", String.valueOf(seen), "Skerry-Last", String.valueOf(last)));
+    }
+
+    private void on(String request, int status, String body, Map<String, String> headers) {
+        answers.computeIfAbsent(request, _ -> new ArrayDeque<>()).add(new Answer(status, body, headers));
     }
 
     /** Requests like it, in their order. */
@@ -111,7 +121,7 @@ final class FakeE2b implements AutoCloseable {
             }
             if (!path.equals("/health")
                     && !KEY.equals(exchange.getRequestHeaders().getFirst("X-API-Key"))) {
-                answer(exchange, new Answer(401, "{\"code\":401,\"message\":\"the API key is not valid\"}", ""));
+                answer(exchange, new Answer(401, "{\"code\":401,\"message\":\"the API key is not valid\"}", Map.of()));
                 return;
             }
             answer(exchange, next(exchange.getRequestMethod() + " " + path));
@@ -120,15 +130,13 @@ final class FakeE2b implements AutoCloseable {
 
     private synchronized Answer next(String request) {
         Queue<Answer> queue = answers.getOrDefault(request, new ArrayDeque<>());
-        Answer missing = new Answer(404, "{\"code\":404,\"message\":\"nothing at " + request + "\"}", "");
+        Answer missing = new Answer(404, "{\"code\":404,\"message\":\"nothing at " + request + "\"}", Map.of());
         return queue.size() > 1 ? queue.remove() : queue.stream().findFirst().orElse(missing);
     }
 
     private static void answer(HttpExchange exchange, Answer answer) throws IOException {
         byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-        if (!answer.nextToken().isEmpty()) {
-            exchange.getResponseHeaders().set("X-Next-Token", answer.nextToken());
-        }
+        answer.headers().forEach(exchange.getResponseHeaders()::set);
         exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
         try (OutputStream out = exchange.getResponseBody()) {
             out.write(body);

@@ -146,9 +146,13 @@ class OperatorCommandsTest {
             [{"sequence":%d,"at":"2026-01-01T00:00:00Z","tenant":"acme","keyID":"k1","keyName":"ci",
               "operation":"DELETE /x","subject":"","address":"127.0.0.1","status":204,"code":"","requestID":"r"}]\
             """;
-        server.on("GET /skerry/v1/audit", 200, entry.formatted(5));
-        server.on("GET /skerry/v1/audit", 200, "[]");
-        server.on("GET /skerry/v1/audit", 200, entry.formatted(6));
+        String audit = "GET /skerry/v1/audit";
+        server.found(audit, entry.formatted(9), 9, 9);
+        server.found(audit, entry.formatted(5), 3, 9);
+        server.found(audit, "[]", 0, 9);
+        server.found(audit, "[]", 9, 9);
+        server.found(audit, "[]", 30_000, 50_000);
+        server.found(audit, entry.formatted(40_000), 50_000, 50_000);
         server.on("GET /skerry/v1/audit", 503, "{\"code\":503,\"message\":\"the server is stopping\"}");
         assertThat(commanded.skerry("audit", "-f", "--outcome", "refused", "--operation", "POST", "--text", "x"))
                 .isEqualTo(125);
@@ -157,9 +161,22 @@ class OperatorCommandsTest {
         assertThat(server.asked("GET", "/skerry/v1/audit"))
                 .extracting(FakeE2b.Asked::query)
                 .startsWith(
+                        "limit=1",
                         "operation=POST&outcome=refused&text=x&limit=1000",
-                        "operation=POST&outcome=refused&text=x&after=5&limit=1000",
-                        "operation=POST&outcome=refused&text=x&after=5&limit=1000",
-                        "operation=POST&outcome=refused&text=x&after=6&limit=1000");
+                        "operation=POST&outcome=refused&text=x&limit=999&before=3",
+                        "operation=POST&outcome=refused&text=x&after=9&limit=1000",
+                        "operation=POST&outcome=refused&text=x&after=9&limit=1000",
+                        "operation=POST&outcome=refused&text=x&after=30000&limit=1000",
+                        "operation=POST&outcome=refused&text=x&after=50000&limit=1000");
+    }
+
+    @Test
+    void theAuditLogIsFollowedWithoutWhatWasBefore() {
+        server.found("GET /skerry/v1/audit", "[]", 9, 9);
+        server.on("GET /skerry/v1/audit", 503, "{\"code\":503,\"message\":\"the server is stopping\"}");
+        assertThat(commanded.skerry("audit", "--limit", "0", "-f")).isEqualTo(125);
+        assertThat(server.asked("GET", "/skerry/v1/audit"))
+                .extracting(FakeE2b.Asked::query)
+                .startsWith("limit=1", "after=9&limit=1000");
     }
 }

@@ -135,15 +135,21 @@ public final class ControlPlane implements AutoCloseable {
         return parsed(exchange("GET", path, Optional.empty()), path);
     }
 
-    /** @param seen where to go on; what is before that was looked at */
-    public record Events(JsonNode page, long seen) {}
+    /**
+     * Some of a long list with numbers, whose server looks at so much at a time, whether it finds anything or not.
+     *
+     * @param seen where to go on; what is before that was looked at; 0 if nothing is left
+     * @param last the greatest number there was
+     */
+    public record Found(JsonNode page, long seen, long last) {}
 
     /** @param path with its query, encoded */
-    public Events events(String path) throws InterruptedException {
+    public Found find(String path) throws InterruptedException {
         HttpResponse<byte[]> answer = exchange("GET", path, Optional.empty());
-        return new Events(
+        return new Found(
                 parsed(answer, path),
-                answer.headers().firstValueAsLong("Skerry-Seen").orElse(0));
+                answer.headers().firstValueAsLong("Skerry-Seen").orElse(0),
+                answer.headers().firstValueAsLong("Skerry-Last").orElse(0));
     }
 
     /** @return what the answer holds; an empty object when it holds nothing */

@@ -6,6 +6,7 @@ import dev.skerry.server.tenants.AuditEntry;
 import dev.skerry.server.tenants.AuditFilter;
 import dev.skerry.server.tenants.AuditFilter.Outcome;
 import dev.skerry.server.tenants.AuditLog;
+import dev.skerry.server.tenants.AuditPage;
 import dev.skerry.server.tenants.AuditQuery;
 import dev.skerry.server.tenants.AuditQuery.Page;
 import dev.skerry.server.tenants.KeyScope;
@@ -24,9 +25,11 @@ final class AuditRoutes {
     private static final int ENTRIES = 100;
 
     private final AuditLog audit;
+    private final Searches searches;
 
-    AuditRoutes(AuditLog audit) {
+    AuditRoutes(AuditLog audit, Searches searches) {
         this.audit = audit;
+        this.searches = searches;
     }
 
     List<Operation> operations(Door door) {
@@ -34,7 +37,9 @@ final class AuditRoutes {
                         KeyScope.TENANT,
                         "GET",
                         "/skerry/v1/audit",
-                        "What was changed through the API, newest first: of the tenant, or of all with scope admin.",
+                        "What was changed through the API, newest first: of the tenant, or of all with scope admin. The"
+                                + " header Skerry-Seen is the 'before' or 'after' of the next page, Skerry-Last the"
+                                + " greatest sequence number there was.",
                         this::list)
                 .query("since", "ISO 8601 with an offset.")
                 .query("until", "ISO 8601 with an offset.")
@@ -50,7 +55,7 @@ final class AuditRoutes {
                 .answers(200, "[]AuditEntry"));
     }
 
-    private void list(Exchange exchange, Caller caller) throws IOException {
+    private void list(Exchange exchange, Caller caller) throws IOException, InterruptedException {
         AuditFilter filter = new AuditFilter(
                 whose(exchange, caller),
                 Queries.text(exchange, "subject"),
@@ -68,7 +73,10 @@ final class AuditRoutes {
         Page page = after.<Page>map(Page.After::new).orElseGet(() -> new Page.Newest(before));
         AuditQuery query = new AuditQuery(filter, page, Queries.limit(exchange, 1, ENTRIES_MAX, ENTRIES));
         ArrayNode array = Exchange.JSON.createArrayNode();
-        audit.find(query).forEach(entry -> describe(array.addObject(), entry));
+        AuditPage found = searches.run(() -> audit.page(query));
+        found.entries().forEach(entry -> describe(array.addObject(), entry));
+        exchange.set("Skerry-Seen", String.valueOf(found.seen()));
+        exchange.set("Skerry-Last", String.valueOf(found.last()));
         exchange.json(200, array);
     }
 

@@ -63,10 +63,11 @@ public final class E2bApi {
         SandboxAnswers answers =
                 new SandboxAnswers(parts.tokens(), parts.settings().domain());
         var limits = parts.settings().sandboxes();
+        Searches searches = new Searches();
         List<Operation> all = new ArrayList<>();
         all.addAll(new SandboxRoutes(parts.sandboxes(), templates, answers, limits).operations(door));
         all.addAll(new ListRoutes(parts.sandboxes(), answers).operations(door));
-        all.addAll(new ObservationRoutes(parts.sandboxes(), parts.usage()).operations(door));
+        all.addAll(new ObservationRoutes(parts.sandboxes(), parts.usage(), searches).operations(door));
         this.eventStream = new EventStream(parts.sandboxes());
         all.addAll(eventStream.operations(door));
         all.addAll(new WebhookRoutes(parts.webhooks()).operations(door));
@@ -75,7 +76,7 @@ public final class E2bApi {
         all.addAll(new TeamRoutes(parts.host()).operations(door));
         all.addAll(new KeyRoutes(parts.tenants(), parts.keys()).operations(door));
         all.addAll(new TenantRoutes(parts.tenants(), parts.keys(), parts.sandboxes()).operations(door));
-        all.addAll(new AuditRoutes(parts.audit()).operations(door));
+        all.addAll(new AuditRoutes(parts.audit(), searches).operations(door));
         all.addAll(new WhyRoutes(parts.sandboxes(), parts.audit(), parts.terms()).operations(door));
         all.addAll(new ServerRoutes(parts.health(), parts.metrics(), parts.secrets()).operations(door));
         all.addAll(NotYet.operations(door));

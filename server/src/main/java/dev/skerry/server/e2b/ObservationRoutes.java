@@ -32,10 +32,12 @@ final class ObservationRoutes {
 
     private final Sandboxes sandboxes;
     private final UsageHistory usage;
+    private final Searches searches;
 
-    ObservationRoutes(Sandboxes sandboxes, UsageHistory usage) {
+    ObservationRoutes(Sandboxes sandboxes, UsageHistory usage, Searches searches) {
         this.sandboxes = sandboxes;
         this.usage = usage;
+        this.searches = searches;
     }
 
     List<Operation> operations(Door door) {
@@ -71,7 +73,8 @@ final class ObservationRoutes {
                                 "GET",
                                 "/skerry/v1/events",
                                 "What happened to all sandboxes, oldest first. The header Skerry-Seen of the answer"
-                                        + " is the 'after' of the next page.",
+                                        + " is the 'after' of the next page, Skerry-Last the greatest sequence number"
+                                        + " there was.",
                                 this::allEvents)
                         .query("sandbox", "Its id.")
                         .query("tenant", "Of that tenant, for a key of scope admin.")
@@ -178,7 +181,7 @@ final class ObservationRoutes {
                         .toList()));
     }
 
-    private void allEvents(Exchange exchange, Caller caller) throws IOException {
+    private void allEvents(Exchange exchange, Caller caller) throws IOException, InterruptedException {
         int limit = Queries.limit(exchange, 1, EVENTS_MAX, EVENTS);
         TenantId tenant = Queries.text(exchange, "tenant").isPresent()
                 ? AuditRoutes.whose(exchange, caller).orElseThrow()
@@ -195,8 +198,11 @@ final class ObservationRoutes {
                 Queries.text(exchange, "text"));
         // What cannot be an id is nobody's.
         boolean nobody = sandbox.isPresent() && filter.sandbox().isEmpty();
-        EventPage page = nobody ? new EventPage(List.of(), after) : sandboxes.find(tenant, filter, after, limit);
+        EventPage page = nobody
+                ? new EventPage(List.of(), after, after)
+                : searches.run(() -> sandboxes.find(tenant, filter, after, limit));
         exchange.set("Skerry-Seen", String.valueOf(page.seen()));
+        exchange.set("Skerry-Last", String.valueOf(page.last()));
         exchange.json(200, array(page.events()));
     }
 

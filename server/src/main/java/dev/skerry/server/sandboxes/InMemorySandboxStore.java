@@ -162,7 +162,7 @@ public final class InMemorySandboxStore implements SandboxStore {
                 .filter(event -> event.sequence() > after && filter.matches(event))
                 .limit(limit)
                 .toList();
-        return EventPage.of(found, limit, Math.max(after, sequence));
+        return EventPage.of(found, limit, Math.max(after, sequence), sequence);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.skerry.server.tenants;
 import dev.skerry.server.database.Conditions;
 import dev.skerry.server.database.DatabaseTrouble;
 import dev.skerry.server.database.Micros;
+import dev.skerry.server.database.Window;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -224,29 +225,60 @@ public final class AuditLog implements AutoCloseable {
     }
 
     public List<AuditEntry> find(AuditQuery query) {
-        Conditions conditions = conditions(query.filter());
-        String order =
-                switch (query.page()) {
-                    case AuditQuery.Page.Newest(Optional<Long> before) -> {
-                        conditions.and("sequence <", before);
-                        yield "DESC";
-                    }
-                    case AuditQuery.Page.After(long sequence) -> {
-                        conditions.and("sequence >", Optional.of(sequence));
-                        yield "ASC";
-                    }
-                };
-        return reader.withHandle(handle -> conditions
-                .bindTo(handle.createQuery("SELECT * FROM audit WHERE " + conditions.sql() + " ORDER BY sequence "
-                        + order + " LIMIT :limit"))
-                .bind("limit", query.limit())
-                .map(ROW)
-                .list());
+        return page(query).entries();
+    }
+
+    /** Looks at some rows only; whoever wants more goes on from there. */
+    public AuditPage page(AuditQuery query) {
+        AuditFilter filter = query.filter();
+        Conditions start = new Conditions()
+                .and("subject =", filter.subject())
+                .and(
+                        "tenant =",
+                        filter.tenant().filter(_ -> filter.subject().isEmpty()).map(TenantId::text));
+        Conditions conditions = conditions(filter);
+        return switch (query.page()) {
+            case AuditQuery.Page.Newest(Optional<Long> before) -> {
+                start.and("sequence <", before);
+                conditions.and("sequence <", before);
+                yield page(Window.BACKWARD, start, conditions, query.limit(), 0);
+            }
+            case AuditQuery.Page.After(long sequence) -> {
+                start.and("sequence >", Optional.of(sequence));
+                conditions.and("sequence >", Optional.of(sequence));
+                yield page(Window.FORWARD, start, conditions, query.limit(), sequence);
+            }
+        };
+    }
+
+    /** @param from where to go on is not before that */
+    private AuditPage page(Window window, Conditions start, Conditions conditions, int limit, long from) {
+        return reader.withHandle(handle -> {
+            // Before the entries: whatever has a number up to that one can be seen.
+            long last = handle.createQuery("SELECT value FROM counters WHERE name = 'audit'")
+                    .mapTo(Long.class)
+                    .one();
+            Optional<Long> end = window.end(handle, "audit", start);
+            String sql = window.limit(conditions, end).sql();
+            List<AuditEntry> found = conditions
+                    .bindTo(handle.createQuery("SELECT * FROM audit WHERE " + sql + " ORDER BY sequence "
+                            + window.order() + " LIMIT :limit"))
+                    .bind("limit", limit)
+                    .map(ROW)
+                    .list();
+            if (found.size() == limit) {
+                return new AuditPage(found, found.getLast().sequence(), last);
+            }
+            long all = window == Window.FORWARD ? Math.max(from, last) : 0;
+            return new AuditPage(found, end.orElse(all), last);
+        });
     }
 
     private static Conditions conditions(AuditFilter filter) {
+        // Not by the index of tenants where that of subjects is the shorter way.
+        String tenant = filter.subject().isPresent() ? "tenant || '' =" : "tenant =";
         Conditions conditions = new Conditions()
-                .and("tenant =", filter.tenant().map(TenantId::text))
+                .and(tenant, filter.tenant().map(TenantId::text))
                 .and("subject =", filter.subject())
                 .and("key_id =", filter.keyId())
                 .and("at >=", filter.since().map(Micros::of))

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.database.Window;
 import dev.skerry.server.secrets.TestSecrets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +58,41 @@ abstract class SqlStoreContract extends SandboxStoreContract {
             "environment":{},"secure":true,"publicTraffic":true,\
             "lifetime":{"pauses":true,"pauseKind":"MEMORY","wakesOnTraffic":true},"request":"{}"}\
             """);
+    }
+
+    /** Also where the numbers jump, as they do when a copy was restored. */
+    @Test
+    void aSearchLooksAtSoManyRowsAndSaysHowFar() {
+        long jump = 1_700_000_000_000_000L;
+        int rows = Window.ROWS + 1;
+        database.writer().useTransaction(handle -> {
+            handle.createUpdate("INSERT INTO sandbox_events (sequence, tenant, sandbox, at, kind, detail)"
+                            + " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows)"
+                            + " SELECT CASE WHEN i < 10 THEN i ELSE i + :jump END, :tenant, :box, 0, 'STARTED',"
+                            + " CASE WHEN i = :rows THEN 'needle' ELSE 'hay' END FROM n")
+                    .bind("rows", rows)
+                    .bind("jump", jump)
+                    .bind("tenant", Samples.TENANT.text())
+                    .bind("box", Samples.fresh(Lifetime.ENDS).id().text())
+                    .execute();
+            handle.createUpdate("UPDATE counters SET value = :last WHERE name = 'sandbox_events'")
+                    .bind("last", jump + rows)
+                    .execute();
+        });
+        SandboxStore store = new SqlSandboxStore(database, TestSecrets.SEALING);
+        EventFilter needle = new EventFilter(
+                Optional.empty(),
+                Set.of(),
+                Set.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of("needle"));
+        EventPage first = store.find(Samples.TENANT, needle, 0, 100);
+        assertThat(first).isEqualTo(new EventPage(List.of(), jump + Window.ROWS, jump + rows));
+        EventPage second = store.find(Samples.TENANT, needle, first.seen(), 100);
+        assertThat(second.events()).extracting(SandboxEvent::sequence).containsExactly(jump + rows);
+        assertThat(second.seen()).isEqualTo(second.last());
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.server.database.Database;
 import dev.skerry.server.database.FreshPostgres;
+import dev.skerry.server.database.Micros;
+import dev.skerry.server.database.Window;
 import dev.skerry.server.sandboxes.Sandbox;
 import dev.skerry.server.sandboxes.SandboxState;
 import dev.skerry.server.sandboxes.SandboxStore;
@@ -20,6 +22,7 @@ import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditEntry;
 import dev.skerry.server.tenants.AuditFilter;
 import dev.skerry.server.tenants.AuditLog;
+import dev.skerry.server.tenants.AuditPage;
 import dev.skerry.server.tenants.AuditQuery;
 import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.Quota;
@@ -187,6 +190,52 @@ class StoresOnBothTest {
                 Optional.empty());
         AuditQuery one = new AuditQuery(odd, new AuditQuery.Page.Newest(Optional.of(3L)), 10);
         assertThat(audit.find(one)).extracting(AuditEntry::keyName).containsExactly(STORED);
+    }
+
+    private static AuditFilter saying(String text) {
+        return new AuditFilter(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {SQLITE, POSTGRESQL})
+    void aSearchOfTheAuditLogLooksAtSoManyRowsAndSaysHowFar(String kind) {
+        Database database = open(kind);
+        int rows = Window.ROWS + 1;
+        database.writer().useTransaction(handle -> {
+            handle.createUpdate(
+                            "INSERT INTO audit (sequence, at, tenant, key_id, key_name, operation, subject, address,"
+                                + " status, code, request) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
+                                + " FROM n WHERE i < :rows) SELECT i * 1000, :at, 'acme', 'k', 'n', CASE WHEN i = 1"
+                                + " THEN 'first' WHEN i = :rows THEN 'last' ELSE '' END, '', '', 204, '', '' FROM n")
+                    .bind("rows", rows)
+                    .bind("at", Micros.of(KeptData.NOON))
+                    .execute();
+            handle.createUpdate("UPDATE counters SET value = :rows * 1000 WHERE name = 'audit'")
+                    .bind("rows", rows)
+                    .execute();
+        });
+        AuditLog audit = audit(database);
+        long last = rows * 1000L;
+        AuditPage newest = audit.page(AuditQuery.newest(saying("first"), 10));
+        assertThat(newest).isEqualTo(new AuditPage(List.of(), 2000, last));
+        AuditPage older =
+                audit.page(new AuditQuery(saying("first"), new AuditQuery.Page.Newest(Optional.of(newest.seen())), 10));
+        assertThat(older.entries()).extracting(AuditEntry::sequence).containsExactly(1000L);
+        assertThat(older.seen()).isZero();
+        AuditPage oldest = audit.page(new AuditQuery(saying("last"), new AuditQuery.Page.After(0), 10));
+        assertThat(oldest).isEqualTo(new AuditPage(List.of(), last - 1000, last));
+        AuditPage later = audit.page(new AuditQuery(saying("last"), new AuditQuery.Page.After(oldest.seen()), 10));
+        assertThat(later.entries()).extracting(AuditEntry::sequence).containsExactly(last);
+        assertThat(later.seen()).isEqualTo(last);
+        audit.close();
     }
 
     /** PostgreSQL knows the widths of columns. */
