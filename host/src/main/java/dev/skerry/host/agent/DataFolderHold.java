@@ -88,7 +88,7 @@ final class DataFolderHold implements AutoCloseable {
         return hold;
     }
 
-    private static void end(ProcessIdentity stopped) throws InterruptedException {
+    private static void end(ProcessIdentity stopped) throws IOException, InterruptedException {
         boolean gone = stopped.kill(DYING_BOUND);
         LOG.atWarn()
                 .addKeyValue("process", stopped.pid())

@@ -1,5 +1,6 @@
 package dev.skerry.host.engine;
 
+import dev.skerry.host.templates.ProcessHold;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,14 +45,16 @@ public record ProcessIdentity(long pid, long startTicks) {
     }
 
     /** Kills it, also when it is stopped, and waits until it is gone; false when that takes longer. */
-    public boolean kill(Duration bound) throws InterruptedException {
-        Optional<ProcessHandle> handle = ProcessHandle.of(pid);
-        // The handle remembers when its process started, so no later one is hit.
-        if (handle.isEmpty() || !alive()) {
-            return true;
+    public boolean kill(Duration bound) throws IOException, InterruptedException {
+        Optional<ProcessHold> held = ProcessHold.of(pid);
+        if (held.isPresent()) {
+            try (ProcessHold process = held.get()) {
+                // What is held is this one, or came later: then this one is gone.
+                if (alive()) {
+                    process.kill();
+                }
+            }
         }
-        handle.get().destroyForcibly();
-        // Its onExit looks at processes that are no children of this one less and less often.
         long until = System.nanoTime() + bound.toNanos();
         while (alive()) {
             if (System.nanoTime() > until) {

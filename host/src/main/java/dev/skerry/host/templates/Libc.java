@@ -50,8 +50,11 @@ final class Libc {
 
     /** FICLONE of ioctl_ficlonerange(2): share the blocks of another file. */
     private static final long FICLONE = 0x40049409L;
-    /** openat2(2) has the same number on every architecture. */
+    /** System calls this new have the same number on every architecture. */
     private static final long SYS_OPENAT2 = 437;
+
+    private static final long SYS_PIDFD_OPEN = 434;
+    private static final long SYS_PIDFD_SEND_SIGNAL = 424;
     /** RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH. */
     private static final long RESOLVE_STRICT = 0x02 | 0x04 | 0x08;
 
@@ -162,6 +165,26 @@ final class Libc {
             how.set(JAVA_LONG, 16, RESOLVE_STRICT);
             return (int) call.result(
                     (long) SYSCALL.invokeExact(call.state, SYS_OPENAT2, (long) folder, call.text(path), how, 24L));
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    /** A descriptor of a process: pidfd_open(2). */
+    static int openProcess(long pid) {
+        return process(SYS_PIDFD_OPEN, pid, 0);
+    }
+
+    /** pidfd_send_signal(2). */
+    static int signal(int process, int signal) {
+        return process(SYS_PIDFD_SEND_SIGNAL, process, signal);
+    }
+
+    private static int process(long number, long first, long second) {
+        try (var call = Call.begin()) {
+            var none = MemorySegment.NULL;
+            return (int) call.result(
+                    (long) SYSCALL.invokeExact(call.state, number, first, MemorySegment.ofAddress(second), none, 0L));
         } catch (Throwable e) {
             throw broken(e);
         }

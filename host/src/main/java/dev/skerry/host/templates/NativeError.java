@@ -8,6 +8,7 @@ final class NativeError extends IOException {
 
     static final int EPERM = 1;
     static final int ENOENT = 2;
+    static final int ESRCH = 3;
     static final int EXDEV = 18;
     static final int ENOTDIR = 20;
     static final int EEXIST = 17;
