@@ -2,7 +2,6 @@ package dev.skerry.server.database;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -37,13 +36,16 @@ public final class Conditions {
         return this;
     }
 
-    /** The text is somewhere in one of the columns, whatever the case of its letters of ASCII. */
+    /**
+     * The text is somewhere in one of the columns, whatever the case of its letters of ASCII. The database lowers both:
+     * how it takes other letters is its own affair, but a text is found by itself.
+     */
     public Conditions contains(List<String> columns, Optional<String> text) {
         text.ifPresent(one -> {
-            String pattern = one.toLowerCase(Locale.ROOT).replaceAll("([!%_])", ESCAPE + "$1");
+            String pattern = one.replaceAll("([!%_])", ESCAPE + "$1");
             String place = bound("%" + pattern + "%");
             sql.append(columns.stream()
-                    .map(column -> "LOWER(" + column + ") LIKE" + place + " ESCAPE '" + ESCAPE + "'")
+                    .map(column -> "LOWER(" + column + ") LIKE LOWER(" + place + ") ESCAPE '" + ESCAPE + "'")
                     .collect(Collectors.joining(" OR ", " AND (", ")")));
         });
         return this;

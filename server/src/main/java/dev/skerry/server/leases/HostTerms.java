@@ -11,7 +11,7 @@ import org.jdbi.v3.core.Handle;
 /** Which server had a host, and from when on: for those who ask later what happened. Thread-safe. */
 public final class HostTerms {
     /** Of a host, the newest; a server that cannot stay up begins one every few seconds. */
-    private static final int KEPT = 10_000;
+    static final int KEPT = 10_000;
 
     private final Database database;
     private final LongAdder begun = new LongAdder();
@@ -61,9 +61,11 @@ public final class HostTerms {
                 .bind("address", term.address())
                 .bind("began", Micros.of(term.beganAt()))
                 .execute();
-        handle.createUpdate("DELETE FROM host_terms WHERE host = :host AND number <= :old")
+        // Terms are counted: their numbers jump when a copy was restored.
+        handle.createUpdate("DELETE FROM host_terms WHERE host = :host AND number < (SELECT number FROM host_terms"
+                        + " WHERE host = :host ORDER BY number DESC LIMIT 1 OFFSET :others)")
                 .bind("host", term.host().text())
-                .bind("old", term.number() - KEPT)
+                .bind("others", KEPT - 1)
                 .execute();
         return term;
     }

@@ -76,6 +76,11 @@ public final class InMemorySandboxStore implements SandboxStore {
     }
 
     @Override
+    public Optional<Sandbox> look(SandboxId id) {
+        return get(id);
+    }
+
+    @Override
     public synchronized List<Live> live() {
         Map<SandboxId, String> byId = keys.entrySet().stream()
                 .collect(Collectors.toMap(

@@ -30,7 +30,7 @@ sealed interface LifecycleEvent {
     record Renewed(Duration fromNow) implements Asked {}
 
     /** A new end, if that is later. */
-    record Extended(Duration fromNow) implements Asked {}
+    record Extended(Duration fromNow, Cause cause) implements Asked {}
 
     record Started(Isolation isolation) implements LifecycleEvent {}
 

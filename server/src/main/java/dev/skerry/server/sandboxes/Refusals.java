@@ -25,6 +25,10 @@ final class Refusals {
         return new Refused(ErrorCode.NOT_FOUND, "Sandbox \"" + id + "\" is paused");
     }
 
+    static Refused notResumed(SandboxId id) {
+        return new Refused(ErrorCode.DEADLINE_EXCEEDED, "Sandbox \"" + id + "\" could not be resumed");
+    }
+
     static Refused busy(SandboxId id, String what) {
         return new Refused(ErrorCode.CONFLICT, "Sandbox \"" + id + "\" is being " + what);
     }

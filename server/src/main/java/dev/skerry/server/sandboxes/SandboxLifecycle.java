@@ -77,8 +77,8 @@ final class SandboxLifecycle {
             case LifecycleEvent.ColdAsked _ -> coldAsked();
             case LifecycleEvent.KillAsked _ -> killAsked();
             case LifecycleEvent.EndAsked _ -> endAsked();
-            case LifecycleEvent.Renewed(Duration fromNow) -> renewed(fromNow, true);
-            case LifecycleEvent.Extended(Duration fromNow) -> renewed(fromNow, false);
+            case LifecycleEvent.Renewed(Duration fromNow) -> renewed(fromNow, true, Cause.REQUESTED);
+            case LifecycleEvent.Extended(Duration fromNow, Cause cause) -> renewed(fromNow, false, cause);
             case LifecycleEvent.Started(Isolation isolation) -> started(isolation);
             case LifecycleEvent.StartFailed(String detail) -> startFailed(detail);
             case LifecycleEvent.Paused _ -> paused();
@@ -150,27 +150,26 @@ final class SandboxLifecycle {
         };
     }
 
-    private Decision renewed(Duration fromNow, boolean alsoEarlier) {
+    private Decision renewed(Duration fromNow, boolean alsoEarlier, Cause cause) {
         return switch (sandbox.state()) {
-            case Running _ -> renew(now.plus(fromNow), alsoEarlier);
-            case Starting(HostId _, Instant deadline) -> renew(deadline.plus(fromNow), alsoEarlier);
+            case Running _ -> renew(now.plus(fromNow), alsoEarlier, cause);
+            case Starting(HostId _, Instant deadline) -> renew(deadline.plus(fromNow), alsoEarlier, cause);
             case Resuming(HostId _, Isolation _, PauseKind _, Instant deadline) ->
-                renew(deadline.plus(fromNow), alsoEarlier);
+                renew(deadline.plus(fromNow), alsoEarlier, cause);
             case Pausing _, Paused _ -> Refusals.isPaused(sandbox.id());
             case Stopping _ -> Refusals.beingKilled(sandbox.id());
             case Stopped _ -> Refusals.notFound(sandbox.id());
         };
     }
 
-    private Decision renew(Instant end, boolean alsoEarlier) {
+    private Decision renew(Instant end, boolean alsoEarlier, Cause cause) {
         if (alsoEarlier ? end.equals(sandbox.endsAt()) : !end.isAfter(sandbox.endsAt())) {
             return new Unchanged();
         }
         Sandbox next = next(sandbox.state(), sandbox.generation(), end, sandbox.why());
         // One that does not run yet hears of its end when it does.
         List<Effect> effects = sandbox.state() instanceof Running ? Effects.of(next) : List.of();
-        return new Changed(
-                next, effects, List.of(note(SandboxEvent.Kind.RENEWED, "until " + end, why(Cause.REQUESTED))));
+        return new Changed(next, effects, List.of(note(SandboxEvent.Kind.RENEWED, "until " + end, why(cause))));
     }
 
     private Decision started(Isolation isolation) {

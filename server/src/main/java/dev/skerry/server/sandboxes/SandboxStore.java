@@ -42,6 +42,9 @@ public interface SandboxStore {
     /** @throws Failure {@code INVALID_REQUEST} when the page to go on after is not one that was given out */
     SandboxPage list(TenantId tenant, SandboxQuery query);
 
+    /** As {@link #get}, but waits for nobody who writes: for those who only want to know. */
+    Optional<Sandbox> look(SandboxId id);
+
     /** Oldest first. */
     List<SandboxEvent> events(TenantId tenant, SandboxId id);
 

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
@@ -130,7 +131,16 @@ public final class SqlSandboxStore implements SandboxStore {
 
     @Override
     public Optional<Sandbox> get(SandboxId id) {
-        return database.writer().withHandle(handle -> handle.createQuery("SELECT * FROM sandboxes WHERE id = :id")
+        return get(database.writer(), id);
+    }
+
+    @Override
+    public Optional<Sandbox> look(SandboxId id) {
+        return get(database.reader(), id);
+    }
+
+    private Optional<Sandbox> get(Jdbi connection, SandboxId id) {
+        return connection.withHandle(handle -> handle.createQuery("SELECT * FROM sandboxes WHERE id = :id")
                 .bind("id", id.text())
                 .map(sandboxes)
                 .findOne());

@@ -173,7 +173,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
     @Override
     public void extend(TenantId tenant, SandboxId id, Duration fromNow) throws InterruptedException {
         Entry entry = entry(tenant, id);
-        ask(entry, new LifecycleEvent.Extended(fromNow));
+        ask(entry, new LifecycleEvent.Extended(fromNow, Cause.REQUESTED));
         entry.awaitQuiet(TOLD, this::isClosed);
     }
 
@@ -203,7 +203,9 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
 
     private Connected connect(Entry entry, LifecycleEvent.ResumeAsked asked, boolean memory)
             throws InterruptedException {
+        LifecycleEvent.Extended extended = new LifecycleEvent.Extended(asked.timeout(), asked.cause());
         boolean resumed = false;
+        boolean hasItsTime = false;
         int attempts = 0;
         while (true) {
             Sandbox sandbox = entry.sandbox();
@@ -213,8 +215,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
             switch (sandbox.state()) {
                 case SandboxState.Running _ -> {
                     // Refused: it was just paused or killed; what is next is seen in the next round.
-                    if (!(engine.apply(entry, new LifecycleEvent.Extended(asked.timeout()))
-                            instanceof Decision.Refused)) {
+                    if (hasItsTime || !(engine.apply(entry, extended) instanceof Decision.Refused)) {
                         entry.awaitQuiet(TOLD, this::isClosed);
                         Sandbox now = entry.sandbox();
                         if (now.state() instanceof SandboxState.Running) {
@@ -226,7 +227,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                 case SandboxState.Pausing pausing -> entry.awaitLeaving(pausing, TRANSITION, this::isClosed);
                 case SandboxState.Resuming resuming -> {
                     resumed = true;
-                    engine.apply(entry, new LifecycleEvent.Extended(asked.timeout()));
+                    hasItsTime = !(engine.apply(entry, extended) instanceof Decision.Refused);
                     entry.awaitSuccess(resuming, TRANSITION, this::isClosed);
                 }
                 case SandboxState.Paused paused -> {
@@ -236,17 +237,16 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
                     if (decision instanceof Decision.Refused refused) {
                         throw refused(refused);
                     }
+                    hasItsTime = !drops && decision instanceof Decision.Changed;
                     if (decision instanceof Decision.Changed(Sandbox next, List<Effect> _, List<Note> _)) {
                         resumed = true;
-                        attempts++;
                         entry.awaitSuccess(next.state(), TRANSITION, this::isClosed);
-                    }
-                    if (attempts > ATTEMPTS) {
-                        throw new Failure(
-                                ErrorCode.DEADLINE_EXCEEDED, "Sandbox \"" + sandbox.id() + "\" could not be resumed");
+                        if (++attempts > ATTEMPTS) {
+                            throw refused(Refusals.notResumed(sandbox.id()));
+                        }
                     }
                 }
-                case SandboxState.Stopping _ -> ask(entry, new LifecycleEvent.Extended(asked.timeout()));
+                case SandboxState.Stopping _ -> ask(entry, extended);
                 case SandboxState.Stopped _ -> throw notFound(sandbox.id());
             }
         }
@@ -310,7 +310,7 @@ public final class StoredSandboxes implements Sandboxes, LiveSandboxes, AutoClos
 
     @Override
     public Optional<Sandbox> stored(SandboxId id) {
-        return store.get(id);
+        return store.look(id);
     }
 
     @Override

@@ -75,6 +75,25 @@ abstract class SqlLeasesContract extends LeasesContract {
         assertThat(terms.list(host)).startsWith(alone).endsWith(leased);
     }
 
+    /** Numbers jump when a copy was restored. */
+    @Test
+    void termsAreForgottenByTheirNumberOfTermsAndNotByTheDistanceOfNumbers() {
+        HostTerms terms = new HostTerms(database);
+        HostId host = new HostId("h");
+        Instant noon = Instant.parse("2026-03-01T12:00:00Z");
+        terms.begin(host, new Lease("host:h", "first", 1), "x", noon);
+        terms.begin(host, new Lease("host:h", "restored", 1_700_000_000_000_000L), "x", noon);
+        assertThat(terms.list(host)).extracting(HostTerm::owner).containsExactly("first", "restored");
+        database.writer()
+                .useHandle(handle -> handle.createUpdate("INSERT INTO host_terms (host, number, owner, address,"
+                                + " began_at) WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <"
+                                + " :kept) SELECT 'h', i, 'many', 'x', 0 FROM n")
+                        .bind("kept", HostTerms.KEPT)
+                        .execute());
+        terms.begin(host, new Lease("host:h", "last", 1_700_000_000_000_001L), "x", noon);
+        assertThat(terms.list(host)).hasSize(HostTerms.KEPT).first().matches(oldest -> oldest.number() == 3);
+    }
+
     @Test
     void whatOneWritesWhoHasLostItIsUndoneAndHeHearsOfIt() {
         LeaseTable table = new Leases(database.writer(), CLOCK);

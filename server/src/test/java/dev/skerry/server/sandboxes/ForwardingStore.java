@@ -21,6 +21,11 @@ class ForwardingStore implements SandboxStore {
     }
 
     @Override
+    public Optional<Sandbox> look(SandboxId id) {
+        return inner.look(id);
+    }
+
+    @Override
     public Optional<Sandbox> get(SandboxId id) {
         return inner.get(id);
     }

@@ -151,7 +151,7 @@ class SandboxLifecycleTest {
         Sandbox resuming = changed(
                 in(Lifetime.ENDS, paused(PauseKind.MEMORY)),
                 new LifecycleEvent.ResumeAsked(Duration.ofSeconds(9), Cause.REQUESTED));
-        assertThat(changed(resuming, new LifecycleEvent.Extended(Duration.ofSeconds(20)), NOW)
+        assertThat(changed(resuming, new LifecycleEvent.Extended(Duration.ofSeconds(20), Cause.REQUESTED), NOW)
                         .effects())
                 .isEmpty();
         Instant later = NOW.plusSeconds(3);
@@ -175,7 +175,7 @@ class SandboxLifecycleTest {
     @Test
     void anExtensionNeverShortensAndARenewalMay() {
         Sandbox sandbox = in(Lifetime.ENDS, running());
-        assertThat(decide(sandbox, new LifecycleEvent.Extended(Duration.ofSeconds(290)), NOW))
+        assertThat(decide(sandbox, new LifecycleEvent.Extended(Duration.ofSeconds(290), Cause.REQUESTED), NOW))
                 .isEqualTo(new Decision.Unchanged());
         assertThat(changed(sandbox, new LifecycleEvent.Renewed(Duration.ofSeconds(1)))
                         .endsAt())

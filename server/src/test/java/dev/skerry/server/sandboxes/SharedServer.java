@@ -169,7 +169,7 @@ final class SharedServer {
             case 2 -> engine.apply(entry, new LifecycleEvent.PauseAsked(PauseKind.DISK));
             case 3, 4 -> engine.resume(entry, new LifecycleEvent.ResumeAsked(time, Cause.REQUESTED));
             case 5 -> engine.apply(entry, new LifecycleEvent.ColdAsked());
-            default -> engine.apply(entry, new LifecycleEvent.Extended(time));
+            default -> engine.apply(entry, new LifecycleEvent.Extended(time, Cause.REQUESTED));
         }
     }
 

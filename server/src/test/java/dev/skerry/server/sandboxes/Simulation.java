@@ -291,7 +291,7 @@ final class Simulation {
                 boolean now = chance(4);
                 engine.apply(entry, now ? new LifecycleEvent.EndAsked() : new LifecycleEvent.Renewed(seconds()));
             }
-            default -> engine.apply(entry, new LifecycleEvent.Extended(seconds()));
+            default -> engine.apply(entry, new LifecycleEvent.Extended(seconds(), Cause.REQUESTED));
         }
     }
 

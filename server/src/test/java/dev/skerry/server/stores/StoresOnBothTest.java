@@ -206,6 +206,19 @@ class StoresOnBothTest {
 
     @ParameterizedTest
     @ValueSource(strings = {SQLITE, POSTGRESQL})
+    void whatIsOutsideAsciiIsFoundByItself(String kind) {
+        Database database = open(kind);
+        AuditLog audit = audit(database);
+        audit.note(entry("Ärzte 100%", KeptData.NOON));
+        audit.close();
+        for (String text : List.of("Ärzte", "ÄRZTE", "Ärzte 100%")) {
+            assertThat(audit.find(AuditQuery.newest(saying(text), 10))).as(text).hasSize(1);
+        }
+        assertThat(audit.find(AuditQuery.newest(saying("Ärzte_100"), 10))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {SQLITE, POSTGRESQL})
     void aSearchOfTheAuditLogLooksAtSoManyRowsAndSaysHowFar(String kind) {
         Database database = open(kind);
         int rows = Window.ROWS + 1;
