@@ -137,7 +137,7 @@ final class Checker {
     private void killed() {
         for (String id : succeeded(Operation.KILL)) {
             Facts.Row row = facts.rows().get(id);
-            if (row != null && row.live() || facts.listed().contains(id)) {
+            if ((row != null && row.live()) || facts.listed().contains(id)) {
                 add(Rule.UNDEAD, id + ": its end was answered, and it is " + (row == null ? "listed" : row.state()));
             }
         }

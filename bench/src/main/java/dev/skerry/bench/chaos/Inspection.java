@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 /** Finds the facts once the faults are over: in the database, through the API, inside sandboxes and on the host. */
 final class Inspection {
     /** What a reconciler or a deadline has to put right must be right by then. */
-    private static final Duration REST = Duration.ofSeconds(120);
+    private static final Duration REST = Duration.ofMinutes(2);
 
     private static final Duration CALL = Duration.ofSeconds(30);
     private static final Set<String> AT_REST = Set.of("RUNNING", "PAUSED", "STOPPED");

@@ -3,7 +3,6 @@ package dev.skerry.server.database;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -11,7 +10,7 @@ import org.jdbi.v3.core.Handle;
  * behind a network each statement is a journey. Of one transaction.
  */
 public final class Leftovers {
-    private final Map<Sink<?>, Pile<?>> piles = new IdentityHashMap<>();
+    private final IdentityHashMap<Sink<?>, Pile<?>> piles = new IdentityHashMap<>();
 
     /** Where rows of one kind go. Compared by identity. */
     @FunctionalInterface

@@ -45,7 +45,7 @@ final class TenantRequests {
     }
 
     void count(String tenant, int status) {
-        boolean own = known.contains(tenant) || known.size() < TENANTS_MAX && known.add(tenant);
+        boolean own = known.contains(tenant) || (known.size() < TENANTS_MAX && known.add(tenant));
         counters.computeIfAbsent(new Kind(own ? tenant : REST, Outcome.of(status)), this::counter)
                 .increment();
     }

@@ -26,7 +26,6 @@ final class SandboxRows {
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-    private static final int REPLACEMENT = 0xfffd;
     private static final TypeReference<Map<String, String>> TEXTS = new TypeReference<>() {};
 
     private SandboxRows() {}

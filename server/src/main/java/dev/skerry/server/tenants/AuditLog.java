@@ -137,7 +137,7 @@ public final class AuditLog implements AutoCloseable {
 
     private void flush(List<AuditEntry> batch) {
         waiting.drainTo(batch, TOGETHER_MAX - batch.size());
-        batch.removeIf(entry -> entry == WAKE);
+        batch.removeIf(WAKE::equals);
         if (batch.isEmpty()) {
             return;
         }

@@ -177,7 +177,6 @@ public final class WebhookStore implements SealedStore {
                 .list());
     }
 
-    /** How many were given up. */
     /** When the first event happened that one of those waits for that were not given up. */
     Optional<Instant> oldestUndelivered() {
         return reader.withHandle(handle -> handle.createQuery("SELECT MIN(waiting.at) FROM (SELECT (SELECT e.at"
@@ -191,6 +190,7 @@ public final class WebhookStore implements SealedStore {
                 .one());
     }
 
+    /** How many were given up. */
     long givenUp() {
         return reader.withHandle(
                 handle -> handle.createQuery("SELECT COUNT(*) FROM webhooks WHERE given_up_at > 0 AND enabled = 1")
