@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,6 +40,8 @@ class LaunchersAgreeTest {
     /** What crun forgets when it makes a part of a mount read-only. */
     private static final Pattern KERNEL_FILES = Pattern.compile("mount /proc/(bus|fs|irq|sys) 1");
 
+    private static final int REPEATS = 3;
+
     private final TestHost host = TestHost.make();
 
     @AfterEach
@@ -51,13 +52,23 @@ class LaunchersAgreeTest {
     @ParameterizedTest
     @EnumSource(Privilege.class)
     void whatTheyMakeIsTheSame(Privilege privilege) throws Exception {
+        Map<String, String> differences = differences(privilege);
+        // What the rest of the machine does just then does not happen each time; what a launcher does, does.
+        for (int again = 0; again < REPEATS && !differences.isEmpty(); again++) {
+            differences.keySet().retainAll(differences(privilege).keySet());
+        }
+        assertThat(differences).isEmpty();
+    }
+
+    /** By the name of the fact. */
+    private Map<String, String> differences(Privilege privilege) throws Exception {
         Driver crun = Drivers.container(TestHost.runtime("crun"));
         Map<String, String> once = view(crun, privilege);
         Map<String, String> again = view(crun, privilege);
         Map<String, String> own = view(Drivers.container(host.guestd()), privilege);
         Set<String> names = new TreeSet<>(own.keySet());
         names.addAll(once.keySet());
-        List<String> differences = new ArrayList<>();
+        Map<String, String> differences = new TreeMap<>();
         int compared = 0;
         for (String name : names) {
             String expected = once.getOrDefault(name, NOTHING);
@@ -69,12 +80,12 @@ class LaunchersAgreeTest {
                 }
                 String found = own.getOrDefault(name, NOTHING);
                 if (!found.equals(expected)) {
-                    differences.add(name + ": crun has " + expected + ", ours " + found);
+                    differences.put(name, "crun has " + expected + ", ours " + found);
                 }
             }
         }
-        assertThat(differences).isEmpty();
         assertThat(compared).isGreaterThan(FACTS);
+        return differences;
     }
 
     private Map<String, String> view(Driver driver, Privilege privilege) throws Exception {
