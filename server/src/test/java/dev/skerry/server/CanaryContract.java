@@ -21,8 +21,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -290,7 +290,7 @@ abstract class CanaryContract {
                 Path file = Path.of("/proc", String.valueOf(process.pid()), what);
                 try {
                     places.put(file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
-                } catch (NoSuchFileException e) {
+                } catch (FileSystemException e) {
                     // It has ended since, and tells nobody any more.
                 }
             }

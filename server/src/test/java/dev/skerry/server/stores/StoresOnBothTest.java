@@ -225,9 +225,9 @@ class StoresOnBothTest {
         database.writer().useTransaction(handle -> {
             handle.createUpdate(
                             "INSERT INTO audit (sequence, at, tenant, key_id, key_name, operation, subject, address,"
-                                + " status, code, request) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
-                                + " FROM n WHERE i < :rows) SELECT i * 1000, :at, 'acme', 'k', 'n', CASE WHEN i = 1"
-                                + " THEN 'first' WHEN i = :rows THEN 'last' ELSE '' END, '', '', 204, '', '' FROM n")
+                                    + " status, code, request) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
+                                    + " FROM n WHERE i < :rows) SELECT i * 1000, :at, 'acme', 'k', 'n', CASE WHEN i = 1"
+                                    + " THEN 'first' WHEN i = :rows THEN 'last' ELSE '' END, '', '', 204, '', '' FROM n")
                     .bind("rows", rows)
                     .bind("at", Micros.of(KeptData.NOON))
                     .execute();
