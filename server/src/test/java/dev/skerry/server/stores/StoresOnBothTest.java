@@ -60,6 +60,15 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Timeout(60)
 class StoresOnBothTest {
+    private static final String MANY_ENTRIES = """
+            INSERT INTO audit (sequence, at, tenant, key_id, key_name, operation, subject, address, status, code,
+                request)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
+            SELECT i * 1000, :at, 'acme', 'k', 'n',
+                CASE WHEN i = 1 THEN 'first' WHEN i = :rows THEN 'last' ELSE '' END, '', '', 204, '', ''
+            FROM n
+            """;
+
     private static final String SQLITE = "sqlite";
     private static final String POSTGRESQL = "postgresql";
     private static final InstantSource CLOCK = InstantSource.fixed(KeptData.NOON);
@@ -223,11 +232,7 @@ class StoresOnBothTest {
         Database database = open(kind);
         int rows = Window.ROWS + 1;
         database.writer().useTransaction(handle -> {
-            handle.createUpdate(
-                            "INSERT INTO audit (sequence, at, tenant, key_id, key_name, operation, subject, address,"
-                                    + " status, code, request) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
-                                    + " FROM n WHERE i < :rows) SELECT i * 1000, :at, 'acme', 'k', 'n', CASE WHEN i = 1"
-                                    + " THEN 'first' WHEN i = :rows THEN 'last' ELSE '' END, '', '', 204, '', '' FROM n")
+            handle.createUpdate(MANY_ENTRIES)
                     .bind("rows", rows)
                     .bind("at", Micros.of(KeptData.NOON))
                     .execute();
