@@ -1,5 +1,6 @@
 package dev.skerry.guest;
 
+import dev.skerry.host.templates.LockFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -57,14 +58,22 @@ record DebianImage(Path folder) {
         return folder.resolve("vmlinuz");
     }
 
-    /** @param store where images are kept between runs */
+    /** @param store where images are kept between runs, of all clones */
     static DebianImage make(Path store) throws IOException, InterruptedException {
+        Files.createDirectories(store);
+        Path file = store.resolve("lock");
+        try (LockFile _ = LockFile.acquire(file, LockFile.Kind.EXCLUSIVE, BOUND, "another run makes the image")) {
+            return makeAlone(store);
+        }
+    }
+
+    private static DebianImage makeAlone(Path store) throws IOException, InterruptedException {
         String unit = resource("skerry-tests.service");
         DebianImage image = new DebianImage(store.resolve("debian-" + checksum(OPTIONS + SIZE + unit)));
         if (Files.exists(image.kernel())) {
             return image;
         }
-        removeTree(store);
+        removeOthers(store);
         Path fresh = Files.createDirectories(store.resolve("new"));
         Path tree = fresh.resolve("root");
         List<String> arguments = new ArrayList<>(OPTIONS);
@@ -76,6 +85,15 @@ record DebianImage(Path folder) {
         removeTree(tree);
         Files.move(fresh, image.folder(), StandardCopyOption.ATOMIC_MOVE);
         return image;
+    }
+
+    /** Images of other content, and what a run that was killed has left. */
+    private static void removeOthers(Path store) throws IOException {
+        try (Stream<Path> entries = Files.list(store)) {
+            for (Path entry : entries.filter(Files::isDirectory).toList()) {
+                removeTree(entry);
+            }
+        }
     }
 
     private static void prepare(Path tree, String unit) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.DynamicTest;
@@ -22,6 +23,11 @@ import org.w3c.dom.NodeList;
 class PureV2IT {
     private static final Path ROOT =
             Path.of(System.getProperty("skerry.root", "..")).toAbsolutePath().normalize();
+    /** As the XDG base directory specification has it. */
+    private static final Path CACHE = Path.of(Objects.requireNonNullElseGet(
+                    System.getenv("XDG_CACHE_HOME"), () -> System.getProperty("user.home") + "/.cache"))
+            .resolve("skerry/pure-v2");
+
     private static final Duration BOUND = Duration.ofMinutes(20);
 
     private static final List<String> CLASSES = List.of(
@@ -81,7 +87,7 @@ class PureV2IT {
         DebianImage.removeTree(work);
         Files.createDirectories(work);
         Payload payload = Payload.make(ROOT, work, selections());
-        var machine = new QemuMachine(DebianImage.make(ROOT.resolve(".skerry/pure-v2")), payload, work);
+        var machine = new QemuMachine(DebianImage.make(CACHE), payload, work);
         Path results = machine.run(BOUND);
         Files.delete(payload.image());
         List<DynamicTest> tests = new ArrayList<>();
