@@ -3,6 +3,7 @@ package dev.skerry.wire.hosts;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.Usage;
+import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
 import java.time.Duration;
 import java.util.List;
@@ -61,6 +62,11 @@ public interface HostAgent extends AutoCloseable {
 
     /** Removes a template by name. {@code NOT_FOUND}; {@code CONFLICT} while a sandbox uses it. */
     void removeTemplate(String name);
+
+    /** Its side of jobs; lives as long as this agent. A host that runs none has no runtimes. */
+    default JobHost jobs() {
+        return JobHost.NONE;
+    }
 
     /** From now on. */
     void listen(HostListener listener);

@@ -1,0 +1,30 @@
+package dev.skerry.wire.jobs;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A pool as it is.
+ *
+ * @param ready can be claimed at once
+ * @param starting being made
+ * @param target how many shall be ready now, as forecast
+ * @param hits claims that found one, since the pool is there; likewise {@code misses}, {@code waits}, {@code refusals}
+ *     and {@code failures} to make one
+ * @param demand claims a second, as forecast
+ * @param making how long making one takes, lately
+ * @param backoff why it makes none at the moment
+ */
+public record PoolState(
+        PoolPlan plan,
+        int ready,
+        int starting,
+        int target,
+        long hits,
+        long misses,
+        long waits,
+        long refusals,
+        long failures,
+        double demand,
+        Duration making,
+        Optional<String> backoff) {}
