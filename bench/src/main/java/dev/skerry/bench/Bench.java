@@ -1,6 +1,8 @@
 package dev.skerry.bench;
 
 import dev.skerry.bench.chaos.ChaosBench;
+import dev.skerry.bench.judging.JudgingBench;
+import dev.skerry.bench.judging.SchoolBench;
 import dev.skerry.bench.serving.ServerBench;
 import dev.skerry.host.drivers.RuntimeProgram;
 import dev.skerry.host.engine.Engine;
@@ -17,6 +19,8 @@ public final class Bench {
     private static final String USAGE = """
         Usage: skerry bench [--quick] [--launcher NAME] [--data FOLDER] [--output FOLDER]
                skerry bench server --help
+               skerry bench jobs --help
+               skerry bench school --help
                skerry bench chaos --help
         Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
           --quick          fewer values, and no more than 100 idle sandboxes
@@ -31,6 +35,12 @@ public final class Bench {
     public static int run(List<String> arguments) throws Exception {
         if (!arguments.isEmpty() && arguments.getFirst().equals("server")) {
             return ServerBench.run(arguments.subList(1, arguments.size()));
+        }
+        if (!arguments.isEmpty() && arguments.getFirst().equals("jobs")) {
+            return JudgingBench.run(arguments.subList(1, arguments.size()));
+        }
+        if (!arguments.isEmpty() && arguments.getFirst().equals("school")) {
+            return SchoolBench.run(arguments.subList(1, arguments.size()));
         }
         if (!arguments.isEmpty() && ChaosBench.NAMES.contains(arguments.getFirst())) {
             return ChaosBench.run(arguments.getFirst(), arguments.subList(1, arguments.size()));
