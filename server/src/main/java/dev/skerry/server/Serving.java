@@ -8,6 +8,7 @@ import dev.skerry.server.gateway.Gateway;
 import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
+import dev.skerry.server.jobs.Pools;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.operations.Health;
@@ -94,6 +95,9 @@ final class Serving implements AutoCloseable {
                         HealthCheck.templates(host),
                         HealthCheck.diskSpace(settings.data(), DISK_FREE_BYTES)),
                 CHECK_BOUND);
+        Pools pools = new Pools(host.jobs(), server.metrics());
+        pools.plan(settings.pools()
+                .plans(settings.sandboxes().isolation(), settings.sandboxes().memoryBytes()));
         this.api = new E2bApi(new E2bApi.Parts(
                 sandboxes,
                 host,
@@ -109,6 +113,7 @@ final class Serving implements AutoCloseable {
                 server.metrics(),
                 server.resealer(),
                 server.webhooks(),
+                pools,
                 () -> server.terms().list(host.id())));
         this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         usage.start();

@@ -7,6 +7,7 @@ import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.sandboxes.SimulatedHost;
 import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.Networks;
+import dev.skerry.server.settings.PoolSettings;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.Quota;
@@ -97,6 +98,7 @@ abstract class CanaryContract {
                         "sbx.localhost",
                         Duration.ofSeconds(5),
                         SandboxSettings.DEFAULT,
+                        PoolSettings.DEFAULT,
                         Quota.UNSAID,
                         RateLimits.NONE,
                         Duration.ofDays(1),

@@ -3,6 +3,7 @@ package dev.skerry.server.e2b;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.Route;
 import dev.skerry.server.http.Routes;
+import dev.skerry.server.jobs.Pools;
 import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.openapi.OpenApiDocument;
 import dev.skerry.server.openapi.Operation;
@@ -55,6 +56,7 @@ public final class E2bApi {
             ServerMetrics metrics,
             Resealer secrets,
             Webhooks webhooks,
+            Pools pools,
             Supplier<List<HostTerm>> terms) {}
 
     public E2bApi(Parts parts) {
@@ -76,6 +78,7 @@ public final class E2bApi {
         all.addAll(new TeamRoutes(parts.host()).operations(door));
         all.addAll(new KeyRoutes(parts.tenants(), parts.keys()).operations(door));
         all.addAll(new TenantRoutes(parts.tenants(), parts.keys(), parts.sandboxes()).operations(door));
+        all.addAll(new PoolRoutes(parts.pools(), parts.settings().pools(), limits).operations(door));
         all.addAll(new AuditRoutes(parts.audit(), searches).operations(door));
         all.addAll(new WhyRoutes(parts.sandboxes(), parts.audit(), parts.terms()).operations(door));
         all.addAll(new ServerRoutes(parts.health(), parts.metrics(), parts.secrets()).operations(door));

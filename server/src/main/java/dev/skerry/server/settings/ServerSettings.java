@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param tls where the API and all ports of sandboxes listen with TLS
  * @param domain under which sandboxes have their names, with a port if clients need one
  * @param drain how long requests under way may take once the server is told to stop
+ * @param pools of sandboxes that are ready for jobs
  * @param quota of each tenant that has none of its own
  * @param rates how often each key or client may ask in a second; what is absent is not limited
  * @param auditKeep how long the audit log goes back
@@ -31,6 +32,7 @@ public record ServerSettings(
         String domain,
         Duration drain,
         SandboxSettings sandboxes,
+        PoolSettings pools,
         Quota quota,
         Map<Traffic, Long> rates,
         Duration auditKeep,
@@ -47,6 +49,7 @@ public record ServerSettings(
             "sbx.localhost:8443",
             Duration.ofSeconds(30),
             SandboxSettings.DEFAULT,
+            PoolSettings.DEFAULT,
             Quota.UNSAID,
             RATES,
             Duration.ofDays(90),
@@ -62,7 +65,7 @@ public record ServerSettings(
 
     public ServerSettings with(DatabaseSettings other) {
         return new ServerSettings(
-                data, other, http, tls, domain, drain, sandboxes, quota, rates, auditKeep, webhookNetworks);
+                data, other, http, tls, domain, drain, sandboxes, pools, quota, rates, auditKeep, webhookNetworks);
     }
 
     public ServerSettings with(Launcher launcher) {
@@ -74,6 +77,7 @@ public record ServerSettings(
                 domain,
                 drain,
                 sandboxes.with(launcher),
+                pools,
                 quota,
                 rates,
                 auditKeep,
@@ -89,6 +93,7 @@ public record ServerSettings(
                 overrides.domain().orElse(domain),
                 drain,
                 sandboxes,
+                pools,
                 quota,
                 rates,
                 auditKeep,

@@ -93,6 +93,26 @@ public final class SettingsFile {
                         quoted(Quantity.ofTime(boxes.resumeTimeout())),
                         "How long a sandbox runs that traffic has resumed."),
                 new Key("sandboxes.running-max", String.valueOf(boxes.runningMax()), "Sandboxes that run at a time."),
+                new Key(
+                        "jobs.pools",
+                        quoted(standard.pools().text()),
+                        "Sandboxes ready for jobs: TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, ..."),
+                new Key(
+                        "jobs.pool-hits",
+                        String.valueOf(standard.pools().hitPercent()),
+                        "Of a hundred jobs, so many shall find a ready sandbox."),
+                new Key(
+                        "jobs.pool-memory",
+                        quoted(Quantity.ofBytes(standard.pools().idleBytes())),
+                        "What the ready sandboxes of one pool may cost together."),
+                new Key(
+                        "jobs.pool-miss",
+                        quoted(PoolSettings.label(standard.pools().miss())),
+                        "What a job does that finds none: cold, wait, refuse."),
+                new Key(
+                        "jobs.pool-patience",
+                        quoted(Quantity.ofTime(standard.pools().patience())),
+                        "How long it waits for one, where it does."),
                 quota("quotas.sandboxes", "Sandboxes of one tenant that run."),
                 quota("quotas.cpus", "CPUs of all its sandboxes that run."),
                 quota("quotas.memory", "Memory of all that run, or are paused with their memory."),
@@ -216,10 +236,20 @@ public final class SettingsFile {
                         text("sandboxes.timeout-max", Quantity::time, boxes.timeoutMax()),
                         text("sandboxes.resume-timeout", Quantity::time, boxes.resumeTimeout()),
                         Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))),
+                pools(standard.pools()),
                 quota(),
                 rates(standard.rates()),
                 text("audit.keep", Quantity::time, standard.auditKeep()),
                 text("webhooks.networks", Networks::parse, standard.webhookNetworks()));
+    }
+
+    private PoolSettings pools(PoolSettings standard) {
+        return new PoolSettings(
+                text("jobs.pools", PoolText::list, standard.pools()),
+                (int) number("jobs.pool-hits", 1, 99, standard.hitPercent()),
+                text("jobs.pool-memory", Quantity::bytes, standard.idleBytes()),
+                text("jobs.pool-miss", PoolSettings::miss, standard.miss()),
+                text("jobs.pool-patience", Quantity::time, standard.patience()));
     }
 
     private Map<Traffic, Long> rates(Map<Traffic, Long> standard) {

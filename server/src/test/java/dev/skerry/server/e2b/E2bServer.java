@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
+import dev.skerry.server.jobs.Pools;
 import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.HealthCheck;
@@ -139,6 +140,7 @@ final class E2bServer implements AutoCloseable {
                         Networks.parse("127.0.0.0/8"),
                         TestSecrets.SEALING,
                         clock),
+                new Pools(host.jobs(), metrics),
                 () -> terms));
         conformance = new Conformance(api.operations());
         http = HttpServer.open(
