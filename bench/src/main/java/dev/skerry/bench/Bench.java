@@ -19,7 +19,7 @@ public final class Bench {
     private static final String USAGE = """
         Usage: skerry bench [--quick] [--launcher NAME] [--data FOLDER] [--output FOLDER]
                skerry bench server --help
-               skerry bench jobs --help
+               skerry bench piston --help
                skerry bench school --help
                skerry bench chaos --help
         Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
@@ -36,7 +36,7 @@ public final class Bench {
         if (!arguments.isEmpty() && arguments.getFirst().equals("server")) {
             return ServerBench.run(arguments.subList(1, arguments.size()));
         }
-        if (!arguments.isEmpty() && arguments.getFirst().equals("jobs")) {
+        if (!arguments.isEmpty() && arguments.getFirst().equals("piston")) {
             return JudgingBench.run(arguments.subList(1, arguments.size()));
         }
         if (!arguments.isEmpty() && arguments.getFirst().equals("school")) {

@@ -19,16 +19,16 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * {@code skerry bench jobs}: short programs through Piston's API. Two servers of our own, one without pools and one with
- * them, and whatever else speaks that API, next to bare processes.
+ * {@code skerry bench piston}: short programs through Piston's API. Two servers of our own, one without pools and one
+ * with them, and whatever else speaks that API, next to bare processes.
  */
 public final class JudgingBench {
     private static final String USAGE = """
-        Usage: skerry bench jobs [--quick] [--against NAME=URL]... [--output FOLDER]
+        Usage: skerry bench piston [--quick] [--against NAME=URL]... [--output FOLDER]
         Measures Python, C and Java programs through Piston's API, next to the same as bare processes.
           --quick             fewer values
           --against NAME=URL  another server with that API, up to where /api/v2 begins; it needs no key
-          --output FOLDER     where jobs.json, jobs.md and jobs.svg go (default: docs/benchmarks)
+          --output FOLDER     where piston.json, piston.md and piston.svg go (default: docs/benchmarks)
         """;
 
     private JudgingBench() {}
@@ -51,8 +51,8 @@ public final class JudgingBench {
                 default ->
                     throw new Failure(
                             ErrorCode.INVALID_REQUEST,
-                            "'" + argument + "' is not an argument of bench jobs",
-                            "skerry bench jobs --help");
+                            "'" + argument + "' is not an argument of bench piston",
+                            "skerry bench piston --help");
             }
         }
         JudgingSettings settings = JudgingSettings.usual(quick);
@@ -62,7 +62,7 @@ public final class JudgingBench {
 
     private static String value(ListIterator<String> at, String argument) {
         if (!at.hasNext()) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a value", "skerry bench jobs --help");
+            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a value", "skerry bench piston --help");
         }
         return at.next();
     }
@@ -99,14 +99,14 @@ public final class JudgingBench {
                 for (Program program : Program.ALL) {
                     report.add(contests.oneAfterTheOther(program));
                     contests.atATime(program).forEach(report::add);
-                    report.write(output, "jobs"); // What is to come takes minutes.
+                    report.write(output, "piston"); // What is to come takes minutes.
                 }
                 report.add(contests.burst(all.getFirst(), Program.PYTHON));
             }
         } finally {
             Machine.delete(scratch);
         }
-        report.write(output, "jobs");
+        report.write(output, "piston");
         return report.markdown();
     }
 }
