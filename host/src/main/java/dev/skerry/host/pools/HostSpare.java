@@ -1,7 +1,5 @@
 package dev.skerry.host.pools;
 
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +60,7 @@ final class HostSpare implements Spare {
             if (nanoClock.getAsLong() - last.at() >= SAMPLE_NANOS) {
                 Sample next = read();
                 long passed = next.allTicks() - last.allTicks();
-                idle = passed <= 0 ? 0 : (double) processors * (next.idleTicks() - last.idleTicks()) / passed;
+                idle = passed <= 0 ? 0 : processors * (double) (next.idleTicks() - last.idleTicks()) / passed;
                 last = next;
                 begun = 0;
             }
@@ -84,7 +82,8 @@ final class HostSpare implements Spare {
             long idleTicks = Long.parseLong(fields[IDLE_FIELD]) + Long.parseLong(fields[IOWAIT_FIELD]);
             return new Sample(nanoClock.getAsLong(), idleTicks, all);
         } catch (IOException e) {
-            throw new Failure(ErrorCode.INTERNAL, "reading " + stat + ": " + e.getMessage(), e);
+            // Then nothing is idle, and pools are filled while no job runs.
+            return new Sample(nanoClock.getAsLong(), 0, 0);
         }
     }
 }

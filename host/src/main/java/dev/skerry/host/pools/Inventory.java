@@ -139,7 +139,7 @@ final class Inventory<M> {
         int position = ready.size() + starting;
         // Who waits comes on top of what shall be there.
         int covered = position - takers.size();
-        filling = covered < marks.low() || filling && covered < marks.high();
+        filling = covered < marks.low() || (filling && covered < marks.high());
         int due = Math.min(filling ? marks.high() - covered : takers.size() - position, plan.cap() - position);
         return Math.max(0, backoff.doubtful() ? Math.min(due, 1 - starting) : due);
     }

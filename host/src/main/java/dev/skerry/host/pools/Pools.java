@@ -29,17 +29,18 @@ import org.slf4j.LoggerFactory;
 public final class Pools<M> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pools.class);
 
-    /** How often what waits is looked at. */
     private static final Duration LOOKING = Duration.ofSeconds(2);
 
     /** How often the processors are asked for, while there is need and none is idle. */
     private static final Duration ASKING = Duration.ofMillis(100);
 
     private final Maker<M> maker;
+    private final Health<M> health;
     private final Spare spare;
     private final int makers;
     private final LongSupplier nanoClock;
     private final RandomGenerator random;
+    private final Duration looking;
     private final Closing<M> closing;
     private final ExecutorService making = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("pool-making-", 0).factory());
@@ -57,15 +58,18 @@ public final class Pools<M> implements AutoCloseable {
 
     /** @param processors of the machine: so many members are made at a time, where they are idle */
     public Pools(Maker<M> maker, int processors) {
-        this(maker, HostSpare.of(processors), processors, System::nanoTime, RandomGenerator.getDefault());
+        this(maker, HostSpare.of(processors), processors, System::nanoTime, RandomGenerator.getDefault(), LOOKING);
     }
 
-    Pools(Maker<M> maker, Spare spare, int makers, LongSupplier nanoClock, RandomGenerator random) {
+    /** @param looking how often what waits is looked at */
+    Pools(Maker<M> maker, Spare spare, int makers, LongSupplier nanoClock, RandomGenerator random, Duration looking) {
         this.maker = maker;
+        this.health = new Health<>(maker);
         this.spare = spare;
         this.makers = makers;
         this.nanoClock = nanoClock;
         this.random = random;
+        this.looking = looking;
         this.closing = new Closing<>(maker, makers);
         own.execute(this::fill);
         own.execute(this::keep);
@@ -160,7 +164,7 @@ public final class Pools<M> implements AutoCloseable {
         boolean usable = false;
         lock.unlock();
         try {
-            usable = fits && alive(member);
+            usable = fits && health.alive(member);
         } finally {
             lock.lock();
             if (!usable) {
@@ -171,15 +175,6 @@ public final class Pools<M> implements AutoCloseable {
             pool.fault(died(), now());
         }
         return usable;
-    }
-
-    private boolean alive(M member) throws InterruptedException {
-        try {
-            return maker.alive(member);
-        } catch (RuntimeException e) {
-            LOG.atWarn().setCause(e).log("a member of a pool cannot be looked at");
-            return false;
-        }
     }
 
     private static Failure died() {
@@ -251,20 +246,23 @@ public final class Pools<M> implements AutoCloseable {
         lock.lock();
         try {
             while (!closed) {
-                long now = now();
-                Filling.Round<M> round = Filling.begin(pools, makers - beingMade, idle(), now);
-                held = round.held();
-                for (Inventory<M> pool : round.pools()) {
-                    beingMade++;
-                    PoolPlan plan = pool.plan();
-                    making.execute(() -> make(pool, plan));
-                }
-                sleep(now);
+                begin();
+                changed.awaitNanos(pause(now()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void begin() {
+        Filling.Round<M> round = Filling.begin(pools, makers - beingMade, idle(), now());
+        held = round.held();
+        for (Inventory<M> pool : round.pools()) {
+            beingMade++;
+            PoolPlan plan = pool.plan();
+            making.execute(() -> make(pool, plan));
         }
     }
 
@@ -275,13 +273,13 @@ public final class Pools<M> implements AutoCloseable {
     }
 
     /** Until something happens, or what time alone changes: a backoff ends, a processor becomes idle. */
-    private void sleep(long now) throws InterruptedException {
+    private long pause(long now) {
         long backoff = pools.stream()
                 .mapToLong(pool -> pool.pause(now).toNanos())
                 .filter(nanos -> nanos > 0)
                 .min()
                 .orElse(Long.MAX_VALUE);
-        changed.awaitNanos(held ? Math.min(ASKING.toNanos(), backoff) : backoff);
+        return held ? Math.min(ASKING.toNanos(), backoff) : backoff;
     }
 
     private void make(Inventory<M> pool, PoolPlan plan) {
@@ -290,7 +288,7 @@ public final class Pools<M> implements AutoCloseable {
         try {
             M member = maker.make(plan);
             Duration took = Duration.ofNanos(now() - start);
-            long bytes = bytes(member);
+            long bytes = health.bytes(member);
             locked(() -> {
                 if (!pool.made(member, took, bytes, now())) {
                     closing.close(List.of(member));
@@ -311,15 +309,6 @@ public final class Pools<M> implements AutoCloseable {
         }
     }
 
-    private long bytes(M member) {
-        try {
-            return maker.bytes(member);
-        } catch (RuntimeException e) {
-            // It has just ended; who claims it finds that out.
-            return 0;
-        }
-    }
-
     private void keep() {
         lock.lock();
         try {
@@ -329,7 +318,7 @@ public final class Pools<M> implements AutoCloseable {
                     closing.close(pool.surplus(now()));
                 }
                 changed.signal();
-                ended.awaitNanos(LOOKING.toNanos());
+                ended.awaitNanos(looking.toNanos());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -346,12 +335,12 @@ public final class Pools<M> implements AutoCloseable {
         for (M member : pool.members()) {
             lock.unlock();
             try {
-                if (!alive(member)) {
+                if (!health.alive(member)) {
                     dead.add(member);
-                } else if (!current(member)) {
+                } else if (!health.current(member)) {
                     stale.add(member);
                 } else {
-                    sizes.put(member, bytes(member));
+                    sizes.put(member, health.bytes(member));
                 }
             } finally {
                 lock.lock();
@@ -363,16 +352,6 @@ public final class Pools<M> implements AutoCloseable {
         gone.forEach(member -> pool.fault(died(), now()));
         closing.close(gone);
         closing.close(pool.discard(stale));
-    }
-
-    /** While nobody can say, it is. */
-    private boolean current(M member) {
-        try {
-            return maker.current(member);
-        } catch (RuntimeException e) {
-            LOG.atWarn().setCause(e).log("the template of a pool's member cannot be looked at");
-            return true;
-        }
     }
 
     /** Closes all that is not claimed, what is just being made included, and waits until nothing of it is left. */

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class BackoffTest {
-    private static final Failure BROKEN = new Failure(ErrorCode.UNSUPPORTED, "no driver");
+    private final Failure broken = new Failure(ErrorCode.UNSUPPORTED, "no driver");
 
     /** The waits of so many failures in a row, each as soon as it may be. */
     private static Duration[] waits(Backoff backoff, Failure failure, int count) {
@@ -29,7 +29,7 @@ class BackoffTest {
 
     @Test
     void eachWaitIsTwiceAsLongUpToAMinute() {
-        Duration[] waits = waits(new Backoff(new Random(1)), BROKEN, 40);
+        Duration[] waits = waits(new Backoff(new Random(1)), broken, 40);
         Duration whole = Backoff.FIRST;
         for (Duration wait : waits) {
             assertThat(wait).isBetween(whole.dividedBy(2), whole);
@@ -49,7 +49,7 @@ class BackoffTest {
     void severalDoNotComeBackAtOnce() {
         Set<Duration> waits = new HashSet<>();
         for (int seed = 0; seed < 20; seed++) {
-            waits.add(waits(new Backoff(new Random(seed)), BROKEN, 1)[0]);
+            waits.add(waits(new Backoff(new Random(seed)), broken, 1)[0]);
         }
         assertThat(waits).hasSizeGreaterThan(15);
     }
@@ -58,7 +58,7 @@ class BackoffTest {
     void thoseThatWereUnderWayTogetherCountOnce() {
         var backoff = new Backoff(new Random(1));
         for (int i = 0; i < 8; i++) {
-            backoff.failed(BROKEN, 0);
+            backoff.failed(broken, 0);
         }
         assertThat(backoff.left(0)).isLessThanOrEqualTo(Backoff.FIRST);
     }
@@ -66,13 +66,13 @@ class BackoffTest {
     @Test
     void aSuccessEndsIt() {
         var backoff = new Backoff(new Random(1));
-        waits(backoff, BROKEN, 10);
-        backoff.failed(BROKEN, Duration.ofHours(1).toNanos());
+        waits(backoff, broken, 10);
+        backoff.failed(broken, Duration.ofHours(1).toNanos());
         assertThat(backoff.reason(Duration.ofHours(1).toNanos()).orElseThrow())
                 .startsWith("UNSUPPORTED: no driver; next attempt in ");
         backoff.succeeded();
         assertThat(backoff.doubtful()).isFalse();
         assertThat(backoff.reason(Duration.ofHours(1).toNanos())).isEmpty();
-        assertThat(waits(backoff, BROKEN, 1)[0]).isLessThanOrEqualTo(Backoff.FIRST);
+        assertThat(waits(backoff, broken, 1)[0]).isLessThanOrEqualTo(Backoff.FIRST);
     }
 }

@@ -100,7 +100,9 @@ class ForecastTest {
             window.add(now);
             times.add(now);
             long end = now;
-            long sure = times.stream().filter(at -> at > end - 10 * SECOND + SECOND / 4).count();
+            long sure = times.stream()
+                    .filter(at -> at > end - 10 * SECOND + SECOND / 4)
+                    .count();
             long most = times.stream().filter(at -> at > end - 10 * SECOND).count();
             assertThat((long) window.count(now)).isBetween(sure, most);
             times.removeIf(at -> at < end - 20 * SECOND);

@@ -42,9 +42,7 @@ class PoolSimulationTest {
                 case 3 -> world.fail(random.nextBoolean() ? 0 : random.nextDouble());
                 case 4 -> world.at(world.now + random.nextLong(10 * SECOND), () -> world.die(random.nextDouble()));
                 case 5 -> world.leaveIdle(random.nextInt(SimulatedPools.MAKERS + 1));
-                default -> world.at(
-                        world.now + SECOND,
-                        () -> world.replan(pool, random("template-" + pool, random)));
+                default -> world.at(world.now + SECOND, () -> world.replan(pool, random("template-" + pool, random)));
             }
             world.run(end);
         }
@@ -81,7 +79,9 @@ class PoolSimulationTest {
             while (!world.pools.isEmpty()) {
                 world.end(0);
             }
-            assertThat(world.count(Fate.READY)).as("all that was not claimed is closed").isZero();
+            assertThat(world.count(Fate.READY))
+                    .as("all that was not claimed is closed")
+                    .isZero();
         }
         assertThat(claims).isGreaterThan(10_000);
     }
@@ -118,7 +118,9 @@ class PoolSimulationTest {
         world.run(60 * SECOND);
         PoolState state = world.pools.getFirst().state(world.now, false);
         assertThat(state.hits()).isGreaterThanOrEqualTo(16);
-        assertThat(world.served).as("nobody is turned away who can be served in time").isEqualTo(200);
+        assertThat(world.served)
+                .as("nobody is turned away who can be served in time")
+                .isEqualTo(200);
     }
 
     @Test
@@ -155,7 +157,8 @@ class PoolSimulationTest {
         world.run(600 * SECOND);
         long failures = world.pools.getFirst().state(world.now, false).failures();
         assertThat(failures).isBetween(10L, 40L);
-        assertThat(world.pools.getFirst().state(world.now, false).backoff().orElseThrow()).contains("simulated");
+        assertThat(world.pools.getFirst().state(world.now, false).backoff().orElseThrow())
+                .contains("simulated");
         world.fail(0);
         world.run(world.now + 70 * SECOND);
         assertThat(world.ready()).isEqualTo(10);

@@ -112,7 +112,9 @@ final class SimulatedPools {
         }
         Miss miss = pool.plan().miss();
         Optional<Duration> estimate = pool.estimate(now);
-        if (miss == Miss.WAIT && estimate.isPresent() && estimate.get().compareTo(pool.plan().patience()) <= 0) {
+        if (miss == Miss.WAIT
+                && estimate.isPresent()
+                && estimate.get().compareTo(pool.plan().patience()) <= 0) {
             pool.waits();
             await(pool);
         } else if (miss == Miss.REFUSE) {
@@ -156,7 +158,8 @@ final class SimulatedPools {
     }
 
     private void fill() {
-        for (Inventory<Integer> pool : Filling.begin(pools, MAKERS - makings, idle, now).pools()) {
+        for (Inventory<Integer> pool :
+                Filling.begin(pools, MAKERS - makings, idle, now).pools()) {
             makings++;
             makingsMost = Math.max(makingsMost, makings);
             long took = makingMax / 10 + random.nextLong(makingMax * 9 / 10);
@@ -219,7 +222,9 @@ final class SimulatedPools {
     }
 
     private void change(int member, Fate fate) {
-        assertThat(members.put(member, fate)).as("member " + member + " becomes " + fate).isEqualTo(Fate.READY);
+        assertThat(members.put(member, fate))
+                .as("member " + member + " becomes " + fate)
+                .isEqualTo(Fate.READY);
     }
 
     /** What follows from the demand alone does not hold for a while. */
@@ -253,7 +258,9 @@ final class SimulatedPools {
         long filled = disturbed + rounds * makingMax;
         boolean healthy = failing == 0 && idle > 0;
         if (healthy && now > filled) {
-            assertThat(pool.ready()).as(() -> "the floor is reached at " + now + ", undisturbed since " + disturbed + ": " + states()).isGreaterThanOrEqualTo(plan.floor());
+            assertThat(pool.ready())
+                    .as(() -> "the floor is reached at " + now + ", undisturbed since " + disturbed + ": " + states())
+                    .isGreaterThanOrEqualTo(plan.floor());
         }
     }
 

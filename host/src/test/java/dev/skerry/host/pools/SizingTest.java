@@ -100,11 +100,9 @@ class SizingTest {
     @Test
     void whatWaitingMayCostCountsMoreThanTheFloor() {
         PoolPlan plan = TestPlans.costing(TestPlans.plan(8, 100, Miss.COLD), 50 * MIB);
-        assertThat(Sizing.marks(plan, 0, MAKING, 2, OptionalLong.of(10 * MIB)))
-                .isEqualTo(new Sizing.Marks(4, 4, true));
+        assertThat(Sizing.marks(plan, 0, MAKING, 2, OptionalLong.of(10 * MIB))).isEqualTo(new Sizing.Marks(4, 4, true));
         assertThat(Sizing.affordable(plan, OptionalLong.of(10 * MIB))).isEqualTo(5);
-        assertThat(Sizing.marks(plan, 0, MAKING, 2, OptionalLong.of(60 * MIB)))
-                .isEqualTo(new Sizing.Marks(0, 0, true));
+        assertThat(Sizing.marks(plan, 0, MAKING, 2, OptionalLong.of(60 * MIB))).isEqualTo(new Sizing.Marks(0, 0, true));
     }
 
     @Test

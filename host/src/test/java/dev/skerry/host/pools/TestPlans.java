@@ -18,16 +18,7 @@ final class TestPlans {
 
     static PoolPlan plan(String template, int floor, int cap, Miss miss, Duration patience) {
         return new PoolPlan(
-                template,
-                Isolation.CONTAINER,
-                Optional.empty(),
-                128 * MIB,
-                floor,
-                cap,
-                0.9,
-                1L << 40,
-                miss,
-                patience);
+                template, Isolation.CONTAINER, Optional.empty(), 128 * MIB, floor, cap, 0.9, 1L << 40, miss, patience);
     }
 
     static PoolPlan costing(PoolPlan plan, long idleBytes) {
