@@ -146,6 +146,21 @@ public final class Pools<M> implements AutoCloseable {
         }
     }
 
+    /** Whether there is a pool of that template. */
+    public boolean planned(String template) {
+        lock.lock();
+        try {
+            return pools.stream().anyMatch(pool -> pool.plan().template().equals(template));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Somebody came whom no member suits, whatever there is. */
+    public void missed(Want want) {
+        locked(() -> want.candidates(pools).stream().findFirst().ifPresent(Inventory::missed));
+    }
+
     private Optional<Claim<M>> ready(List<Inventory<M>> will, Want want) throws InterruptedException {
         for (Inventory<M> pool : will) {
             for (var member = pool.take(); member.isPresent(); member = pool.take()) {

@@ -3,7 +3,7 @@ package dev.skerry.host.pools;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.PoolPlan;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What a job claims.
@@ -11,9 +11,15 @@ import java.util.Optional;
  * @param template by name
  * @param digest the template's, as it is now; a member of an earlier one is of no use
  * @param isolation the level that the job gets on this host, not its floor
- * @param prestart the language whose interpreter should wait in it; a member without any does too, less well
+ * @param prestarted whether the interpreter that waits in the members of such a pool can run the job; a member without
+ *     any does too, less well
  */
-public record Want(String template, String digest, Isolation isolation, Optional<String> prestart) {
+public record Want(String template, String digest, Isolation isolation, Predicate<PoolPlan> prestarted) {
+    /** One that starts its own interpreter. */
+    public Want(String template, String digest, Isolation isolation) {
+        this(template, digest, isolation, plan -> false);
+    }
+
     /** Of these pools those that will do, the better ones first. */
     <M> List<Inventory<M>> candidates(List<Inventory<M>> pools) {
         return pools.stream()
@@ -26,6 +32,6 @@ public record Want(String template, String digest, Isolation isolation, Optional
     private boolean matches(PoolPlan plan) {
         return plan.template().equals(template)
                 && plan.isolation() == isolation
-                && (plan.prestart().isEmpty() || plan.prestart().equals(prestart));
+                && (plan.prestart().isEmpty() || prestarted.test(plan));
     }
 }

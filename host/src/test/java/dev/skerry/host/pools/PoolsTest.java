@@ -84,6 +84,11 @@ class PoolsTest {
         return member;
     }
 
+    private static Want wanting(String language) {
+        return new Want("base", "sha256:base", Isolation.CONTAINER, plan -> plan.prestart()
+                .equals(Optional.of(language)));
+    }
+
     private void fill(PoolPlan... plans) {
         pools.plan(List.of(plans));
         for (int i = 0; i < plans.length; i++) {
@@ -104,7 +109,7 @@ class PoolsTest {
     void whoNobodyPlannedForGoesHisOwnWay() throws Exception {
         fill(plan(1, 1, Miss.REFUSE));
         assertThat(claim(want("other"))).isEmpty();
-        assertThat(claim(new Want("base", "sha256:base", Isolation.GVISOR, Optional.empty())))
+        assertThat(claim(new Want("base", "sha256:base", Isolation.GVISOR)))
                 .isEmpty();
         assertThat(state().misses()).isZero();
     }
@@ -256,7 +261,7 @@ class PoolsTest {
         PoolPlan plain = plan(1, 1, Miss.COLD);
         fill(plain, prestarted(plain, "python"));
         maker.allowed.drainPermits();
-        Want python = new Want("base", "sha256:base", Isolation.CONTAINER, Optional.of("python"));
+        Want python = wanting("python");
         assertThat(maker.made.get(claim(python).orElseThrow()).prestart()).hasValue("python");
         assertThat(maker.made.get(claim(python).orElseThrow()).prestart()).isEmpty();
         assertThat(claim(python)).isEmpty();
@@ -268,7 +273,7 @@ class PoolsTest {
     void whoWantsNoneGetsNoneThatWaits() throws Exception {
         fill(prestarted(plan(1, 1, Miss.COLD), "python"));
         assertThat(claim()).isEmpty();
-        assertThat(claim(new Want("base", "sha256:base", Isolation.CONTAINER, Optional.of("node"))))
+        assertThat(claim(wanting("node")))
                 .isEmpty();
     }
 

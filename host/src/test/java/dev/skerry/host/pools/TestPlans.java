@@ -50,6 +50,6 @@ final class TestPlans {
     }
 
     static Want want(String template) {
-        return new Want(template, "sha256:" + template, Isolation.CONTAINER, Optional.empty());
+        return new Want(template, "sha256:" + template, Isolation.CONTAINER);
     }
 }
