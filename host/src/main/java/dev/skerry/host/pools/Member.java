@@ -13,5 +13,4 @@ import java.util.Optional;
  * @param limits that it was made with
  * @param waiting the interpreter inside, where the plan says so
  */
-record Member(
-        EngineSandbox sandbox, PoolPlan plan, String digest, Limits limits, Optional<WaitingProgram> waiting) {}
+record Member(EngineSandbox sandbox, PoolPlan plan, String digest, Limits limits, Optional<WaitingProgram> waiting) {}

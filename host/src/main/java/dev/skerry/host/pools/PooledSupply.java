@@ -50,7 +50,8 @@ public final class PooledSupply implements SandboxSupply {
         this.prestarter = prestarter;
         this.clock = clock;
         this.pools = new Pools<>(
-                new JobMaker(engine, sandboxes, prestarter, disks), Runtime.getRuntime().availableProcessors());
+                new JobMaker(engine, sandboxes, prestarter, disks),
+                Runtime.getRuntime().availableProcessors());
     }
 
     @Override

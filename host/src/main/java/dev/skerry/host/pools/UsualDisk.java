@@ -39,7 +39,9 @@ final class UsualDisk {
     /** These limits, with that size. */
     synchronized Limits limits(String template, Limits limits) {
         Seen seen = templates.get(template);
-        return seen == null ? limits : limits.withDisk(seen.usual().bytes(), seen.usual().inodes());
+        return seen == null
+                ? limits
+                : limits.withDisk(seen.usual().bytes(), seen.usual().inodes());
     }
 
     synchronized boolean isUsual(String template, Limits limits) {

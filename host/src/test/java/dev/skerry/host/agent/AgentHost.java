@@ -146,6 +146,25 @@ public final class AgentHost {
         await("nothing is left: " + leftovers(), () -> leftovers().isEmpty());
     }
 
+    /** Of sandboxes that are there: {@code <id>.<generation>}. */
+    static List<String> runFolders() {
+        return entries(instanceFolder(), "[0-9a-z]{25}\\..*");
+    }
+
+    /** Stops everything in a sandbox, as somebody else on this machine may. */
+    static void freeze(String runFolder) throws IOException {
+        String group = "skerry-" + instanceFolder().getFileName() + "/" + runFolder;
+        Path v1 = Path.of("/sys/fs/cgroup/freezer", group, "freezer.state");
+        Path v2 = Path.of("/sys/fs/cgroup", group, "box/cgroup.freeze");
+        Files.writeString(Files.exists(v1) ? v1 : v2, Files.exists(v1) ? "FROZEN" : "1");
+    }
+
+    static void killShim(String runFolder) throws IOException {
+        String pid = Files.readString(instanceFolder().resolve(runFolder).resolve("shim"))
+                .split(" ", -1)[0];
+        ProcessHandle.of(Long.parseLong(pid.strip())).orElseThrow().destroyForcibly();
+    }
+
     static List<String> leftovers() {
         String instance = instanceFolder().getFileName().toString();
         List<String> found = new ArrayList<>(entries(instanceFolder(), "[0-9a-z]{25}\\..*|new-.*"));

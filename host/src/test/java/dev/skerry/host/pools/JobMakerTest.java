@@ -131,7 +131,10 @@ class JobMakerTest {
     }
 
     private static void signal(String name, long pid) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     @Test
@@ -168,7 +171,8 @@ class JobMakerTest {
         assertThat(shell(sandbox, "dd if=/dev/zero of=/tmp/big bs=1M count=100 2>/dev/null; echo $?"))
                 .isNotEqualTo("0");
         assertThat(shell(sandbox, "for i in $(seq 40); do sleep 5 & done 2>/dev/null; jobs | wc -l"))
-                .satisfies(count -> assertThat(count.isEmpty() ? 0 : Integer.parseInt(count)).isLessThan(16));
+                .satisfies(count -> assertThat(count.isEmpty() ? 0 : Integer.parseInt(count))
+                        .isLessThan(16));
     }
 
     private long deadline(Duration in) {

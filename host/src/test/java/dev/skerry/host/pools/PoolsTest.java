@@ -109,8 +109,7 @@ class PoolsTest {
     void whoNobodyPlannedForGoesHisOwnWay() throws Exception {
         fill(plan(1, 1, Miss.REFUSE));
         assertThat(claim(want("other"))).isEmpty();
-        assertThat(claim(new Want("base", "sha256:base", Isolation.GVISOR)))
-                .isEmpty();
+        assertThat(claim(new Want("base", "sha256:base", Isolation.GVISOR))).isEmpty();
         assertThat(state().misses()).isZero();
     }
 
@@ -273,8 +272,7 @@ class PoolsTest {
     void whoWantsNoneGetsNoneThatWaits() throws Exception {
         fill(prestarted(plan(1, 1, Miss.COLD), "python"));
         assertThat(claim()).isEmpty();
-        assertThat(claim(wanting("node")))
-                .isEmpty();
+        assertThat(claim(wanting("node"))).isEmpty();
     }
 
     @Test
