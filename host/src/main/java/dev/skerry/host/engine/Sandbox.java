@@ -35,6 +35,7 @@ public final class Sandbox implements AutoCloseable {
 
     private static final Duration DETACH_BOUND = Duration.ofSeconds(1);
     private static final Duration FREEZE_BOUND = Duration.ofSeconds(5);
+    private static final Duration CLEAR_BOUND = Duration.ofSeconds(10);
     private static final Duration DEADLINE_BOUND = Duration.ofSeconds(5);
     /** For process 1 to end after the last of the others has been killed. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -50,6 +51,7 @@ public final class Sandbox implements AutoCloseable {
     private final AtomicReference<SandboxEnd> end = new AtomicReference<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Control control = Control.OURS;
+    private volatile long cpuMicros;
 
     Sandbox(
             SandboxRecord record,
@@ -60,6 +62,7 @@ public final class Sandbox implements AutoCloseable {
             Remains remains,
             HostListener listener) {
         this.record = record;
+        this.cpuMicros = record.cpuMicros();
         this.epoch = epoch;
         this.cgroup = cgroup;
         this.transport = transport;
@@ -139,6 +142,26 @@ public final class Sandbox implements AutoCloseable {
         return usage.cpuTime().isPositive() ? usage : lastUsage.get();
     }
 
+    /** What it uses from now on. Whoever asked closes it. */
+    public Stretch measure() {
+        return new Stretch(cgroup, this::usageAtEnd);
+    }
+
+    private Optional<Usage> usageAtEnd() {
+        return ended.getCount() == 0 ? Optional.of(lastUsage.get()) : Optional.empty();
+    }
+
+    /**
+     * Kills every process inside but process 1, whatever has become of those inside that should have done it. Where the
+     * host does not see them one by one, as with a user-space kernel, nothing happens.
+     */
+    public void clear() {
+        checkControl();
+        if (record.isolation() == Isolation.CONTAINER) {
+            cgroup.killAllBut(transport.guestPid(), CLEAR_BOUND);
+        }
+    }
+
     /** Stops every process where it is; memory stays. */
     public void pause() {
         checkControl();
@@ -161,7 +184,22 @@ public final class Sandbox implements AutoCloseable {
      */
     public void deadline(long bootMillis, AtDeadline action) {
         checkControl();
-        transport.deadline(bootMillis, action, record.cpuMicros(), DEADLINE_BOUND);
+        transport.deadline(bootMillis, action, cpuMicros, DEADLINE_BOUND);
+    }
+
+    /**
+     * Puts other limits into force on one that was made before anybody asked for it: memory, CPUs and processes; its
+     * times count from now on. The size of its writable layer stays.
+     *
+     * @param bootMillis the deadline, as for {@link #deadline}
+     * @throws Failure {@code CONFLICT} when it holds more memory than it may
+     */
+    public void bind(Limits limits, long bootMillis) {
+        update(limits);
+        cpuMicros = limits.cpuTime()
+                .map(time -> cgroup.cpuTime().plus(time).toNanos() / 1000)
+                .orElse(0L);
+        deadline(bootMillis, AtDeadline.KILL);
     }
 
     /** Replaces memory, CPU and process limits of the running sandbox. */
