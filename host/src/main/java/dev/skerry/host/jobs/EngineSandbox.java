@@ -10,6 +10,7 @@ import dev.skerry.wire.Usage;
 import dev.skerry.wire.stream.ExecRequest;
 import dev.skerry.wire.stream.ExecRequest.ResourceLimit;
 import dev.skerry.wire.stream.FileInfo;
+import dev.skerry.wire.stream.GuestConnection;
 import dev.skerry.wire.stream.GuestFiles;
 import dev.skerry.wire.stream.GuestProcess;
 import dev.skerry.wire.stream.GuestProcesses;
@@ -159,22 +160,41 @@ public final class EngineSandbox implements JobSandbox {
         return interruptibly(() -> sandbox.guest().files().as(user).archive(path, ARCHIVE_BYTES_MAX));
     }
 
-    @Override
-    public JobProcess start(Start start) {
-        ExecRequest request = new ExecRequest(
+    /** The stream to process 1. */
+    public GuestConnection guest() {
+        return sandbox.guest();
+    }
+
+    /** How a process is started here. */
+    public ExecRequest request(Start start) {
+        return new ExecRequest(
                 start.words(),
                 start.environment(),
                 Optional.of(start.folder()),
                 Optional.of(start.user()),
                 true,
                 start.terminal().map(size -> new ExecRequest.TerminalSize(size.rows(), size.columns())),
-                start.limits().cpu().map(EngineSandbox::cpuLimit).stream().toList(),
+                resources(start.limits()),
                 start.limits().wall(),
                 sandbox.record().privilege() == Privilege.NONE,
                 true,
                 start.tag(),
                 true);
-        return interruptibly(() -> new Running(sandbox.guest().exec(request)));
+    }
+
+    @Override
+    public JobProcess start(Start start) {
+        return interruptibly(() -> running(sandbox.guest().exec(request(start))));
+    }
+
+    /** A process of the guest's as one of a job. */
+    public static JobProcess running(GuestProcess process) {
+        return new Running(process);
+    }
+
+    /** Those of a job's limits that the kernel keeps for each process. */
+    public static List<ResourceLimit> resources(Job.StageLimits limits) {
+        return limits.cpu().map(EngineSandbox::cpuLimit).stream().toList();
     }
 
     /**
