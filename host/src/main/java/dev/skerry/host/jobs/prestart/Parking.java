@@ -44,13 +44,13 @@ final class Parking {
 
     /** @param door what it opens when it is ready for its program */
     static Waiting park(EngineSandbox sandbox, Start start, String door) throws InterruptedException {
-        GuestFiles files = sandbox.guest().files().as(start.user());
+        GuestFiles files = sandbox.sandbox().guest().files().as(start.user());
         String folder = door.substring(0, door.lastIndexOf('/'));
         if (!folder.equals(start.folder())) {
             files.makeFolder(folder, 0755);
         }
         files.makeFifo(door, FIFO_MODE);
-        GuestProcess process = sandbox.guest().exec(sandbox.request(unlimited(start)));
+        GuestProcess process = sandbox.sandbox().guest().exec(sandbox.request(unlimited(start)));
         var parking = new Parking(sandbox, files, process);
         try {
             parking.await("does not come to open its program", START_BOUND, parking::opens);

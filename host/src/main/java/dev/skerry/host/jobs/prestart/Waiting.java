@@ -40,7 +40,7 @@ public final class Waiting implements WaitingProgram {
         }
         try {
             process.release(
-                    EngineSandbox.resources(start.limits()), start.limits().wall());
+                    EngineSandbox.resourceLimits(start.limits()), start.limits().wall());
             return Optional.of(program);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

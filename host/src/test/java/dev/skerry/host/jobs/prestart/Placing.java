@@ -38,7 +38,7 @@ final class Placing {
             return;
         }
         for (String old : placed) {
-            rig.sandbox.guest().files().remove(Rig.FOLDER + "/" + BUILD + old, false);
+            rig.sandbox.sandbox().guest().files().remove(Rig.FOLDER + "/" + BUILD + old, false);
         }
         placed.clear();
         placed.addAll(classes("Main", program.text()));
