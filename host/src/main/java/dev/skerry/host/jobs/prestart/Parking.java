@@ -19,39 +19,42 @@ final class Parking {
     private static final Duration START_BOUND = Duration.ofSeconds(20);
     private static final Duration STOP_BOUND = Duration.ofSeconds(5);
     private static final Duration LOOK_EVERY = Duration.ofMillis(8);
-    /** Where the kernel does not say what a process waits for: it has used no more than this in so many looks. */
-    private static final Duration IDLE_CPU = Duration.ofMillis(1);
+    /** Where the kernel does not say what a thread waits for: it was asleep in so many looks. */
+    private static final int ASLEEP_LOOKS = 6;
 
-    private static final int IDLE_LOOKS = 6;
+    private static final int FOLDER_MODE = 0755;
     private static final int FIFO_MODE = 0600;
     private static final int SIGKILL = 9;
     private static final int SIGSTOP = 19;
 
-    /** The kernel's names of where a process waits that opens a FIFO for reading. */
+    /** The kernel's names of where a thread waits that opens a FIFO for reading. */
     private static final Set<String> OPENING = Set.of("wait_for_partner", "fifo_open");
 
-    private final EngineSandbox sandbox;
     private final GuestFiles files;
     private final GuestProcess process;
-    private int idle;
-    private Duration cpu = Duration.ZERO;
+    private final String place;
+    private int asleep;
 
-    private Parking(EngineSandbox sandbox, GuestFiles files, GuestProcess process) {
-        this.sandbox = sandbox;
+    private Parking(GuestFiles files, GuestProcess process) {
         this.files = files;
         this.process = process;
+        this.place = "/proc/" + process.pid();
     }
 
     /** @param door what it opens when it is ready for its program */
     static Waiting park(EngineSandbox sandbox, Start start, String door) throws InterruptedException {
+        // As its user, who may look at it.
         GuestFiles files = sandbox.sandbox().guest().files().as(start.user());
+        if (!files.exists(start.folder())) {
+            sandbox.makeFolder(start.folder(), start.user());
+        }
         String folder = door.substring(0, door.lastIndexOf('/'));
         if (!folder.equals(start.folder())) {
-            files.makeFolder(folder, 0755);
+            files.makeFolder(folder, FOLDER_MODE);
         }
         files.makeFifo(door, FIFO_MODE);
         GuestProcess process = sandbox.sandbox().guest().exec(sandbox.request(unlimited(start)));
-        var parking = new Parking(sandbox, files, process);
+        var parking = new Parking(files, process);
         try {
             parking.await("does not come to open its program", START_BOUND, parking::opens);
             process.signal(SIGSTOP, Scope.PROCESS);
@@ -93,37 +96,50 @@ final class Parking {
     }
 
     private boolean opens() throws InterruptedException {
-        boolean known = false;
+        boolean sleeps = true;
         for (int thread : firstThreads()) {
-            String place = files.readText("/proc/" + process.pid() + "/task/" + thread + "/wchan");
-            known |= place.length() > 1;
-            if (OPENING.contains(place)) {
+            String folder = place + "/task/" + thread;
+            String where = text(folder + "/wchan");
+            if (OPENING.contains(where)) {
                 return true;
             }
+            // Where the kernel keeps it to itself, it says 0, or has no such file. To stop a process too early costs
+            // its job time, nothing else.
+            sleeps &= where.length() <= 1 && state(folder) == 'S';
         }
-        return !known && idles();
+        asleep = sleeps ? asleep + 1 : 0;
+        return asleep >= ASLEEP_LOOKS;
     }
 
     /** The program is opened by the first, or, where that one only waits for its end, by the second. */
     private List<Integer> firstThreads() throws InterruptedException {
-        return files.list("/proc/" + process.pid() + "/task").stream()
+        return files.list(place + "/task").stream()
                 .map(thread -> Integer.parseInt(thread.path()))
                 .sorted()
                 .limit(2)
                 .toList();
     }
 
-    /** On a kernel that keeps such things to itself; stopping a process too early costs time, nothing else. */
-    private boolean idles() {
-        Duration now = sandbox.usage().cpuTime();
-        idle = now.minus(cpu).compareTo(IDLE_CPU) < 0 ? idle + 1 : 0;
-        cpu = now;
-        return idle > IDLE_LOOKS;
+    private boolean stopped() throws InterruptedException {
+        return state(place) == 'T';
     }
 
-    private boolean stopped() throws InterruptedException {
-        String stat = files.readText("/proc/" + process.pid() + "/stat");
-        return stat.startsWith(" T", stat.lastIndexOf(')') + 1);
+    /** As proc(5) says; a blank when it has ended. */
+    private char state(String folder) throws InterruptedException {
+        String stat = text(folder + "/stat");
+        int at = stat.lastIndexOf(')') + 2;
+        return at < stat.length() ? stat.charAt(at) : ' ';
+    }
+
+    private String text(String path) throws InterruptedException {
+        try {
+            return files.readText(path);
+        } catch (Failure e) {
+            if (e.code() == ErrorCode.NOT_FOUND) {
+                return "";
+            }
+            throw e;
+        }
     }
 
     private void discard() throws InterruptedException {

@@ -3,6 +3,9 @@ package dev.skerry.host.jobs.prestart;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandbox.Start;
 import dev.skerry.host.jobs.Language;
+import dev.skerry.host.jobs.UsualStart;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.JobFile;
 import dev.skerry.wire.jobs.JobOrder;
 import java.nio.charset.StandardCharsets;
@@ -28,18 +31,16 @@ public final class Prestart {
     private static final byte[] ZIP_END = {'P', 'K', 5, 6};
 
     private static final List<Prestart> ALL = List.of(
-            new Prestart(Language.PYTHON, "main.py", name -> name.startsWith(".local/"), false),
-            new Prestart(Language.JAVASCRIPT, "main.js", "package.json"::equals, true),
-            new Prestart(Language.JAVA, "Main.java", name -> name.startsWith(".hotspot"), true));
+            new Prestart(Language.PYTHON, name -> name.startsWith(".local/"), false),
+            new Prestart(Language.JAVASCRIPT, "package.json"::equals, true),
+            new Prestart(Language.JAVA, name -> name.startsWith(".hotspot"), true));
 
     private final Language language;
-    private final String mainFile;
     private final Predicate<String> seenAtStart;
     private final boolean asksForMemory;
 
-    private Prestart(Language language, String mainFile, Predicate<String> seenAtStart, boolean asksForMemory) {
+    private Prestart(Language language, Predicate<String> seenAtStart, boolean asksForMemory) {
         this.language = language;
-        this.mainFile = mainFile;
         this.seenAtStart = seenAtStart;
         this.asksForMemory = asksForMemory;
     }
@@ -55,7 +56,7 @@ public final class Prestart {
 
     /** The name of the program, which must be known when the interpreter starts. */
     public String mainFile() {
-        return mainFile;
+        return language.fileName();
     }
 
     /**
@@ -67,10 +68,24 @@ public final class Prestart {
     }
 
     /**
+     * Starts the interpreter for a program of the usual name, as a job host would.
+     *
+     * @throws Failure {@code UNSUPPORTED} when the template has none; else as {@link #begin(EngineSandbox, Start)}
+     */
+    public Waiting begin(EngineSandbox sandbox) throws InterruptedException {
+        Start start = UsualStart.of(sandbox, language)
+                .orElseThrow(() -> new Failure(
+                        ErrorCode.UNSUPPORTED,
+                        "the template '" + sandbox.place().template() + "' cannot run " + language.label(),
+                        "plan the pool without prestart, or with a template that has it"));
+        return begin(sandbox, start);
+    }
+
+    /**
      * Starts the interpreter in a sandbox and waits until it waits.
      *
      * @param start as the program would be started in this sandbox; its limits do not hold while it waits
-     * @throws dev.skerry.wire.Failure when it ends instead, or takes longer than it may
+     * @throws Failure when it ends instead, or takes longer than it may
      */
     public Waiting begin(EngineSandbox sandbox, Start start) throws InterruptedException {
         return Parking.park(sandbox, start, door(start));
@@ -95,8 +110,8 @@ public final class Prestart {
         // A Java file is called like its class.
         if (order.files().isEmpty()
                 || (language != Language.JAVA
-                        && !order.files().getFirst().name().equals(mainFile))) {
-            return Optional.of("its program is not named " + mainFile);
+                        && !order.files().getFirst().name().equals(mainFile()))) {
+            return Optional.of("its program is not named " + mainFile());
         }
         if (!order.environment().isEmpty()) {
             return Optional.of("it has an environment of its own, which an interpreter reads when it starts");

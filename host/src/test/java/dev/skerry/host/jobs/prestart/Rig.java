@@ -31,7 +31,11 @@ final class Rig implements AutoCloseable {
     private final Deque<Waiting> waiting = new ArrayDeque<>();
 
     Rig(Engine engine, Language language, Limits limits) {
-        var spec = SandboxSpec.base(Isolation.CONTAINER, limits);
+        this(engine, language, limits, Isolation.CONTAINER);
+    }
+
+    Rig(Engine engine, Language language, Limits limits, Isolation isolation) {
+        var spec = SandboxSpec.base(isolation, limits);
         this.sandbox = new EngineSandbox(engine.create(spec), engine.templates().find("base"));
         this.prestart = Prestart.of(language).orElseThrow();
         sandbox.makeFolder(FOLDER, USER);
