@@ -8,12 +8,15 @@ import dev.skerry.server.gateway.Gateway;
 import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
+import dev.skerry.server.jobs.DirectJobs;
+import dev.skerry.server.jobs.Jobs;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.piston.PistonApi;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
 import dev.skerry.server.secrets.Resealer;
@@ -48,6 +51,7 @@ final class Serving implements AutoCloseable {
     private final EnvdService envd;
     private final Health health;
     private final E2bApi api;
+    private final PistonApi piston;
     private final FrontDoor door;
     private final long term;
 
@@ -94,6 +98,9 @@ final class Serving implements AutoCloseable {
                         HealthCheck.templates(host),
                         HealthCheck.diskSpace(settings.data(), DISK_FREE_BYTES)),
                 CHECK_BOUND);
+        Jobs jobs = new DirectJobs(host.jobs());
+        this.piston = opened(new PistonApi(new PistonApi.Parts(
+                jobs, host, server.tenants(), server.keys(), server.limits(), server.audit(), settings, clock)));
         this.api = new E2bApi(new E2bApi.Parts(
                 sandboxes,
                 host,
@@ -109,8 +116,9 @@ final class Serving implements AutoCloseable {
                 server.metrics(),
                 server.resealer(),
                 server.webhooks(),
-                () -> server.terms().list(host.id())));
-        this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
+                () -> server.terms().list(host.id()),
+                piston.operations()));
+        this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), piston.before(api.handler()), gateway);
         usage.start();
         // The first sandbox should not wait for what every sandbox starts from.
         Thread.ofVirtual().name("templates").start(() -> prepare(host));
@@ -148,6 +156,11 @@ final class Serving implements AutoCloseable {
     /** Where requests go in. */
     Handler door() {
         return door;
+    }
+
+    /** Where requests go in at the address that Piston's API has for itself. */
+    Handler pistonDoor() {
+        return piston.own();
     }
 
     int running() {
