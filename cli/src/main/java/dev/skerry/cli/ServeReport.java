@@ -32,6 +32,8 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         StringBuilder text = new StringBuilder();
         text.append("API      ").append(facts.api()).append('\n');
         text.append("ports    https://PORT-ID.").append(facts.domain()).append('\n');
+        facts.piston()
+                .ifPresent(piston -> text.append("Piston   ").append(piston).append('\n'));
         key.ifPresent(secretKey ->
                 text.append("API key  ").append(secretKey).append("  (shown this once; it is in the file below)\n"));
         text.append("file     ").append(file.toAbsolutePath()).append('\n');
@@ -100,6 +102,7 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         columns.add("audit.keep", Quantity.ofTime(settings.auditKeep()));
         String networks = settings.webhookNetworks().toString();
         columns.add("webhooks.networks", networks.isEmpty() ? "none" : networks);
+        settings.piston().values().forEach(columns::add);
         return columns.toString();
     }
 

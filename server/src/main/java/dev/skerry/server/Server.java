@@ -69,6 +69,7 @@ public final class Server implements AutoCloseable {
     private final Supplier<Optional<Serving>> serving;
     private final Runnable draining;
     private final HttpServer http;
+    private final Optional<HttpServer> piston;
 
     private Server(ServerSettings settings, HostSource hosts, InstantSource clock, Deque<AutoCloseable> parts)
             throws InterruptedException {
@@ -125,6 +126,7 @@ public final class Server implements AutoCloseable {
             this.http = opened(listen(only.door()));
             deliverer.start();
         }
+        this.piston = settings.piston().listen().map(address -> opened(listenForPiston(address)));
         resealer.start();
         measure(database, webhooks, deliverer);
     }
@@ -162,6 +164,15 @@ public final class Server implements AutoCloseable {
         List<Listener> listeners =
                 List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));
         return HttpServer.open(listeners, new RequestLog(door, common.metrics()));
+    }
+
+    /** At an address of its own, where somebody may need no key. */
+    private HttpServer listenForPiston(Address address) {
+        if (settings.piston().anonymous()) {
+            common.tenants().createAnonymous();
+        }
+        Handler door = new RequestLog(new PistonReception(serving), common.metrics());
+        return HttpServer.open(List.of(Listener.plain(address)), door);
     }
 
     /** Where other servers reach this one. */
@@ -237,9 +248,17 @@ public final class Server implements AutoCloseable {
 
     /** Origin of the API without TLS, as a client on this machine names it. */
     public URI api() {
-        Address asked = settings.http();
+        return origin(settings.http(), http);
+    }
+
+    /** Origin of Piston's API alone. */
+    public Optional<URI> piston() {
+        return settings.piston().listen().flatMap(asked -> piston.map(listening -> origin(asked, listening)));
+    }
+
+    private static URI origin(Address asked, HttpServer listening) {
         String host = asked.host().equals("0.0.0.0") ? "127.0.0.1" : asked.host();
-        return URI.create("http://" + host + ":" + http.ports().getFirst());
+        return URI.create("http://" + host + ":" + listening.ports().getFirst());
     }
 
     /** Below which sandboxes have their names, with the port that clients need. */
@@ -282,7 +301,11 @@ public final class Server implements AutoCloseable {
      */
     public void drain() throws InterruptedException {
         draining.run();
+        piston.ifPresent(HttpServer::stopAccepting);
         http.drain(settings.drain());
+        if (piston.isPresent()) {
+            piston.get().drain(settings.drain());
+        }
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.skerry.server.gateway.Gateway;
 import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
+import dev.skerry.server.jobs.DirectJobs;
+import dev.skerry.server.jobs.Jobs;
 import dev.skerry.server.jobs.Pools;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
@@ -15,6 +17,7 @@ import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.piston.PistonApi;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
 import dev.skerry.server.secrets.Resealer;
@@ -49,6 +52,7 @@ final class Serving implements AutoCloseable {
     private final EnvdService envd;
     private final Health health;
     private final E2bApi api;
+    private final PistonApi piston;
     private final FrontDoor door;
     private final long term;
 
@@ -98,6 +102,9 @@ final class Serving implements AutoCloseable {
         Pools pools = new Pools(host.jobs(), server.metrics());
         pools.plan(settings.pools()
                 .plans(settings.sandboxes().isolation(), settings.sandboxes().memoryBytes()));
+        Jobs jobs = new DirectJobs(host.jobs());
+        this.piston = opened(new PistonApi(new PistonApi.Parts(
+                jobs, host, server.tenants(), server.keys(), server.limits(), server.audit(), settings, clock)));
         this.api = new E2bApi(new E2bApi.Parts(
                 sandboxes,
                 host,
@@ -114,8 +121,9 @@ final class Serving implements AutoCloseable {
                 server.resealer(),
                 server.webhooks(),
                 pools,
-                () -> server.terms().list(host.id())));
-        this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
+                () -> server.terms().list(host.id()),
+                piston.operations()));
+        this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), piston.before(api.handler()), gateway);
         usage.start();
         // The first sandbox should not wait for what every sandbox starts from.
         Thread.ofVirtual().name("templates").start(() -> prepare(host));
@@ -153,6 +161,11 @@ final class Serving implements AutoCloseable {
     /** Where requests go in. */
     Handler door() {
         return door;
+    }
+
+    /** Where requests go in at the address that Piston's API has for itself. */
+    Handler pistonDoor() {
+        return piston.own();
     }
 
     int running() {

@@ -9,6 +9,7 @@ import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.Networks;
+import dev.skerry.server.settings.PistonSettings;
 import dev.skerry.server.settings.PoolSettings;
 import dev.skerry.server.settings.PoolText;
 import dev.skerry.server.settings.SandboxSettings;
@@ -141,6 +142,7 @@ public final class ServerProgram {
                 limited ? new Quota(high(Resource.values())) : Quota.UNSAID,
                 limited ? high(Traffic.values()) : RateLimits.NONE,
                 Duration.ofDays(1),
-                Networks.NONE);
+                Networks.NONE,
+                PistonSettings.DEFAULT);
     }
 }

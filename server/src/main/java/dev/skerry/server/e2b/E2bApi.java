@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The control plane: the REST half of the E2B API, what we add to it below {@code /skerry/v1}, the server's health and
@@ -34,12 +35,14 @@ import java.util.function.Supplier;
  */
 public final class E2bApi {
     private final List<Operation> operations;
+    private final List<Operation> documented;
     private final EventStream eventStream;
 
     /**
      * What it is made of. What has a life of its own belongs to whoever made it.
      *
      * @param terms of the host, oldest first
+     * @param others answered by others at the same address, and documented with these
      */
     public record Parts(
             Sandboxes sandboxes,
@@ -57,7 +60,8 @@ public final class E2bApi {
             Resealer secrets,
             Webhooks webhooks,
             Pools pools,
-            Supplier<List<HostTerm>> terms) {}
+            Supplier<List<HostTerm>> terms,
+            List<Operation> others) {}
 
     public E2bApi(Parts parts) {
         Door door = new Door(parts.keys(), parts.limits(), parts.audit(), parts.clock());
@@ -90,13 +94,14 @@ public final class E2bApi {
                         exchange -> exchange.bytes(200, "application/json", document()))
                 .answers(200, "OpenApi"));
         this.operations = List.copyOf(all);
+        this.documented = Stream.concat(all.stream(), parts.others().stream()).toList();
         parts.usage().bindTo(parts.metrics());
     }
 
     private byte[] document() {
         String version = Optional.ofNullable(E2bApi.class.getPackage().getImplementationVersion())
                 .orElse("0");
-        return OpenApiDocument.of(version, operations).toString().getBytes(StandardCharsets.UTF_8);
+        return OpenApiDocument.of(version, documented).toString().getBytes(StandardCharsets.UTF_8);
     }
 
     /** Ends what would go on for ever. */

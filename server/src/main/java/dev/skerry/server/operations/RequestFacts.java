@@ -12,6 +12,9 @@ public final class RequestFacts {
     private static final int ID_LENGTH_MAX = 64;
     private static final String TENANT = "dev.skerry.tenant";
     private static final Pattern KEY = Pattern.compile("e2b_[0-9a-fA-F]{8,}");
+    /** Clients that cannot send headers have their key there. */
+    private static final Pattern KEY_IN_PATH = Pattern.compile("^/+k/+[^/]*", Pattern.CASE_INSENSITIVE);
+
     private static final Pattern BLANK = Pattern.compile("\\s");
 
     private RequestFacts() {}
@@ -50,7 +53,7 @@ public final class RequestFacts {
 
     /** The request's path for a log record, without keys. */
     public static String path(Exchange exchange) {
-        String path = exchange.rawPath();
+        String path = KEY_IN_PATH.matcher(exchange.rawPath()).replaceFirst("/k/…");
         return word(path.contains("e2b_") ? KEY.matcher(path).replaceAll("e2b_…") : path);
     }
 

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param rates how often each key or client may ask in a second; what is absent is not limited
  * @param auditKeep how long the audit log goes back
  * @param webhookNetworks where webhooks may go besides the internet
+ * @param piston the door that speaks Piston's API
  */
 public record ServerSettings(
         Path data,
@@ -36,10 +37,22 @@ public record ServerSettings(
         Quota quota,
         Map<Traffic, Long> rates,
         Duration auditKeep,
-        Networks webhookNetworks) {
+        Networks webhookNetworks,
+        PistonSettings piston) {
     /** Above what one busy client needs; the gateway is bounded by how much goes on at a time. */
-    private static final Map<Traffic, Long> RATES =
-            Map.of(Traffic.CREATE, 100L, Traffic.MUTATE, 500L, Traffic.READ, 1000L, Traffic.UNKNOWN, 50L);
+    private static final Map<Traffic, Long> RATES = Map.of(
+            Traffic.CREATE,
+            100L,
+            Traffic.MUTATE,
+            500L,
+            Traffic.READ,
+            1000L,
+            Traffic.UNKNOWN,
+            50L,
+            Traffic.JOB,
+            500L,
+            Traffic.ANONYMOUS,
+            5L);
 
     public static final ServerSettings DEFAULT = new ServerSettings(
             Path.of("/var/lib/skerry"),
@@ -53,7 +66,8 @@ public record ServerSettings(
             Quota.UNSAID,
             RATES,
             Duration.ofDays(90),
-            Networks.NONE);
+            Networks.NONE,
+            PistonSettings.DEFAULT);
 
     public ServerSettings {
         rates = Map.copyOf(rates);
@@ -65,7 +79,19 @@ public record ServerSettings(
 
     public ServerSettings with(DatabaseSettings other) {
         return new ServerSettings(
-                data, other, http, tls, domain, drain, sandboxes, pools, quota, rates, auditKeep, webhookNetworks);
+                data,
+                other,
+                http,
+                tls,
+                domain,
+                drain,
+                sandboxes,
+                pools,
+                quota,
+                rates,
+                auditKeep,
+                webhookNetworks,
+                piston);
     }
 
     public ServerSettings with(Launcher launcher) {
@@ -81,7 +107,8 @@ public record ServerSettings(
                 quota,
                 rates,
                 auditKeep,
-                webhookNetworks);
+                webhookNetworks,
+                piston);
     }
 
     public ServerSettings with(Overrides overrides) {
@@ -97,7 +124,13 @@ public record ServerSettings(
                 quota,
                 rates,
                 auditKeep,
-                webhookNetworks);
+                webhookNetworks,
+                piston);
+    }
+
+    public ServerSettings with(PistonSettings other) {
+        return new ServerSettings(
+                data, database, http, tls, domain, drain, sandboxes, pools, quota, rates, auditKeep, webhookNetworks, other);
     }
 
     /** The domain without a port. */

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.toml.TomlMapper;
@@ -56,7 +57,7 @@ public final class SettingsFile {
     public static List<Key> keys() {
         ServerSettings standard = ServerSettings.DEFAULT;
         SandboxSettings boxes = standard.sandboxes();
-        return List.of(
+        List<Key> own = List.of(
                 new Key("data", quoted(standard.data()), "Folder of everything that survives a reboot."),
                 new Key(
                         "database",
@@ -122,6 +123,8 @@ public final class SettingsFile {
                 rate(Traffic.MUTATE, "Other changes in a second, by each key."),
                 rate(Traffic.READ, "Other requests in a second, by each key."),
                 rate(Traffic.UNKNOWN, "Requests without a valid key in a second, of each address (IPv6: /64)."),
+                rate(Traffic.JOB, "Programs to run in a second, by each key."),
+                rate(Traffic.ANONYMOUS, "Programs in a second of each address that needs no key (IPv6: /64)."),
                 rate(Traffic.DATA, "Requests to sandboxes in a second, of each address."),
                 new Key(
                         "audit.keep",
@@ -131,6 +134,7 @@ public final class SettingsFile {
                         "webhooks.networks",
                         quoted(standard.webhookNetworks()),
                         "Networks beside the internet that webhooks may reach, as in 10.1.0.0/16, fd00::/8."));
+        return Stream.concat(own.stream(), PistonKeys.keys().stream()).toList();
     }
 
     private static Key quota(String name, String meaning) {
@@ -240,7 +244,8 @@ public final class SettingsFile {
                 quota(),
                 rates(standard.rates()),
                 text("audit.keep", Quantity::time, standard.auditKeep()),
-                text("webhooks.networks", Networks::parse, standard.webhookNetworks()));
+                text("webhooks.networks", Networks::parse, standard.webhookNetworks()),
+                PistonKeys.bind(this));
     }
 
     private PoolSettings pools(PoolSettings standard) {
@@ -302,7 +307,7 @@ public final class SettingsFile {
         return text;
     }
 
-    private <T> T text(String name, Function<String, T> parser, T standard) {
+    <T> T text(String name, Function<String, T> parser, T standard) {
         JsonNode value = values.get(name);
         if (value == null) {
             return standard;
@@ -322,7 +327,7 @@ public final class SettingsFile {
         }
     }
 
-    private long number(String name, long least, long most, long standard) {
+    long number(String name, long least, long most, long standard) {
         JsonNode value = values.get(name);
         if (value == null) {
             return standard;
@@ -332,6 +337,23 @@ public final class SettingsFile {
             return standard;
         }
         return value.longValue();
+    }
+
+    boolean flag(String name, boolean standard) {
+        JsonNode value = values.get(name);
+        if (value == null) {
+            return standard;
+        }
+        if (!value.isBoolean()) {
+            problems.add("'" + name + "' must be true or false");
+            return standard;
+        }
+        return value.booleanValue();
+    }
+
+    /** Whether the file says something of it. */
+    boolean has(String name) {
+        return values.containsKey(name);
     }
 
     private int cpus(String name, int standard) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
+import dev.skerry.server.jobs.DirectJobs;
 import dev.skerry.server.jobs.Pools;
 import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.operations.Health;
@@ -12,6 +13,7 @@ import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.piston.PistonApi;
 import dev.skerry.server.secrets.Resealer;
 import dev.skerry.server.secrets.TestSecrets;
 import dev.skerry.server.settings.Networks;
@@ -27,6 +29,7 @@ import dev.skerry.server.tenants.Tenants;
 import dev.skerry.server.tenants.Traffic;
 import dev.skerry.server.webhooks.WebhookStore;
 import dev.skerry.server.webhooks.Webhooks;
+import dev.skerry.wire.jobs.JobHost;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -70,6 +73,7 @@ final class E2bServer implements AutoCloseable {
     final Health health;
     final E2bApi api;
     final String key;
+    private final PistonApi piston;
     final String otherKey;
     private final HttpServer http;
     private final Conformance conformance;
@@ -121,12 +125,15 @@ final class E2bServer implements AutoCloseable {
                 keys.create(OTHER, "other", KeyScope.TENANT, Optional.empty()).text();
         audit = new AuditLog(jdbi, jdbi, Duration.ofDays(90), clock).start();
         health = new Health(List.of(checks), Duration.ofMillis(500));
+        RateLimits limits = new RateLimits(rates, clock);
+        piston = new PistonApi(new PistonApi.Parts(
+                new DirectJobs(JobHost.NONE), host, tenants, keys, limits, audit, ServerSettings.DEFAULT, clock));
         api = new E2bApi(new E2bApi.Parts(
                 sandboxes,
                 host,
                 tenants,
                 keys,
-                new RateLimits(rates, clock),
+                limits,
                 audit,
                 tokens,
                 ServerSettings.DEFAULT,
@@ -141,7 +148,8 @@ final class E2bServer implements AutoCloseable {
                         TestSecrets.SEALING,
                         clock),
                 new Pools(host.jobs(), metrics),
-                () -> terms));
+                () -> terms,
+                piston.operations()));
         conformance = new Conformance(api.operations());
         http = HttpServer.open(
                 List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), new RequestLog(api.handler(), metrics));
@@ -201,6 +209,7 @@ final class E2bServer implements AutoCloseable {
     public void close() {
         client.close();
         http.close();
+        piston.close();
         audit.close();
     }
 }
