@@ -2,12 +2,16 @@ package dev.skerry.server;
 
 import dev.skerry.server.database.Database;
 import dev.skerry.server.e2b.E2bApi;
+import dev.skerry.server.e2b.NewJob;
 import dev.skerry.server.envd.EnvdService;
 import dev.skerry.server.gateway.FrontDoor;
 import dev.skerry.server.gateway.Gateway;
 import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
+import dev.skerry.server.jobs.JobQueue;
+import dev.skerry.server.jobs.JobStore;
+import dev.skerry.server.jobs.Submissions;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.operations.Health;
@@ -34,6 +38,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +50,8 @@ final class Serving implements AutoCloseable {
 
     private final Deque<AutoCloseable> parts;
     private final StoredSandboxes sandboxes;
+    private final JobQueue jobs;
+    private final Submissions submissions;
     private final EnvdService envd;
     private final Health health;
     private final E2bApi api;
@@ -65,6 +72,7 @@ final class Serving implements AutoCloseable {
             Webhooks webhooks,
             HostTerms terms,
             ServerMetrics metrics,
+            Consumer<Duration> jobWaits,
             InstantSource clock) {}
 
     private Serving(Parts server, HostAgent host, Fence fence, long term, Deque<AutoCloseable> parts) {
@@ -79,6 +87,19 @@ final class Serving implements AutoCloseable {
                 settings.sandboxes(),
                 server.tenants()::quota,
                 clock));
+        this.jobs = opened(new JobQueue(host.jobs(), settings.jobs(), clock, tenant -> server.tenants()
+                .quota(tenant)
+                .limit(Resource.JOBS)));
+        jobs.observeWaits(server.jobWaits());
+        NewJob jobForm = new NewJob(jobs, settings.sandboxes());
+        this.submissions = opened(new Submissions(new Submissions.Parts(
+                jobs,
+                new JobStore(server.database(), server.sealing(), fence),
+                server.webhooks().callbacks(),
+                jobForm,
+                settings.jobs(),
+                clock)));
+        submissions.start();
         this.envd = new EnvdService(tokens, clock);
         Gateway gateway = opened(new Gateway(
                 sandboxes,
@@ -109,6 +130,8 @@ final class Serving implements AutoCloseable {
                 server.metrics(),
                 server.resealer(),
                 server.webhooks(),
+                submissions,
+                jobForm,
                 () -> server.terms().list(host.id())));
         this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
         usage.start();
@@ -158,6 +181,15 @@ final class Serving implements AutoCloseable {
         return sandboxes;
     }
 
+    JobQueue jobs() {
+        return jobs;
+    }
+
+    /** Jobs that were handed in to be run later and have not ended. */
+    int unfinishedJobs() {
+        return submissions.unfinished();
+    }
+
     Health health() {
         return health;
     }
@@ -184,6 +216,7 @@ final class Serving implements AutoCloseable {
     void drain() {
         health.drain();
         envd.drain();
+        submissions.drain();
         api.drain();
     }
 

@@ -8,6 +8,7 @@ import dev.skerry.server.database.PostgresAddress;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.DatabaseSettings;
+import dev.skerry.server.settings.JobSettings;
 import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
@@ -135,6 +136,7 @@ public final class ServerProgram {
                 limited ? new Quota(high(Resource.values())) : Quota.UNSAID,
                 limited ? high(Traffic.values()) : RateLimits.NONE,
                 Duration.ofDays(1),
-                Networks.NONE);
+                Networks.NONE,
+                JobSettings.DEFAULT);
     }
 }

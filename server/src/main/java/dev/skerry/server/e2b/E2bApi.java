@@ -3,6 +3,7 @@ package dev.skerry.server.e2b;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.Route;
 import dev.skerry.server.http.Routes;
+import dev.skerry.server.jobs.Submissions;
 import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.openapi.OpenApiDocument;
 import dev.skerry.server.openapi.Operation;
@@ -55,6 +56,8 @@ public final class E2bApi {
             ServerMetrics metrics,
             Resealer secrets,
             Webhooks webhooks,
+            Submissions submissions,
+            NewJob jobForm,
             Supplier<List<HostTerm>> terms) {}
 
     public E2bApi(Parts parts) {
@@ -71,6 +74,7 @@ public final class E2bApi {
         this.eventStream = new EventStream(parts.sandboxes());
         all.addAll(eventStream.operations(door));
         all.addAll(new WebhookRoutes(parts.webhooks()).operations(door));
+        all.addAll(new JobRoutes(parts.submissions(), parts.jobForm(), parts.webhooks(), parts.clock()).operations(door));
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
         all.addAll(new TeamRoutes(parts.host()).operations(door));

@@ -144,6 +144,17 @@ public final class JobQueue implements Jobs, AutoCloseable {
         return ticket;
     }
 
+    /** @throws Failure as {@link #enter} */
+    void requirePlace(Submission submission) {
+        lock.lock();
+        try {
+            requireOpen();
+            requirePlace(submission, clock.instant());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void requireOpen() {
         if (closed) {
             throw new Failure(ErrorCode.NO_CAPACITY, "the server is being stopped", "try again in a moment");
@@ -310,6 +321,16 @@ public final class JobQueue implements Jobs, AutoCloseable {
             lock.unlock();
         }
         dispatch();
+    }
+
+    /** Whether it was still waiting; it is not any more. */
+    boolean withdraw(Ticket ticket) {
+        lock.lock();
+        try {
+            return order.remove(ticket.place());
+        } finally {
+            lock.unlock();
+        }
     }
 
     public int waiting() {

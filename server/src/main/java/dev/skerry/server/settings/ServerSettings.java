@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param rates how often each key or client may ask in a second; what is absent is not limited
  * @param auditKeep how long the audit log goes back
  * @param webhookNetworks where webhooks may go besides the internet
+ * @param jobs how programs that are run once take turns
  */
 public record ServerSettings(
         Path data,
@@ -34,7 +35,8 @@ public record ServerSettings(
         Quota quota,
         Map<Traffic, Long> rates,
         Duration auditKeep,
-        Networks webhookNetworks) {
+        Networks webhookNetworks,
+        JobSettings jobs) {
     /** Above what one busy client needs; the gateway is bounded by how much goes on at a time. */
     private static final Map<Traffic, Long> RATES =
             Map.of(Traffic.CREATE, 100L, Traffic.MUTATE, 500L, Traffic.READ, 1000L, Traffic.UNKNOWN, 50L);
@@ -50,7 +52,8 @@ public record ServerSettings(
             Quota.UNSAID,
             RATES,
             Duration.ofDays(90),
-            Networks.NONE);
+            Networks.NONE,
+            JobSettings.DEFAULT);
 
     public ServerSettings {
         rates = Map.copyOf(rates);
@@ -62,7 +65,7 @@ public record ServerSettings(
 
     public ServerSettings with(DatabaseSettings other) {
         return new ServerSettings(
-                data, other, http, tls, domain, drain, sandboxes, quota, rates, auditKeep, webhookNetworks);
+                data, other, http, tls, domain, drain, sandboxes, quota, rates, auditKeep, webhookNetworks, jobs);
     }
 
     public ServerSettings with(Launcher launcher) {
@@ -77,7 +80,13 @@ public record ServerSettings(
                 quota,
                 rates,
                 auditKeep,
-                webhookNetworks);
+                webhookNetworks,
+                jobs);
+    }
+
+    public ServerSettings with(JobSettings other) {
+        return new ServerSettings(
+                data, database, http, tls, domain, drain, sandboxes, quota, rates, auditKeep, webhookNetworks, other);
     }
 
     public ServerSettings with(Overrides overrides) {
@@ -92,7 +101,8 @@ public record ServerSettings(
                 quota,
                 rates,
                 auditKeep,
-                webhookNetworks);
+                webhookNetworks,
+                jobs);
     }
 
     /** The domain without a port. */
