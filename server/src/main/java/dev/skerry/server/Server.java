@@ -8,6 +8,7 @@ import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.http.Listener.Address;
+import dev.skerry.server.jobs.JobStore;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.leases.HostTerms.HostTerm;
@@ -87,7 +88,13 @@ public final class Server implements AutoCloseable {
         WebhookStore hookStore = new WebhookStore(database.writer(), database.reader(), sealing);
         Webhooks webhooks = new Webhooks(hookStore, settings.webhookNetworks(), sealing, clock);
         Resealer resealer =
-                opened(new Resealer(secrets, List.of(new SealedEnvironments(database, sealing), hookStore)));
+                opened(new Resealer(
+                        secrets,
+                        List.of(
+                                new SealedEnvironments(database, sealing),
+                                hookStore,
+                                new JobStore(database, sealing, Fence.NONE))));
+        ServerMetrics metrics = new ServerMetrics();
         this.common = new Serving.Parts(
                 settings,
                 database,
@@ -100,7 +107,8 @@ public final class Server implements AutoCloseable {
                 resealer,
                 webhooks,
                 new HostTerms(database),
-                new ServerMetrics(),
+                metrics,
+                metrics.timer("skerry.jobs.wait", "How long jobs waited for their turn.")::record,
                 clock);
         Deliverer deliverer = opened(new Deliverer(webhooks, hookStore, new SqlSandboxStore(database, sealing), clock));
         if (settings.database().postgres().isPresent()) {
@@ -134,6 +142,7 @@ public final class Server implements AutoCloseable {
     private void measure(Database database, Webhooks webhooks, Deliverer deliverer) {
         Measures measures = new Measures(common.metrics(), serving);
         measures.sandboxes(settings.sandboxes().runningMax());
+        measures.jobs();
         measures.parts(http, common.audit(), deliverer, common.terms());
         measures.machine(database, authority, settings.data());
         opened(measures.vitals(Serving.healthWithoutHost(common), webhooks)).start();

@@ -2,15 +2,17 @@ package dev.skerry.server;
 
 import dev.skerry.server.database.Database;
 import dev.skerry.server.e2b.E2bApi;
+import dev.skerry.server.e2b.NewJob;
 import dev.skerry.server.envd.EnvdService;
 import dev.skerry.server.gateway.FrontDoor;
 import dev.skerry.server.gateway.Gateway;
 import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
-import dev.skerry.server.jobs.DirectJobs;
-import dev.skerry.server.jobs.Jobs;
+import dev.skerry.server.jobs.JobQueue;
+import dev.skerry.server.jobs.JobStore;
 import dev.skerry.server.jobs.Pools;
+import dev.skerry.server.jobs.Submissions;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.operations.Health;
@@ -38,6 +40,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +52,8 @@ final class Serving implements AutoCloseable {
 
     private final Deque<AutoCloseable> parts;
     private final StoredSandboxes sandboxes;
+    private final JobQueue jobs;
+    private final Submissions submissions;
     private final EnvdService envd;
     private final Health health;
     private final E2bApi api;
@@ -70,6 +75,7 @@ final class Serving implements AutoCloseable {
             Webhooks webhooks,
             HostTerms terms,
             ServerMetrics metrics,
+            Consumer<Duration> jobWaits,
             InstantSource clock) {}
 
     private Serving(Parts server, HostAgent host, Fence fence, long term, Deque<AutoCloseable> parts) {
@@ -84,6 +90,19 @@ final class Serving implements AutoCloseable {
                 settings.sandboxes(),
                 server.tenants()::quota,
                 clock));
+        this.jobs = opened(new JobQueue(host.jobs(), settings.jobs(), clock, tenant -> server.tenants()
+                .quota(tenant)
+                .limit(Resource.JOBS)));
+        jobs.observeWaits(server.jobWaits());
+        NewJob jobForm = new NewJob(jobs, settings.sandboxes());
+        this.submissions = opened(new Submissions(new Submissions.Parts(
+                jobs,
+                new JobStore(server.database(), server.sealing(), fence),
+                server.webhooks().callbacks(),
+                jobForm,
+                settings.jobs(),
+                clock)));
+        submissions.start();
         this.envd = new EnvdService(tokens, clock);
         Gateway gateway = opened(new Gateway(
                 sandboxes,
@@ -102,7 +121,6 @@ final class Serving implements AutoCloseable {
         Pools pools = new Pools(host.jobs(), server.metrics());
         pools.plan(settings.pools()
                 .plans(settings.sandboxes().isolation(), settings.sandboxes().memoryBytes()));
-        Jobs jobs = new DirectJobs(host.jobs());
         this.piston = opened(new PistonApi(new PistonApi.Parts(
                 jobs, host, server.tenants(), server.keys(), server.limits(), server.audit(), settings, clock)));
         this.api = new E2bApi(new E2bApi.Parts(
@@ -121,6 +139,8 @@ final class Serving implements AutoCloseable {
                 server.resealer(),
                 server.webhooks(),
                 pools,
+                submissions,
+                jobForm,
                 () -> server.terms().list(host.id()),
                 piston.operations()));
         this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), piston.before(api.handler()), gateway);
@@ -176,6 +196,15 @@ final class Serving implements AutoCloseable {
         return sandboxes;
     }
 
+    JobQueue jobs() {
+        return jobs;
+    }
+
+    /** Jobs that were handed in to be run later and have not ended. */
+    int unfinishedJobs() {
+        return submissions.unfinished();
+    }
+
     Health health() {
         return health;
     }
@@ -202,6 +231,7 @@ final class Serving implements AutoCloseable {
     void drain() {
         health.drain();
         envd.drain();
+        submissions.drain();
         api.drain();
     }
 

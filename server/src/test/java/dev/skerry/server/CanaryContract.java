@@ -6,6 +6,7 @@ import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.sandboxes.SimulatedHost;
 import dev.skerry.server.settings.DatabaseSettings;
+import dev.skerry.server.settings.JobSettings;
 import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.PistonSettings;
 import dev.skerry.server.settings.PoolSettings;
@@ -104,7 +105,8 @@ abstract class CanaryContract {
                         RateLimits.NONE,
                         Duration.ofDays(1),
                         Networks.parse("127.0.0.0/8"),
-                        PistonSettings.DEFAULT),
+                        PistonSettings.DEFAULT,
+                        JobSettings.DEFAULT),
                 new SimulatedHost(),
                 InstantSource.system());
         key = server.mintKey("canary");

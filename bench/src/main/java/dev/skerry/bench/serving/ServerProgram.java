@@ -8,6 +8,7 @@ import dev.skerry.server.database.PostgresAddress;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.DatabaseSettings;
+import dev.skerry.server.settings.JobSettings;
 import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.PistonSettings;
 import dev.skerry.server.settings.PoolSettings;
@@ -143,6 +144,7 @@ public final class ServerProgram {
                 limited ? high(Traffic.values()) : RateLimits.NONE,
                 Duration.ofDays(1),
                 Networks.NONE,
-                PistonSettings.DEFAULT);
+                PistonSettings.DEFAULT,
+                JobSettings.DEFAULT);
     }
 }

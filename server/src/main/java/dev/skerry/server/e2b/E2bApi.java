@@ -4,6 +4,7 @@ import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.Route;
 import dev.skerry.server.http.Routes;
 import dev.skerry.server.jobs.Pools;
+import dev.skerry.server.jobs.Submissions;
 import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.openapi.OpenApiDocument;
 import dev.skerry.server.openapi.Operation;
@@ -60,6 +61,8 @@ public final class E2bApi {
             Resealer secrets,
             Webhooks webhooks,
             Pools pools,
+            Submissions submissions,
+            NewJob jobForm,
             Supplier<List<HostTerm>> terms,
             List<Operation> others) {}
 
@@ -77,6 +80,7 @@ public final class E2bApi {
         this.eventStream = new EventStream(parts.sandboxes());
         all.addAll(eventStream.operations(door));
         all.addAll(new WebhookRoutes(parts.webhooks()).operations(door));
+        all.addAll(new JobRoutes(parts.submissions(), parts.jobForm(), parts.webhooks(), parts.clock()).operations(door));
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
         all.addAll(new TeamRoutes(parts.host()).operations(door));

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The whole configuration.
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param auditKeep how long the audit log goes back
  * @param webhookNetworks where webhooks may go besides the internet
  * @param piston the door that speaks Piston's API
+ * @param jobs how programs that are run once take turns
  */
 public record ServerSettings(
         Path data,
@@ -38,7 +40,8 @@ public record ServerSettings(
         Map<Traffic, Long> rates,
         Duration auditKeep,
         Networks webhookNetworks,
-        PistonSettings piston) {
+        PistonSettings piston,
+        JobSettings jobs) {
     /** Above what one busy client needs; the gateway is bounded by how much goes on at a time. */
     private static final Map<Traffic, Long> RATES = Map.of(
             Traffic.CREATE,
@@ -67,7 +70,8 @@ public record ServerSettings(
             RATES,
             Duration.ofDays(90),
             Networks.NONE,
-            PistonSettings.DEFAULT);
+            PistonSettings.DEFAULT,
+            JobSettings.DEFAULT);
 
     public ServerSettings {
         rates = Map.copyOf(rates);
@@ -78,59 +82,87 @@ public record ServerSettings(
             Optional<Path> data, Optional<Address> http, Optional<Address> tls, Optional<String> domain) {}
 
     public ServerSettings with(DatabaseSettings other) {
-        return new ServerSettings(
-                data,
-                other,
-                http,
-                tls,
-                domain,
-                drain,
-                sandboxes,
-                pools,
-                quota,
-                rates,
-                auditKeep,
-                webhookNetworks,
-                piston);
+        return changed(draft -> draft.database = other);
     }
 
     public ServerSettings with(Launcher launcher) {
-        return new ServerSettings(
-                data,
-                database,
-                http,
-                tls,
-                domain,
-                drain,
-                sandboxes.with(launcher),
-                pools,
-                quota,
-                rates,
-                auditKeep,
-                webhookNetworks,
-                piston);
-    }
-
-    public ServerSettings with(Overrides overrides) {
-        return new ServerSettings(
-                overrides.data().orElse(data),
-                database,
-                overrides.http().orElse(http),
-                overrides.tls().orElse(tls),
-                overrides.domain().orElse(domain),
-                drain,
-                sandboxes,
-                pools,
-                quota,
-                rates,
-                auditKeep,
-                webhookNetworks,
-                piston);
+        return changed(draft -> draft.sandboxes = sandboxes.with(launcher));
     }
 
     public ServerSettings with(PistonSettings other) {
-        return new ServerSettings(
-                data, database, http, tls, domain, drain, sandboxes, pools, quota, rates, auditKeep, webhookNetworks, other);
+        return changed(draft -> draft.piston = other);
+    }
+
+    public ServerSettings with(JobSettings other) {
+        return changed(draft -> draft.jobs = other);
+    }
+
+    public ServerSettings with(Overrides overrides) {
+        return changed(draft -> {
+            draft.data = overrides.data().orElse(data);
+            draft.http = overrides.http().orElse(http);
+            draft.tls = overrides.tls().orElse(tls);
+            draft.domain = overrides.domain().orElse(domain);
+        });
+    }
+
+    private ServerSettings changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.settings();
+    }
+
+    /** A copy of which something will be different. */
+    private static final class Draft {
+        private Path data;
+        private DatabaseSettings database;
+        private Address http;
+        private Address tls;
+        private String domain;
+        private Duration drain;
+        private SandboxSettings sandboxes;
+        private PoolSettings pools;
+        private Quota quota;
+        private Map<Traffic, Long> rates;
+        private Duration auditKeep;
+        private Networks webhookNetworks;
+        private PistonSettings piston;
+        private JobSettings jobs;
+
+        private Draft(ServerSettings of) {
+            this.data = of.data;
+            this.database = of.database;
+            this.http = of.http;
+            this.tls = of.tls;
+            this.domain = of.domain;
+            this.drain = of.drain;
+            this.sandboxes = of.sandboxes;
+            this.pools = of.pools;
+            this.quota = of.quota;
+            this.rates = of.rates;
+            this.auditKeep = of.auditKeep;
+            this.webhookNetworks = of.webhookNetworks;
+            this.piston = of.piston;
+            this.jobs = of.jobs;
+        }
+
+        private ServerSettings settings() {
+            return new ServerSettings(
+                    data,
+                    database,
+                    http,
+                    tls,
+                    domain,
+                    drain,
+                    sandboxes,
+                    pools,
+                    quota,
+                    rates,
+                    auditKeep,
+                    webhookNetworks,
+                    piston,
+                    jobs);
+        }
     }
 
     /** The domain without a port. */

@@ -118,6 +118,7 @@ public final class SettingsFile {
                 quota("quotas.cpus", "CPUs of all its sandboxes that run."),
                 quota("quotas.memory", "Memory of all that run, or are paused with their memory."),
                 quota("quotas.disk", "Disk of all that have not ended."),
+                quota("quotas.jobs", "Jobs of one tenant that run at a time."),
                 quota("quotas.creates-per-second", "New sandboxes of one tenant, on average; as many at once."),
                 rate(Traffic.CREATE, "New sandboxes in a second, by each key; five times as many at once."),
                 rate(Traffic.MUTATE, "Other changes in a second, by each key."),
@@ -133,7 +134,19 @@ public final class SettingsFile {
                 new Key(
                         "webhooks.networks",
                         quoted(standard.webhookNetworks()),
-                        "Networks beside the internet that webhooks may reach, as in 10.1.0.0/16, fd00::/8."));
+                        "Networks beside the internet that webhooks may reach, as in 10.1.0.0/16, fd00::/8."),
+                new Key("jobs.concurrent", quoted("auto"), "Jobs that run at a time; auto: two for each processor."),
+                new Key("jobs.queued", String.valueOf(standard.jobs().queued()), "Jobs that wait, of all tenants."),
+                new Key(
+                        "jobs.queued-of-tenant",
+                        String.valueOf(standard.jobs().queuedOfTenant()),
+                        "Jobs that wait, of one."),
+                new Key("jobs.weights", quoted(""), "Shares of tenants, as in acme=3, beta=2; of others 1."),
+                new Key("jobs.keep", quoted(Quantity.ofTime(standard.jobs().keep())), "How long results are kept."),
+                new Key(
+                        "jobs.trust",
+                        quoted(""),
+                        "Weakest isolation by tenant, template or label, as in tenant:guests=gvisor."));
         return Stream.concat(own.stream(), PistonKeys.keys().stream()).toList();
     }
 
@@ -245,7 +258,8 @@ public final class SettingsFile {
                 rates(standard.rates()),
                 text("audit.keep", Quantity::time, standard.auditKeep()),
                 text("webhooks.networks", Networks::parse, standard.webhookNetworks()),
-                PistonKeys.bind(this));
+                PistonKeys.bind(this),
+                jobs(standard.jobs()));
     }
 
     private PoolSettings pools(PoolSettings standard) {
@@ -255,6 +269,16 @@ public final class SettingsFile {
                 text("jobs.pool-memory", Quantity::bytes, standard.idleBytes()),
                 text("jobs.pool-miss", PoolSettings::miss, standard.miss()),
                 text("jobs.pool-patience", Quantity::time, standard.patience()));
+    }
+
+    private JobSettings jobs(JobSettings standard) {
+        return new JobSettings(
+                text("jobs.concurrent", JobSettings::concurrent, standard.concurrent()),
+                Math.toIntExact(number("jobs.queued", 0, 1 << 20, standard.queued())),
+                Math.toIntExact(number("jobs.queued-of-tenant", 0, 1 << 20, standard.queuedOfTenant())),
+                text("jobs.weights", JobSettings::weights, standard.weights()),
+                text("jobs.keep", Quantity::time, standard.keep()),
+                text("jobs.trust", TrustPolicy::parse, standard.trust()));
     }
 
     private Map<Traffic, Long> rates(Map<Traffic, Long> standard) {
@@ -275,6 +299,7 @@ public final class SettingsFile {
         limits.put(Resource.CPU_MILLIS, unlessNone("quotas.cpus", name -> (long) cpus(name, 0)));
         limits.put(Resource.MEMORY_BYTES, unlessNone("quotas.memory", name -> text(name, Quantity::bytes, 0L)));
         limits.put(Resource.DISK_BYTES, unlessNone("quotas.disk", name -> text(name, Quantity::bytes, 0L)));
+        limits.put(Resource.JOBS, unlessNone("quotas.jobs", name -> number(name, 0, 1 << 20, 0)));
         limits.put(
                 Resource.CREATES_PER_SECOND,
                 unlessNone("quotas.creates-per-second", name -> number(name, 0, 1 << 20, 0)));

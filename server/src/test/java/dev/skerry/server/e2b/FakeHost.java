@@ -47,7 +47,7 @@ public final class FakeHost implements HostAgent {
                 current);
     }
 
-    private final FakeJobHost jobs = new FakeJobHost();
+    private final FakePools jobs = new FakePools();
 
     @Override
     public JobHost jobs() {

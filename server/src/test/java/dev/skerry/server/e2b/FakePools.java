@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A host whose pools are as planned: half of each is ready. */
-final class FakeJobHost implements JobHost {
+final class FakePools implements JobHost {
     private volatile List<PoolPlan> plans = List.of();
 
     @Override
