@@ -22,11 +22,10 @@ static bool invalid(const struct request *request, uint8_t tag) {
     return false;
 }
 
-static bool plan_limit(struct exec_plan *plan, const struct field *field) {
-    if (field->length != 24 || plan->limit_count == RLIMITS_MAX || load_u64(field->value) >= RLIM_NLIMITS) {
+bool limit_read(const struct field *field, struct limit *limit) {
+    if (field->length != 24 || load_u64(field->value) >= RLIM_NLIMITS) {
         return false;
     }
-    struct limit *limit = &plan->limits[plan->limit_count++];
     limit->resource = (int) load_u64(field->value);
     limit->value.rlim_cur = load_u64(field->value + 8);
     limit->value.rlim_max = load_u64(field->value + 16);
@@ -46,7 +45,8 @@ static bool plan_lists(const struct request *request, struct exec_plan *plan) {
             valid = field_is_text(&field, TEXT_MAX) && ++plan->env_count <= ARGS_MAX
                 && field.length > 0 && memchr(field.value + 1, '=', field.length - 1) != NULL;
         } else if (field.tag == F_RLIMIT) {
-            valid = plan_limit(plan, &field);
+            valid = plan->limit_count < RLIMITS_MAX && limit_read(&field, &plan->limits[plan->limit_count]);
+            plan->limit_count += valid;
         }
         if (!valid) {
             return invalid(request, field.tag);
@@ -243,6 +243,14 @@ static bool watch_wires(struct process *process, const struct wires *wires) {
     return watched;
 }
 
+void process_limits(struct process *process, const struct limit *limits, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        if (limits[i].resource == RLIMIT_CPU && limits[i].value.rlim_max != RLIM_INFINITY) {
+            process->cpu_limit = limits[i].value.rlim_max > 0 ? limits[i].value.rlim_max : 1;
+        }
+    }
+}
+
 static struct process *new_process(const struct request *request, const struct exec_plan *plan) {
     struct process *process = calloc(1, sizeof *process);
     if (process == NULL) {
@@ -266,11 +274,7 @@ static struct process *new_process(const struct request *request, const struct e
             break;
         }
     }
-    for (unsigned i = 0; i < plan->limit_count; i++) {
-        if (plan->limits[i].resource == RLIMIT_CPU && plan->limits[i].value.rlim_max != RLIM_INFINITY) {
-            process->cpu_limit = plan->limits[i].value.rlim_max > 0 ? plan->limits[i].value.rlim_max : 1;
-        }
-    }
+    process_limits(process, plan->limits, plan->limit_count);
     return process;
 }
 

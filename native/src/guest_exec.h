@@ -11,6 +11,11 @@ struct limit {
     struct rlimit value;
 };
 
+// The value of an RLIMIT field; false when it is none.
+bool limit_read(const struct field *field, struct limit *limit);
+// What the table must know of them.
+void process_limits(struct process *process, const struct limit *limits, unsigned count);
+
 struct exec_plan {
     const uint8_t *fields; // the request; the child cuts its texts out of its own copy
     size_t length;

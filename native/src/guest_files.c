@@ -62,6 +62,20 @@ void op_mkdir(const struct request *request) {
     answer(request->channel, result, error, path);
 }
 
+void op_make_fifo(const struct request *request) {
+    char path[PATH_BYTES];
+    struct credentials user;
+    uint64_t mode = 0600;
+    if (!request_path_user(request, path, &user) || !request_int(request, F_MODE, &mode, 0777)
+        || !enter_or_answer(request->channel, &user)) {
+        return;
+    }
+    int result = mkfifo(path, (mode_t) mode);
+    int error = errno;
+    user_leave();
+    answer(request->channel, result, error, path);
+}
+
 static int rename_without_replacing(const char *from, const char *to) {
     int result = (int) syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NO_REPLACE);
     if (result < 0 && (errno == ENOSYS || errno == EINVAL)) {

@@ -37,6 +37,7 @@ void op_list_dir(const struct request *request);
 void op_read(const struct request *request);
 void op_write(const struct request *request);
 void op_mkdir(const struct request *request);
+void op_make_fifo(const struct request *request);
 void op_move(const struct request *request);
 void op_remove(const struct request *request);
 void op_chmod(const struct request *request);

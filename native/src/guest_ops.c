@@ -72,9 +72,10 @@ static const struct {
     void (*handle)(const struct request *request);
 } operations[] = {
     {1, op_exec}, {2, op_attach}, {3, op_signal}, {4, op_list}, {5, op_resize}, {6, op_forget},
+    {7, op_release},
     {16, op_stat}, {17, op_list_dir}, {18, op_read}, {19, op_write}, {20, op_mkdir}, {21, op_move}, {22, op_remove},
     {23, op_chmod}, {24, op_chown}, {25, op_xattr}, {26, op_symlink}, {27, op_tar_out}, {28, op_tar_in},
-    {29, op_watch}, {40, op_listeners}, {41, op_dial}, {50, op_metrics}, {51, op_shutdown},
+    {29, op_watch}, {30, op_make_fifo}, {40, op_listeners}, {41, op_dial}, {50, op_metrics}, {51, op_shutdown},
 };
 
 void request_dispatch(const struct request *request) {

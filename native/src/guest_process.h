@@ -80,6 +80,8 @@ struct process {
 extern struct process process_list; // sentinel; oldest first
 
 struct process *process_find(uint64_t number);
+// That of the request's PROCESS; answers ERROR when there is none.
+struct process *request_process(const struct request *request);
 unsigned processes_running(void);
 void process_added(struct process *process);
 void process_discard(struct process *process); // a start that failed
@@ -128,5 +130,6 @@ void op_signal(const struct request *request);
 void op_list(const struct request *request);
 void op_resize(const struct request *request);
 void op_forget(const struct request *request);
+void op_release(const struct request *request);
 
 #endif

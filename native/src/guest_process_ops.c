@@ -8,7 +8,7 @@
 
 void process_put_result(const struct process *process, struct field_writer *out);
 
-static struct process *request_process(const struct request *request) {
+struct process *request_process(const struct request *request) {
     uint64_t number = 0;
     if (!request_int(request, F_PROCESS, &number, UINT64_MAX)) {
         return NULL;

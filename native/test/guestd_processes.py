@@ -4,7 +4,7 @@ import signal
 import struct
 import time
 
-from guestd_case import Case, ENV, USER
+from guestd_case import Case, CREATE, ENV, USER
 from stream import CODES, END, EOF, Guest, RESPONSE
 
 
@@ -136,6 +136,38 @@ class Processes(Case):
         limits = [struct.pack("<QQQ", 7, 50, 60), struct.pack("<QQQ", 4, 0, 0)]
         channel = self.sh("ulimit -n; ulimit -Hn; ulimit -c", RLIMIT=limits)
         self.assertEqual(b"50\n60\n0\n", channel.out())
+
+    def test_release(self):
+        fifo = self.at("fifo")
+        self.guest.call("FIFO", PATH=fifo, MODE=0o644)
+        self.fails(CODES["EXISTS"], "FIFO", PATH=fifo)
+        channel = self.guest.open("EXEC", ARG=["/bin/sh", fifo], ENV=ENV, USER=USER)
+        process, pid = (channel.accepted()[name][0] for name in ("PROCESS", "PID"))
+        self.until(lambda: self.state(pid) == "S")
+        self.guest.call("SIGNAL", PROCESS=process, SIGNAL=19)
+        self.until(lambda: self.state(pid) == "T")
+        self.guest.call("REMOVE", PATH=fifo)
+        self.put(fifo, b"ulimit -n; ulimit -Hn; exec sleep 60", FLAGS=CREATE)
+        self.fails(CODES["INVALID"], "RELEASE", PROCESS=process, RLIMIT=[b"short"])
+        self.assertEqual("T", self.state(pid))
+        self.guest.call("RELEASE", PROCESS=process, RLIMIT=[struct.pack("<QQQ", 7, 50, 60)], TIMEOUT_MS=300)
+        result = channel.result(5)
+        self.assertEqual((b"50\n60\n", 3), (channel.out(), result["CAUSE"]))
+        self.assertLess(result["WALL_US"], 2_000_000)
+        self.fails(CODES["CONFLICT"], "RELEASE", PROCESS=process)
+        self.fails(CODES["NOT_FOUND"], "RELEASE", PROCESS=9999)
+
+    @staticmethod
+    def state(pid):
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+
+    def test_release_counts_cpu_time(self):
+        channel = self.open_sh("kill -STOP $$; while :; do :; done")
+        process, pid = (channel.accepted()[name][0] for name in ("PROCESS", "PID"))
+        self.until(lambda: self.state(pid) == "T")
+        self.guest.call("RELEASE", PROCESS=process, RLIMIT=[struct.pack("<QQQ", 0, 1, 1)])
+        self.assertEqual(4, channel.result(20)["CAUSE"])
 
     def test_timeout_kills_the_group(self):
         channel = self.open_sh("sleep 61 & sleep 61", TIMEOUT_MS=150)

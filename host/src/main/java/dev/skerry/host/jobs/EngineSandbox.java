@@ -14,6 +14,7 @@ import dev.skerry.wire.stream.ExecRequest;
 import dev.skerry.wire.stream.ExecRequest.ResourceLimit;
 import dev.skerry.wire.stream.FileInfo;
 import dev.skerry.wire.stream.GuestFiles;
+import dev.skerry.wire.stream.GuestProcess;
 import dev.skerry.wire.stream.GuestProcesses;
 import dev.skerry.wire.stream.Upload;
 import java.io.ByteArrayOutputStream;
@@ -204,9 +205,9 @@ public final class EngineSandbox implements JobSandbox {
         return interruptibly(() -> sandbox.guest().files().as(user).archive(path, ARCHIVE_BYTES_MAX));
     }
 
-    @Override
-    public JobProcess start(Start start) {
-        ExecRequest request = new ExecRequest(
+    /** How a process is started here. */
+    public ExecRequest request(Start start) {
+        return new ExecRequest(
                 start.words(),
                 start.environment(),
                 Optional.of(start.folder()),
@@ -219,10 +220,20 @@ public final class EngineSandbox implements JobSandbox {
                 true,
                 start.tag(),
                 true);
-        return interruptibly(() -> new EngineProcess(sandbox.guest().exec(request)));
     }
 
-    private static List<ResourceLimit> resourceLimits(Job.StageLimits limits) {
+    @Override
+    public JobProcess start(Start start) {
+        return interruptibly(() -> running(sandbox.guest().exec(request(start))));
+    }
+
+    /** A process of the guest's as one of a job. */
+    public static JobProcess running(GuestProcess process) {
+        return new EngineProcess(process);
+    }
+
+    /** Those of a job's limits that the kernel keeps for each process. */
+    public static List<ResourceLimit> resourceLimits(Job.StageLimits limits) {
         List<ResourceLimit> all = new ArrayList<>();
         limits.cpu().map(EngineSandbox::cpuLimit).ifPresent(all::add);
         limits.processes().ifPresent(count -> all.add(exactly(ResourceLimit.Resource.PROCESSES, count)));

@@ -250,6 +250,12 @@ public enum Language {
         return (this == JAVA ? "Main." : "main.") + extensions.getFirst();
     }
 
+    /** The class of a Java source file that is started, as far as it can be told by reading the file. */
+    public static String mainClass(String source) {
+        JavaSource java = JavaSource.read(source);
+        return java.mainClass(java.fileStem("Main"));
+    }
+
     /** By name or alias, in any case. */
     public static Language named(String name) {
         String wanted = name.toLowerCase(Locale.ROOT);

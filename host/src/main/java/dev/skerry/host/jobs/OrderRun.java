@@ -27,6 +27,8 @@ final class OrderRun {
     /** What jobs have whatever the template says; the order may say otherwise. */
     private static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/tmp");
 
+    static final String RUN_TAG = "run";
+
     /** Beside the program's own: process 1, and the one that keeps its descendants together. */
     private static final int OWN_PROCESSES = 4;
 
@@ -163,13 +165,19 @@ final class OrderRun {
         };
     }
 
-    private JobSandbox.Start start(Step step, StageLimits limits) {
+    /** Of what is started for a job that has none of its own. */
+    static Map<String, String> environment(JobSandbox sandbox, Map<String, String> ofTools) {
         Map<String, String> environment = new HashMap<>(sandbox.environment());
         environment.putAll(ENVIRONMENT);
-        environment.putAll(step.environment());
+        environment.putAll(ofTools);
+        return environment;
+    }
+
+    private JobSandbox.Start start(Step step, StageLimits limits) {
+        Map<String, String> environment = environment(sandbox, step.environment());
         environment.putAll(order.environment());
         return new JobSandbox.Start(
-                step.phase() == Phase.COMPILE ? "compile" : "run",
+                step.phase() == Phase.COMPILE ? "compile" : RUN_TAG,
                 step.words(),
                 environment,
                 JobRunner.FOLDER,

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * An installation of its own for each test, sharing one folder of templates, and the look at the host that shows
  * whether anything of it is left.
  */
-final class TestHost {
+public final class TestHost {
     /** Which of the JVMs that run this module's tests at the same time this one is. */
     static final String FORK = System.getProperty("skerry.test.fork", "1");
 
@@ -45,7 +45,7 @@ final class TestHost {
         this.guestd = guestd;
     }
 
-    static TestHost make() {
+    public static TestHost make() {
         own();
         return sharing();
     }
@@ -92,7 +92,7 @@ final class TestHost {
         return System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
     }
 
-    Engine engine() {
+    public Engine engine() {
         return Engine.open(EngineSettings.system(FOLDER, guestd));
     }
 
@@ -130,7 +130,7 @@ final class TestHost {
         }
     }
 
-    void assertNothingLeft() {
+    public void assertNothingLeft() {
         await("nothing is left: " + leftovers(), () -> leftovers().isEmpty());
     }
 

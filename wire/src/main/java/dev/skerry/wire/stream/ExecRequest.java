@@ -173,8 +173,7 @@ public record ExecRequest(
         fields.number(Tag.STDIN, input ? 1 : 0);
         terminal.ifPresent(
                 size -> fields.number(Tag.PTY, 1).number(Tag.ROWS, size.rows()).number(Tag.COLS, size.columns()));
-        limits.forEach(limit -> fields.numbers(Tag.RLIMIT, limit.resource().number, limit.soft(), limit.hard()));
-        timeout.ifPresent(bound -> fields.number(Tag.TIMEOUT_MS, Math.max(1, bound.toMillis())));
+        bounds(fields, limits, timeout);
         fields.number(Tag.NNP, confined ? 1 : 0);
         fields.number(Tag.CAPS, confined ? 0 : SUDO_CAPABILITIES);
         fields.number(Tag.OUTPUT, keepOutput ? 0 : 1);
@@ -182,6 +181,12 @@ public record ExecRequest(
             fields.text(Tag.TAG, tag);
         }
         return fields.number(Tag.TREE, tree ? 1 : 0);
+    }
+
+    static FieldWriter bounds(FieldWriter fields, List<ResourceLimit> limits, Optional<Duration> timeout) {
+        limits.forEach(limit -> fields.numbers(Tag.RLIMIT, limit.resource().number, limit.soft(), limit.hard()));
+        timeout.ifPresent(bound -> fields.number(Tag.TIMEOUT_MS, Math.max(1, bound.toMillis())));
+        return fields;
     }
 
     private static long bits(int... numbers) {

@@ -147,6 +147,11 @@ public final class GuestFiles {
         connection.call(Op.MKDIR, request(path).number(Tag.MODE, permissions).number(Tag.FLAGS, PARENTS));
     }
 
+    /** A named pipe; whoever opens it for reading waits until it is opened for writing. */
+    public void makeFifo(String path, int permissions) throws InterruptedException {
+        connection.call(Op.FIFO, request(path).number(Tag.MODE, permissions));
+    }
+
     public void move(String from, String to, boolean replace) throws InterruptedException {
         connection.call(
                 Op.MOVE, request(from).text(Tag.TARGET, checked(to)).number(Tag.FLAGS, replace ? 0 : EXCLUSIVE));

@@ -117,6 +117,18 @@ public final class GuestProcess {
         connection.call(Op.SIGNAL, request().number(Tag.SIGNAL, signal).number(Tag.SCOPE, scope.ordinal()));
     }
 
+    /**
+     * Lets a process go on that was started ahead of its use, and stopped. Its time counts from now.
+     *
+     * @param limits none may be wider than what it was started with
+     * @param timeout after which it is killed
+     * @throws Failure {@code CONFLICT} when it has ended
+     */
+    public void release(List<ExecRequest.ResourceLimit> limits, Optional<Duration> timeout)
+            throws InterruptedException {
+        connection.call(Op.RELEASE, ExecRequest.bounds(request(), limits, timeout));
+    }
+
     public void resize(ExecRequest.TerminalSize size) throws InterruptedException {
         connection.call(Op.RESIZE, request().number(Tag.ROWS, size.rows()).number(Tag.COLS, size.columns()));
     }

@@ -1,0 +1,56 @@
+package dev.skerry.host.jobs.prestart;
+
+import dev.skerry.host.jobs.EngineSandbox;
+import dev.skerry.host.jobs.Language;
+import dev.skerry.host.jobs.WaitingProgram;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.jobs.JobOrder;
+import dev.skerry.wire.jobs.PoolPlan;
+import java.util.Optional;
+
+/** Interpreters that wait in the sandboxes of pools. */
+public final class Prestarts {
+    private Prestarts() {}
+
+    /**
+     * Starts the interpreter of the plan in a sandbox of its pool and waits until it waits.
+     *
+     * @throws Failure {@code UNSUPPORTED} for a language whose interpreter cannot, or that the template lacks
+     */
+    public static WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) throws InterruptedException {
+        String name = plan.prestart().orElse("");
+        return Prestart.of(Language.named(name))
+                .orElseThrow(() -> new Failure(
+                        ErrorCode.UNSUPPORTED,
+                        "no interpreter of '" + name + "' can be started before its job",
+                        "plan the pool without prestart"))
+                .begin(sandbox);
+    }
+
+    /** Why a job needs another sandbox than one of this pool's; empty where it cannot tell the difference. */
+    public static Optional<String> refusal(JobOrder order, PoolPlan plan) {
+        String name = plan.prestart().orElse("");
+        if (!order.runtime().language().equals(name)) {
+            return Optional.of("it is not for " + name);
+        }
+        Optional<Prestart> prestart = Prestart.of(Language.named(name));
+        if (prestart.isEmpty()) {
+            return Optional.of("no interpreter of " + name + " can wait");
+        }
+        return prestart.get().refusal(order).or(() -> ofMemory(prestart.get(), order, plan));
+    }
+
+    /** A container shows the memory of the whole machine, whatever it may use itself; the others show their own. */
+    private static Optional<String> ofMemory(Prestart prestart, JobOrder order, PoolPlan plan) {
+        long memory = order.cases()
+                .getFirst()
+                .limits()
+                .memoryBytes()
+                .orElse(order.limits().memoryBytes());
+        return plan.isolation() != Isolation.CONTAINER && prestart.asksForMemory() && memory != plan.sandboxBytes()
+                ? Optional.of("its interpreter would have found " + memory + " bytes of memory")
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,107 @@
+package dev.skerry.host.jobs.prestart;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skerry.host.jobs.Language;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.jobs.JobCase;
+import dev.skerry.wire.jobs.JobFile;
+import dev.skerry.wire.jobs.JobOrder;
+import dev.skerry.wire.jobs.LanguageRuntime;
+import dev.skerry.wire.jobs.StageLimits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Which jobs an interpreter that waits may run. */
+class PrestartTest {
+    private static final StageLimits LIMITS = StageLimits.of(Duration.ofSeconds(3), Duration.ofSeconds(3), 1000);
+    private static final Prestart PYTHON = Prestart.of(Language.PYTHON).orElseThrow();
+    private static final Prestart NODE = Prestart.of(Language.JAVASCRIPT).orElseThrow();
+    private static final Prestart JAVA = Prestart.of(Language.JAVA).orElseThrow();
+
+    @Test
+    void mostJobsAre() {
+        assertThat(PYTHON.refusal(order("main.py", "print(1)"))).isEmpty();
+        assertThat(PYTHON.refusal(order("main.py", "print(1)", "helper.py", "package.json", "local/x")))
+                .isEmpty();
+        assertThat(NODE.refusal(order("main.js", "console.log(1)", "lib/package.json")))
+                .isEmpty();
+        assertThat(JAVA.refusal(order("Main.java", "class Main { public static void main(String[] a) {} }")))
+                .isEmpty();
+        assertThat(JAVA.refusal(order("x.java", "public class Main { public static void main(String[] a) {} }")))
+                .isEmpty();
+    }
+
+    @Test
+    void whatWasReadAtTheStartCannotComeLater() {
+        JobOrder plain = order("main.py", "print(1)");
+        assertThat(PYTHON.refusal(with(plain, Map.of("PYTHONHASHSEED", "0"), List.of(), true)))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("environment"));
+        assertThat(PYTHON.refusal(with(plain, Map.of(), List.of("-v"), true)))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("arguments"));
+        assertThat(PYTHON.refusal(with(plain, Map.of(), List.of(), false)))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("fresh"));
+        assertThat(PYTHON.refusal(order("other.py", "print(1)")))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("main.py"));
+    }
+
+    @Test
+    void filesThatAnInterpreterLooksForAreNoSurpriseToIt() {
+        assertThat(PYTHON.refusal(order("main.py", "print(1)", ".local/lib/python3.11/site-packages/x.pth")))
+                .hasValueSatisfying(reason -> assertThat(reason).contains(".local/"));
+        assertThat(NODE.refusal(order("main.js", "import 'fs'", "package.json")))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("package.json"));
+        assertThat(JAVA.refusal(order("Main.java", "class Main {}", ".hotspotrc")))
+                .hasValueSatisfying(reason -> assertThat(reason).contains(".hotspotrc"));
+        assertThat(PYTHON.refusal(order("main.py", "PK\3\4…PK\5\6")))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("archive"));
+        assertThat(JAVA.refusal(order("App.java", "public class App { public static void main(String[] a) {} }")))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("main class"));
+        assertThat(JAVA.refusal(order("Main.java", "package a; class Main { static void main(String[] a) {} }")))
+                .isPresent();
+    }
+
+    @Test
+    void compiledProgramsHaveNothingToWaitFor() {
+        assertThat(Prestart.of(Language.C)).isEmpty();
+        assertThat(Prestart.of(Language.GO)).isEmpty();
+    }
+
+    private static JobOrder order(String main, String program, String... others) {
+        List<JobFile> files = new ArrayList<>(List.of(new JobFile(main, program.getBytes(UTF_8))));
+        for (String other : others) {
+            files.add(new JobFile(other, new byte[0]));
+        }
+        var runtime = new LanguageRuntime("base", "python", "3.11.2", List.of(), Optional.empty(), false);
+        return new JobOrder(
+                "job",
+                runtime,
+                Isolation.CONTAINER,
+                Limits.DEFAULT,
+                files,
+                Map.of(),
+                LIMITS,
+                true,
+                List.of(new JobCase(Optional.empty(), List.of(), LIMITS)));
+    }
+
+    private static JobOrder with(
+            JobOrder order, Map<String, String> environment, List<String> arguments, boolean prestarted) {
+        return new JobOrder(
+                order.id(),
+                order.runtime(),
+                order.floor(),
+                order.limits(),
+                order.files(),
+                environment,
+                order.compile(),
+                prestarted,
+                List.of(new JobCase(Optional.empty(), arguments, LIMITS)));
+    }
+}
