@@ -49,7 +49,7 @@ class JobMakerTest {
     void open() throws Exception {
         AgentHost.own();
         engine = Engine.open(AgentHost.settings());
-        maker = maker(Prestarter.NONE);
+        maker = maker(Prestarter.INTERPRETERS);
     }
 
     private JobMaker maker(Prestarter prestarter) {
