@@ -82,7 +82,14 @@ final class JobMaker implements Maker<Member> {
     @Override
     public boolean current(Member member) {
         String template = member.plan().template();
-        return digests.lately(template).equals(member.digest()) && disks.isUsual(template, member.limits());
+        try {
+            return digests.lately(template).equals(member.digest()) && disks.isUsual(template, member.limits());
+        } catch (Failure e) {
+            if (e.code() == ErrorCode.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -162,6 +162,12 @@ class JobMakerTest {
                     .isFalse();
             assertThat(maker.fits(member, new Want("pool-test", one.digest(), Isolation.CONTAINER)))
                     .isTrue();
+            maker.close(made.removeLast());
+            store.remove("pool-test");
+            now.addAndGet(Duration.ofSeconds(1).toNanos());
+            assertThat(maker.current(member))
+                    .as("there is no such template any more")
+                    .isFalse();
         } finally {
             made.forEach(maker::close);
             made.clear();
