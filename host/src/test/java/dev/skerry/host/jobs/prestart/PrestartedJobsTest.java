@@ -106,8 +106,30 @@ class PrestartedJobsTest {
                 }
             }
             """.getBytes(UTF_8)), new JobFile("Helper.java", """
-                    class Helper { static boolean bad() { return true; } }
-                    """.getBytes(UTF_8)));
+                class Helper { static boolean bad() { return true; } }
+                """.getBytes(UTF_8)));
+    }
+
+    /** What the interpreter would not run in the same way, it does not run; and nobody says that it did. */
+    @Test
+    void oneThatCannotBeReleasedIsNotReported() throws Exception {
+        JobOrder plain = order("python", List.of(new JobFile("main.py", "print(hash('x'))".getBytes(UTF_8))));
+        JobOrder order = new JobOrder(
+                plain.id(),
+                plain.runtime(),
+                plain.floor(),
+                plain.limits(),
+                plain.files(),
+                Map.of("PYTHONHASHSEED", "7"),
+                plain.compile(),
+                true,
+                plain.cases());
+        JobOutcome outcome = warm.run(order, JobListener.NOBODY);
+        assertThat(released).isFalse();
+        assertThat(outcome.place().warmth()).isEqualTo(Warmth.WARM);
+        assertThat(outcome.runs().getFirst().stdout())
+                .isNotEmpty()
+                .isEqualTo(cold.run(order, JobListener.NOBODY).runs().getFirst().stdout());
     }
 
     private void compare(String language, JobFile... files) throws InterruptedException {
