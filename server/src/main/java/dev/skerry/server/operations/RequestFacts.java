@@ -40,23 +40,32 @@ public final class RequestFacts {
         exchange.request().setAttribute(TENANT, tenant.text());
     }
 
-    /**
-     * The request's method for a log record. It is the client's, who may write anything over HTTP/2: a blank in it
-     * would end the field and begin another.
-     */
+    /** The request's method for a log record. */
     public static String method(Exchange exchange) {
         return word(exchange.method());
     }
 
     /** The request's path for a log record, without keys. */
     public static String path(Exchange exchange) {
-        String path = exchange.rawPath();
+        return shown(exchange.rawPath());
+    }
+
+    /** A path without keys. */
+    static String shown(String path) {
         return word(path.contains("e2b_") ? KEY.matcher(path).replaceAll("e2b_…") : path);
     }
 
-    private static String word(String text) {
-        boolean plain = text.chars().allMatch(c -> c > ' ');
-        return plain ? text : BLANK.matcher(text).replaceAll("%20");
+    /**
+     * What is a client's, for a log record: it may write anything over HTTP/2, and a blank would end the field and
+     * begin another.
+     */
+    static String word(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) <= ' ') {
+                return BLANK.matcher(text).replaceAll("%20");
+            }
+        }
+        return text;
     }
 
     static Optional<String> route(Exchange exchange) {
