@@ -158,13 +158,13 @@ final class SocketLink implements Link, Closeable {
     }
 
     boolean isWatchedBy(ManagedSelector selector) {
-        return seat.selector == selector;
+        return seat.selector.equals(selector);
     }
 
     /** While nobody uses it: that selector watches it from now on. */
     void watchWith(ManagedSelector selector) {
         Seat last = seat;
-        if (last.selector != selector) {
+        if (!last.selector.equals(selector)) {
             Seat next = seats.computeIfAbsent(selector, Seat::new);
             seat = next;
             last.look();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class ClientEndPointTest {
     private static final String GET = "GET / HTTP/1.1\r\nHost: localhost\r\n";
-    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
 
     private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     private final Sockets sockets = new Sockets();
