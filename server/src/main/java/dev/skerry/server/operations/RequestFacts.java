@@ -43,23 +43,33 @@ public final class RequestFacts {
         exchange.request().setAttribute(TENANT, tenant.text());
     }
 
-    /**
-     * The request's method for a log record. It is the client's, who may write anything over HTTP/2: a blank in it
-     * would end the field and begin another.
-     */
+    /** The request's method for a log record. */
     public static String method(Exchange exchange) {
         return word(exchange.method());
     }
 
     /** The request's path for a log record, without keys. */
     public static String path(Exchange exchange) {
-        String path = KEY_IN_PATH.matcher(exchange.rawPath()).replaceFirst("/k/…");
-        return word(path.contains("e2b_") ? KEY.matcher(path).replaceAll("e2b_…") : path);
+        return shown(exchange.rawPath());
     }
 
-    private static String word(String text) {
-        boolean plain = text.chars().allMatch(c -> c > ' ');
-        return plain ? text : BLANK.matcher(text).replaceAll("%20");
+    /** A path without keys. */
+    static String shown(String path) {
+        String cut = path.startsWith("/k/") ? KEY_IN_PATH.matcher(path).replaceFirst("/k/…") : path;
+        return word(cut.contains("e2b_") ? KEY.matcher(cut).replaceAll("e2b_…") : cut);
+    }
+
+    /**
+     * What is a client's, for a log record: it may write anything over HTTP/2, and a blank would end the field and
+     * begin another.
+     */
+    static String word(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) <= ' ') {
+                return BLANK.matcher(text).replaceAll("%20");
+            }
+        }
+        return text;
     }
 
     static Optional<String> route(Exchange exchange) {
