@@ -40,6 +40,13 @@ final class ShippedServer implements AutoCloseable {
     private static final int PORT_TRIES = 100;
     private static final Pattern ID = Pattern.compile("\"sandboxID\"\\s*:\\s*\"([a-z0-9]+)\"");
 
+    /**
+     * Most servers of tests end before the JVM's second compiler pays, as JVMs of tests do; the variable is one that
+     * the launcher has for everybody.
+     */
+    private static final Map<String, String> QUICK = Map.of("SKERRY_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+
+    private final Map<String, String> environment = new HashMap<>(System.getenv());
     private final Path folder;
     private final int httpPort;
     private final int tlsPort;
@@ -47,8 +54,9 @@ final class ShippedServer implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(CALL).build();
     private Child process;
 
-    private ShippedServer(Path folder, List<Integer> ports) {
+    private ShippedServer(Path folder, List<Integer> ports, Map<String, String> options) {
         this.folder = folder;
+        environment.putAll(options);
         httpPort = ports.get(0);
         tlsPort = ports.get(1);
         process = launch();
@@ -56,8 +64,18 @@ final class ShippedServer implements AutoCloseable {
 
     /** Returns once it serves, has written the file of settings for clients, and has made a first sandbox. */
     static ShippedServer start() {
+        return start(QUICK);
+    }
+
+    /** With the options of the JVM that users have. */
+    static ShippedServer startForLong() {
+        return start(Map.of());
+    }
+
+    private static ShippedServer start(Map<String, String> options) {
         try {
-            var server = new ShippedServer(Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-"), freePorts());
+            Path folder = Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-");
+            var server = new ShippedServer(folder, freePorts(), options);
             try {
                 server.awaitServing(FIRST_START);
                 server.awaitTemplate();
@@ -120,7 +138,7 @@ final class ShippedServer implements AutoCloseable {
                 domain(),
                 "--env-file",
                 envFile().toString());
-        return Child.start(command, folder, System.getenv());
+        return Child.start(command, folder, environment);
     }
 
     Path data() {

@@ -55,7 +55,7 @@ public final class RequestFacts {
 
     /** A path without keys. */
     static String shown(String path) {
-        String cut = path.startsWith("/k/") ? KEY_IN_PATH.matcher(path).replaceFirst("/k/…") : path;
+        String cut = KEY_IN_PATH.matcher(path).replaceFirst("/k/…");
         return word(cut.contains("e2b_") ? KEY.matcher(cut).replaceAll("e2b_…") : cut);
     }
 
