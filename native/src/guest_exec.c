@@ -382,9 +382,10 @@ bool exec_check_report(struct process *process) {
         process_discard(process);
         return false;
     }
-    // The monitor writes the pid before it lets go of the report pipe.
+    // The monitor writes the pid before it lets go of the report pipe. The news of the end may be there as well, and
+    // is for later: who reads it here would come back here.
     if (process->monitor > 0) {
-        tree_read_messages(process);
+        tree_read_pid(process);
     }
     process_started(process);
     return true;

@@ -113,6 +113,8 @@ void tree_monitor(pid_t child, int message_fd) __attribute__((noreturn));
 // Sends `signal` to all descendants of `root` but not to itself; the count of those found.
 int tree_signal(pid_t root, int signal);
 void tree_message_ready(struct source *source, uint32_t events);
+// The first message only, which is always there before the program runs.
+void tree_read_pid(struct process *process);
 void tree_read_messages(struct process *process);
 
 // guest_reap.c

@@ -197,6 +197,14 @@ void tree_monitor(pid_t child, int message_fd) {
 
 // ---- in guestd ----
 
+void tree_read_pid(struct process *process) {
+    struct tree_message message;
+    if (process->pid == process->monitor && process->status.fd >= 0
+        && read(process->status.fd, &message, sizeof message) == (ssize_t) sizeof message) {
+        process->pid = message.pid;
+    }
+}
+
 void tree_read_messages(struct process *process) {
     struct tree_message message;
     while (process->status.fd >= 0 && !process->exited) {

@@ -1,5 +1,6 @@
 """Processes: how they start, what they may and how they end."""
 import os
+import signal
 import struct
 import time
 
@@ -77,6 +78,16 @@ class Processes(Case):
         self.assertEqual(b"evil\n", channel.out())
         self.assertEqual(b"", self.guest.run("true", ENV=ENV).out())
         self.assertEqual(b"", self.guest.run("true").out())
+
+    def test_a_tree_that_ends_while_guestd_stands_still_is_accepted_once(self):
+        for i in range(100):
+            tree = self.guest.open("EXEC", ARG=["/bin/echo"], TREE=1)
+            time.sleep(i / 100000)  # somewhere between the fork and the execve
+            os.kill(self.guest.process.pid, signal.SIGSTOP)
+            time.sleep(0.005)  # it ends
+            os.kill(self.guest.process.pid, signal.SIGCONT)
+            self.assertEqual(0, tree.result()["EXIT_CODE"])
+            self.assertEqual(1, tree.order.count(RESPONSE))
 
     def test_no_descriptor_is_inherited(self):
         read, write = os.pipe()

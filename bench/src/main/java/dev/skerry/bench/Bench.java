@@ -1,6 +1,7 @@
 package dev.skerry.bench;
 
 import dev.skerry.bench.chaos.ChaosBench;
+import dev.skerry.bench.jobs.JobsBench;
 import dev.skerry.bench.serving.ServerBench;
 import dev.skerry.host.drivers.RuntimeProgram;
 import dev.skerry.host.engine.Engine;
@@ -17,6 +18,7 @@ public final class Bench {
     private static final String USAGE = """
         Usage: skerry bench [--quick] [--launcher NAME] [--data FOLDER] [--output FOLDER]
                skerry bench server --help
+               skerry bench jobs --help
                skerry bench chaos --help
         Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
           --quick          fewer values, and no more than 100 idle sandboxes
@@ -31,6 +33,9 @@ public final class Bench {
     public static int run(List<String> arguments) throws Exception {
         if (!arguments.isEmpty() && arguments.getFirst().equals("server")) {
             return ServerBench.run(arguments.subList(1, arguments.size()));
+        }
+        if (!arguments.isEmpty() && arguments.getFirst().equals("jobs")) {
+            return JobsBench.run(arguments.subList(1, arguments.size()));
         }
         if (!arguments.isEmpty() && ChaosBench.NAMES.contains(arguments.getFirst())) {
             return ChaosBench.run(arguments.getFirst(), arguments.subList(1, arguments.size()));

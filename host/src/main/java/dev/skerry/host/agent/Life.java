@@ -177,6 +177,22 @@ final class Life {
         return new Failure(failure.code(), failure.getMessage(), failure.hint().orElse(""), failure);
     }
 
+    /** Ends it where this process has it; with a grace its processes hear of it first. */
+    void end(Duration grace) {
+        try {
+            here().ifPresent(sandbox -> {
+                if (grace.isPositive()) {
+                    sandbox.shutDown(grace);
+                } else {
+                    sandbox.destroy();
+                }
+            });
+        } catch (Failure e) {
+            // Another controller has it; whoever erases it ends it all the same.
+            LOG.atDebug().setCause(e).log("ended without control");
+        }
+    }
+
     Failure gone() {
         String how = end.map(facts -> "ended: " + facts.cause() + " " + facts.detail())
                 .orElse("is gone")

@@ -5,6 +5,9 @@ import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.jobs.ColdSupply;
+import dev.skerry.host.jobs.JobSandboxes;
+import dev.skerry.host.jobs.LocalJobHost;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -20,6 +23,7 @@ import dev.skerry.wire.hosts.HostTemplate;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
+import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
 import java.time.Duration;
 import java.util.List;
@@ -33,7 +37,8 @@ import org.slf4j.LoggerFactory;
 /**
  * This machine as a host, in the process of its server. There is one agent per data folder; it finds again what an
  * earlier one has left running, whatever ended that one. Sandboxes that other commands make in the same data folder are
- * none of its business.
+ * none of its business. Those of jobs are, but end with it: what an earlier one has
+ * left of them is removed.
  *
  * <p>A life that keeps its disk lies on the template that the disk was made with, whatever name is asked for then; a
  * life that does not keep one has its writable layer in memory.
@@ -65,6 +70,7 @@ public final class LocalAgent implements HostAgent {
     private final Starts starts;
     private final Recovery recovery;
     private final Commands commands = new Commands();
+    private final LocalJobHost jobs;
 
     private LocalAgent(EngineSettings settings, HostId id, Engine engine, DataFolderHold hold) {
         this.id = id;
@@ -74,6 +80,7 @@ public final class LocalAgent implements HostAgent {
         this.facts = new HostFactsReader(id, engine.drivers(), disks);
         this.starts = new Starts(engine, disks, holders, noticing);
         this.recovery = new Recovery(engine, holders, noticing);
+        this.jobs = jobs(engine);
         this.startBound = settings.startTimeout().plus(START_SLACK);
     }
 
@@ -281,7 +288,7 @@ public final class LocalAgent implements HostAgent {
                 engine.erase(incarnation);
             }
             if (life != null && !life.over()) {
-                life.here().ifPresent(sandbox -> end(sandbox, grace));
+                life.end(grace);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -297,19 +304,6 @@ public final class LocalAgent implements HostAgent {
             }
             holders.release(life);
             lives.remove(incarnation, life);
-        }
-    }
-
-    private static void end(Sandbox sandbox, Duration grace) {
-        try {
-            if (grace.isPositive()) {
-                sandbox.shutDown(grace);
-            } else {
-                sandbox.destroy();
-            }
-        } catch (Failure e) {
-            // Another controller has it; whoever erases it ends it all the same.
-            LOG.atDebug().setCause(e).log("ended without control");
         }
     }
 
@@ -357,6 +351,16 @@ public final class LocalAgent implements HostAgent {
         engine.templates().remove(name);
     }
 
+    private static LocalJobHost jobs(Engine engine) {
+        JobSandboxes sandboxes = new JobSandboxes(engine);
+        return new LocalJobHost(engine, sandboxes, new ColdSupply(sandboxes));
+    }
+
+    @Override
+    public JobHost jobs() {
+        return jobs;
+    }
+
     @Override
     public void listen(HostListener listener) {
         reports.add(listener);
@@ -368,6 +372,7 @@ public final class LocalAgent implements HostAgent {
         commands.end();
         try (hold;
                 engine;
+                jobs;
                 reports;
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             lives.values().forEach(life -> threads.execute(() -> letGo(life)));

@@ -39,6 +39,12 @@ final class Killing {
         }
     }
 
+    static Set<Long> others(Set<Long> processes, long pid) {
+        var others = new HashSet<>(processes);
+        others.remove(pid);
+        return others;
+    }
+
     static Failure alive(Path group, Set<Long> left, Duration bound) {
         return new Failure(
                 ErrorCode.DEADLINE_EXCEEDED,

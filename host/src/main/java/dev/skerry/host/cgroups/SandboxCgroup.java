@@ -47,6 +47,12 @@ public sealed interface SandboxCgroup permits V1Cgroup, V2Cgroup {
     /** A few file reads; counts whatever has happened since creation. Zeros once the group is gone. */
     Usage usage();
 
+    /** CPU time of the box since creation: one file read. Zero once the group is gone. */
+    Duration cpuTime();
+
+    /** From now on. Whoever asked for it closes it. */
+    MemoryPeak memoryPeak();
+
     /** What the limits did since creation. Zeros once the group is gone. */
     Events events();
 
@@ -72,6 +78,13 @@ public sealed interface SandboxCgroup permits V1Cgroup, V2Cgroup {
      * @throws Failure {@code DEADLINE_EXCEEDED} naming the processes left
      */
     void killBox(Duration bound);
+
+    /**
+     * Kills every process of the box but one, and waits until that is alone; it may start others afterwards.
+     *
+     * @throws Failure {@code DEADLINE_EXCEEDED} naming the processes left
+     */
+    void killAllBut(long pid, Duration bound);
 
     /**
      * Kills the box and then the shim; killing what is dead is success. Nothing new can start in the box afterwards.

@@ -86,10 +86,22 @@ record V1Cgroup(String name, Path memory, Path pids, Path cpu, Path cpuacct, Pat
                 number(memory.resolve("memory.usage_in_bytes")),
                 number(memory.resolve("memory.max_usage_in_bytes")),
                 number(memory.resolve("memory.stat"), "total_cache"),
-                Duration.ofNanos(number(cpuUsageFile())),
+                cpuTime(),
                 Math.toIntExact(number(pids.resolve("pids.current"))),
                 number(memory.resolve("memory.oom_control"), "oom_kill"),
                 0);
+    }
+
+    @Override
+    public Duration cpuTime() {
+        return Duration.ofNanos(number(cpuUsageFile()));
+    }
+
+    @Override
+    public MemoryPeak memoryPeak() {
+        Path peak = memory.resolve("memory.max_usage_in_bytes");
+        ControlFiles.writeIfPresent(peak, "0");
+        return () -> number(peak);
     }
 
     @Override
@@ -142,6 +154,11 @@ record V1Cgroup(String name, Path memory, Path pids, Path cpu, Path cpuacct, Pat
         killBox(bound);
         Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
         Killing.untilEmpty(memory, () -> ControlFiles.processes(memory), this::thawNow, left);
+    }
+
+    @Override
+    public void killAllBut(long pid, Duration bound) {
+        Killing.untilEmpty(pids, () -> Killing.others(boxProcesses(), pid), this::thawNow, bound);
     }
 
     /** All that may run tenant code, wherever a start that was cut short has left it. */

@@ -96,10 +96,20 @@ record V2Cgroup(String name, Path directory, Set<String> controllers) implements
                 // memory.peak came with kernel 5.19; before that the best that can be said is what is used now.
                 Math.max(memory, number(directory.resolve("memory.peak"))),
                 number(directory.resolve("memory.stat"), "file"),
-                Duration.ofNanos(1000 * number(cpuUsageFile(), "usage_usec")),
+                cpuTime(),
                 Math.toIntExact(number(box().resolve("pids.current"))),
                 number(directory.resolve("memory.events"), "oom_kill"),
                 0);
+    }
+
+    @Override
+    public Duration cpuTime() {
+        return Duration.ofNanos(1000 * number(cpuUsageFile(), "usage_usec"));
+    }
+
+    @Override
+    public MemoryPeak memoryPeak() {
+        return V2MemoryPeak.begin(directory);
     }
 
     @Override
@@ -146,6 +156,11 @@ record V2Cgroup(String name, Path directory, Set<String> controllers) implements
         long end = System.nanoTime() + bound.toNanos();
         killBox(bound);
         kill(directory, Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+    }
+
+    @Override
+    public void killAllBut(long pid, Duration bound) {
+        Killing.untilEmpty(box(), () -> Killing.others(ControlFiles.processes(box()), pid), () -> {}, bound);
     }
 
     /** A v2 group delivers SIGKILL while frozen; cgroup.kill reaches processes that are being forked, too. */

@@ -45,6 +45,10 @@ final class Staging {
         } else {
             plan.mount("tmpfs", writable, memoryLayer(limits, base), 0);
             plan.mkdir(writable.resolve("upper"), 0755, base).mkdir(writable.resolve("work"), 0755, base);
+            launch.spec()
+                    .folder()
+                    .ifPresent(
+                            folder -> plan.mkdir(writable.resolve("upper", folder.name()), 0755, base + folder.id()));
         }
         // Clones of mounts: the runtime, with the sandbox's uids, need not be able to walk to the originals.
         plan.touch(launch.stagedGuestd()).bindReadOnly(launch.guestd(), launch.stagedGuestd());

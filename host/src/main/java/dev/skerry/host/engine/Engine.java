@@ -149,7 +149,8 @@ public final class Engine implements AutoCloseable {
                 order.deadline().map(each -> bootMillis(each.at())).orElse(0L),
                 spec.limits().cpuTime().map(time -> time.toNanos() / 1000).orElse(0L),
                 order.hosted(),
-                spec.disk().isPresent());
+                spec.disk().isPresent(),
+                spec.fleeting());
         RunFolder folder = installation.folder(record.folder());
         if (folder.exists()) {
             throw new Failure(ErrorCode.CONFLICT, "sandbox " + record.folder() + " exists on this host");

@@ -10,7 +10,7 @@ import java.util.Set;
 /**
  * Removes what crashes have left of this instance's sandboxes. Level-based: it looks at what exists (run folders,
  * cgroups, uid claims), never at what should exist. Whatever has a living shim, or a living controller that may be just
- * starting one, is left alone.
+ * starting one, is left alone; but a fleeting sandbox does not outlive its controller.
  */
 public final class Reaper {
     private final Installation installation;
@@ -37,7 +37,7 @@ public final class Reaper {
                 .forEach(claim -> names.add(claim.substring(mine.length())));
         List<String> found = new ArrayList<>(names.stream()
                 .filter(this::dead)
-                .filter(name -> !installation.folder(name).endedWithin(keepEnded))
+                .filter(name -> !kept(name, keepEnded))
                 // Of a server's sandbox whose end is written down nothing else is left.
                 .filter(name -> installation.folder(name).end().isEmpty())
                 .toList());
@@ -47,9 +47,20 @@ public final class Reaper {
 
     private boolean dead(String name) {
         RunFolder folder = installation.folder(name);
-        boolean shim = folder.shim().filter(ProcessIdentity::alive).isPresent();
         boolean controller = folder.owner().filter(ProcessIdentity::alive).isPresent();
-        return !shim && !controller;
+        return !controller
+                && (fleeting(folder)
+                        || folder.shim().filter(ProcessIdentity::alive).isEmpty());
+    }
+
+    private static boolean fleeting(RunFolder folder) {
+        return folder.record().map(SandboxRecord::fleeting).orElse(false);
+    }
+
+    /** Somebody may come and ask how it ended. */
+    private boolean kept(String name, Duration keepEnded) {
+        RunFolder folder = installation.folder(name);
+        return folder.endedWithin(keepEnded) && !fleeting(folder);
     }
 
     /** Removes one if it is dead; whether it was. */

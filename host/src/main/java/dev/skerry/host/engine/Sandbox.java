@@ -35,6 +35,7 @@ public final class Sandbox implements AutoCloseable {
 
     private static final Duration DETACH_BOUND = Duration.ofSeconds(1);
     private static final Duration FREEZE_BOUND = Duration.ofSeconds(5);
+    private static final Duration CLEAR_BOUND = Duration.ofSeconds(10);
     private static final Duration DEADLINE_BOUND = Duration.ofSeconds(5);
     /** For process 1 to end after the last of the others has been killed. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -137,6 +138,26 @@ public final class Sandbox implements AutoCloseable {
         }
         Usage usage = cgroup.usage();
         return usage.cpuTime().isPositive() ? usage : lastUsage.get();
+    }
+
+    /** What it uses from now on. Whoever asked closes it. */
+    public Stretch measure() {
+        return new Stretch(cgroup, this::usageAtEnd);
+    }
+
+    private Optional<Usage> usageAtEnd() {
+        return ended.getCount() == 0 ? Optional.of(lastUsage.get()) : Optional.empty();
+    }
+
+    /**
+     * Kills every process inside but process 1, whatever has become of those inside that should have done it. Where the
+     * host does not see them one by one, as with a user-space kernel, nothing happens.
+     */
+    public void clear() {
+        checkControl();
+        if (record.isolation() == Isolation.CONTAINER) {
+            cgroup.killAllBut(transport.guestPid(), CLEAR_BOUND);
+        }
     }
 
     /** Stops every process where it is; memory stays. */

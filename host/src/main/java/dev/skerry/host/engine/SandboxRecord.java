@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param cpuMicros the limit on CPU time, 0 for none
  * @param hosted made for a server, which finds out how it ended and then has its record removed
  * @param onDisk its writable layer is the disk of its id
+ * @param fleeting of use to its maker only: once that has ended, {@link Reaper} removes it even if it runs
  */
 public record SandboxRecord(
         String id,
@@ -31,7 +32,8 @@ public record SandboxRecord(
         long deadlineMillis,
         long cpuMicros,
         boolean hosted,
-        boolean onDisk) {
+        boolean onDisk,
+        boolean fleeting) {
     public Incarnation incarnation() {
         return new Incarnation(sandboxId(), generation);
     }

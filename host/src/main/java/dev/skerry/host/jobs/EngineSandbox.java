@@ -1,29 +1,31 @@
 package dev.skerry.host.jobs;
 
 import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.engine.Stretch;
 import dev.skerry.host.templates.Template;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Limits;
 import dev.skerry.wire.Privilege;
 import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.Usage;
+import dev.skerry.wire.jobs.JobFile;
 import dev.skerry.wire.stream.ExecRequest;
 import dev.skerry.wire.stream.ExecRequest.ResourceLimit;
 import dev.skerry.wire.stream.FileInfo;
 import dev.skerry.wire.stream.GuestFiles;
-import dev.skerry.wire.stream.GuestProcess;
 import dev.skerry.wire.stream.GuestProcesses;
-import dev.skerry.wire.stream.ProcessExit;
 import dev.skerry.wire.stream.Upload;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * The engine's sandbox as a job uses it. Waiting in it can be interrupted; the caller then gets {@code SANDBOX_GONE}.
@@ -33,15 +35,26 @@ public final class EngineSandbox implements JobSandbox {
     private static final long ARCHIVE_ENTRIES_MAX = 1_000_000;
     private static final int FOLDER_MODE = 0755;
     private static final int FILE_MODE = 0644;
-    private static final int SIGKILL = 9;
 
     private final Sandbox sandbox;
     private final Template template;
+    private final boolean hasFolder;
 
     /** @param template the one that the sandbox was made from */
     public EngineSandbox(Sandbox sandbox, Template template) {
+        this(sandbox, template, false);
+    }
+
+    /** @param hasFolder whether {@link JobRunner#FOLDER} is there already, and the user's */
+    EngineSandbox(Sandbox sandbox, Template template, boolean hasFolder) {
         this.sandbox = sandbox;
         this.template = template;
+        this.hasFolder = hasFolder;
+    }
+
+    /** The sandbox itself, for who prepares it. */
+    public Sandbox sandbox() {
+        return sandbox;
     }
 
     @Override
@@ -117,6 +130,38 @@ public final class EngineSandbox implements JobSandbox {
     }
 
     @Override
+    public Placing place(List<JobFile> files, List<String> folders, String user) {
+        if (!hasFolder) {
+            makeFolder(JobRunner.FOLDER, user);
+        }
+        byte[] archive = archive(files, folders);
+        return interruptibly(() -> {
+            Upload upload = sandbox.guest()
+                    .files()
+                    .as(user)
+                    .extractAhead(JobRunner.FOLDER, ARCHIVE_BYTES_MAX, files.size() + 1);
+            upload.output().write(archive);
+            upload.end();
+            return () -> interruptibly(upload::finish);
+        });
+    }
+
+    private static byte[] archive(List<JobFile> files, List<String> folders) {
+        var bytes = new ByteArrayOutputStream();
+        try (TarWriter archive = new TarWriter(bytes)) {
+            for (String folder : folders) {
+                archive.addFolder(folder, FOLDER_MODE);
+            }
+            for (JobFile file : files) {
+                archive.add(file.name(), file.content(), FILE_MODE);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    @Override
     public void unpack(InputStream archive, String folder, String user) {
         interruptibly(() -> {
             if (!sandbox.guest().files().exists(folder)) {
@@ -168,13 +213,26 @@ public final class EngineSandbox implements JobSandbox {
                 Optional.of(start.user()),
                 true,
                 start.terminal().map(size -> new ExecRequest.TerminalSize(size.rows(), size.columns())),
-                start.limits().cpu().map(EngineSandbox::cpuLimit).stream().toList(),
+                resourceLimits(start.limits()),
                 start.limits().wall(),
                 sandbox.record().privilege() == Privilege.NONE,
                 true,
                 start.tag(),
                 true);
-        return interruptibly(() -> new Running(sandbox.guest().exec(request)));
+        return interruptibly(() -> new EngineProcess(sandbox.guest().exec(request)));
+    }
+
+    private static List<ResourceLimit> resourceLimits(Job.StageLimits limits) {
+        List<ResourceLimit> all = new ArrayList<>();
+        limits.cpu().map(EngineSandbox::cpuLimit).ifPresent(all::add);
+        limits.processes().ifPresent(count -> all.add(exactly(ResourceLimit.Resource.PROCESSES, count)));
+        limits.openFiles().ifPresent(count -> all.add(exactly(ResourceLimit.Resource.OPEN_FILES, count)));
+        limits.fileBytes().ifPresent(bytes -> all.add(exactly(ResourceLimit.Resource.FILE_BYTES, bytes)));
+        return all;
+    }
+
+    private static ResourceLimit exactly(ResourceLimit.Resource resource, long value) {
+        return new ResourceLimit(resource, value, value);
     }
 
     /**
@@ -199,13 +257,50 @@ public final class EngineSandbox implements JobSandbox {
                     .mapToLong(GuestProcesses.Listed::process)
                     .max()
                     .orElseThrow();
-            return Optional.of(new Running(sandbox.guest().processes().attach(newest)));
+            return Optional.of(new EngineProcess(sandbox.guest().processes().attach(newest)));
         });
     }
 
     @Override
     public Usage usage() {
         return sandbox.usage();
+    }
+
+    @Override
+    public Meter measure() {
+        return new Measured(sandbox.measure());
+    }
+
+    private record Measured(Stretch stretch) implements Meter {
+        @Override
+        public Duration cpuTime() {
+            return stretch.cpuTime();
+        }
+
+        @Override
+        public long memoryPeakBytes() {
+            return stretch.memoryPeakBytes();
+        }
+
+        @Override
+        public long outOfMemoryKills() {
+            return stretch.outOfMemoryKills();
+        }
+
+        @Override
+        public void close() {
+            stretch.close();
+        }
+    }
+
+    @Override
+    public void limit(Limits limits) {
+        sandbox.update(limits);
+    }
+
+    @Override
+    public void clear() {
+        sandbox.clear();
     }
 
     @Override
@@ -218,11 +313,11 @@ public final class EngineSandbox implements JobSandbox {
         sandbox.destroy();
     }
 
-    private interface Waiting<T> {
+    interface Waiting<T> {
         T call() throws InterruptedException, IOException;
     }
 
-    private static <T> T interruptibly(Waiting<T> action) {
+    static <T> T interruptibly(Waiting<T> action) {
         try {
             return action.call();
         } catch (InterruptedException e) {
@@ -230,61 +325,6 @@ public final class EngineSandbox implements JobSandbox {
             throw new Failure(ErrorCode.SANDBOX_GONE, "interrupted while waiting for the sandbox", e);
         } catch (IOException e) {
             throw new Failure(ErrorCode.SANDBOX_GONE, "the sandbox's stream broke: " + e.getMessage(), e);
-        }
-    }
-
-    private record Running(GuestProcess process) implements JobProcess {
-        @Override
-        public OutputStream stdin() {
-            return process.stdin();
-        }
-
-        @Override
-        public InputStream stdout() {
-            return process.stdout();
-        }
-
-        @Override
-        public InputStream stderr() {
-            return process.stderr();
-        }
-
-        @Override
-        public void resize(TerminalSize size) {
-            interruptibly(() -> {
-                process.resize(new ExecRequest.TerminalSize(size.rows(), size.columns()));
-                return true;
-            });
-        }
-
-        @Override
-        public void kill() {
-            try {
-                interruptibly(() -> {
-                    process.signal(SIGKILL, GuestProcess.Scope.TREE);
-                    return true;
-                });
-            } catch (Failure e) {
-                if (e.code() != ErrorCode.NOT_FOUND
-                        && e.code() != ErrorCode.SANDBOX_GONE
-                        && e.code() != ErrorCode.CONFLICT) {
-                    throw e;
-                }
-            }
-        }
-
-        @Override
-        public Optional<Exit> await(Duration limit) {
-            return interruptibly(() -> process.await(limit)).map(Running::exit);
-        }
-
-        private static Exit exit(ProcessExit exit) {
-            boolean signalled = exit.signal() != 0;
-            return new Exit(
-                    signalled ? OptionalInt.empty() : OptionalInt.of(exit.code()),
-                    signalled ? OptionalInt.of(exit.signal()) : OptionalInt.empty(),
-                    exit.cause() == ProcessExit.Cause.TIMED_OUT,
-                    exit.cause() == ProcessExit.Cause.CPU_TIME);
         }
     }
 }

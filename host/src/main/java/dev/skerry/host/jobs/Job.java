@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What to run in a sandbox, once.
@@ -37,11 +39,26 @@ public record Job(
         record Source(Language language, String fileName, byte[] content) implements Program {}
     }
 
-    /** Limits of one process and all that it starts; those of the whole sandbox come on top. */
-    public record StageLimits(Optional<Duration> wall, Optional<Duration> cpu) {
+    /**
+     * Limits of one process and all that it starts; those of the whole sandbox come on top.
+     *
+     * @param processes alive at one time, of the user that it runs as
+     * @param openFiles of one process
+     * @param fileBytes size of one file
+     */
+    public record StageLimits(
+            Optional<Duration> wall,
+            Optional<Duration> cpu,
+            OptionalInt processes,
+            OptionalInt openFiles,
+            OptionalLong fileBytes) {
         /** What a compiler gets. */
         public static final StageLimits COMPILE =
                 new StageLimits(Optional.of(Duration.ofSeconds(60)), Optional.of(Duration.ofSeconds(60)));
+
+        public StageLimits(Optional<Duration> wall, Optional<Duration> cpu) {
+            this(wall, cpu, OptionalInt.empty(), OptionalInt.empty(), OptionalLong.empty());
+        }
     }
 
     public Job {

@@ -33,7 +33,7 @@ public record JobResult(
      *
      * @param exitCode present when it ended by itself
      * @param signal present when a signal ended it
-     * @param cpu user and system time of it and the children it waited for, as the guest reports it
+     * @param cpu user and system time of everything in the sandbox meanwhile, from its cgroup
      * @param stdout what it wrote, as far as it was kept
      * @param sandboxEnd why its sandbox ended under it; empty when it did not, or when that is not known
      */

@@ -5,7 +5,8 @@ import dev.skerry.host.jobs.Job.StageLimits;
 import dev.skerry.host.jobs.JobResult.Stage;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.jobs.JobFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,15 +27,11 @@ public final class JobRunner {
     /** Where source files go and programs start. */
     public static final String FOLDER = "/box";
 
-    private static final String OUT = FOLDER + "/.build";
     /** Of a compiler's output; more than this nobody reads. */
     private static final long COMPILER_OUTPUT_BYTES_MAX = 1 << 20;
-    /** The guest's timer is the exact one; ours only catches a guest that does not keep it. */
-    private static final Duration GRACE = Duration.ofSeconds(2);
 
     private static final int CANNOT_START = 126;
     private static final int NO_SUCH_COMMAND = 127;
-    private static final Duration WITHOUT_LIMIT = Duration.ofDays(365);
 
     private final JobSandbox sandbox;
     private final Job job;
@@ -58,16 +55,17 @@ public final class JobRunner {
 
     private JobResult run() throws InterruptedException {
         long start = System.nanoTime();
-        sandbox.makeFolder(FOLDER, job.user());
-        job.workFolder().ifPresent(this::checkFolder);
         return switch (job.program()) {
-            case Program.Command command ->
-                result(
+            case Program.Command command -> {
+                sandbox.makeFolder(FOLDER, job.user());
+                job.workFolder().ifPresent(this::checkFolder);
+                yield result(
                         start,
                         Optional.empty(),
                         command.words().getFirst(),
                         Optional.empty(),
                         executeCommand(command.words()));
+            }
             case Program.Source source -> runSource(start, source);
         };
     }
@@ -85,47 +83,35 @@ public final class JobRunner {
 
     private JobResult runSource(long start, Program.Source source) throws InterruptedException {
         Toolchain toolchain = toolchain(source.language());
-        Commands commands = Commands.of(toolchain, source);
-        sandbox.write(FOLDER + "/" + commands.fileName(), source.content(), job.user());
+        Recipe recipe =
+                Recipe.of(source.language(), toolchain, List.of(new JobFile(source.fileName(), source.content())));
+        sandbox.place(recipe.files(), recipe.folders(), job.user()).await();
+        job.workFolder().ifPresent(this::checkFolder);
         Optional<Stage> compile = Optional.empty();
-        if (!toolchain.compile().isEmpty()) {
-            sandbox.makeFolder(OUT, job.user());
-            Stage stage = compile(commands, toolchain);
+        if (!recipe.compile().isEmpty()) {
+            Stage stage = compile(recipe);
             compile = Optional.of(stage);
             if (stage.status() != JobStatus.OK) {
                 return result(
-                        start,
-                        Optional.of(source.language()),
-                        commands.compile().getFirst(),
-                        compile,
-                        Optional.empty());
+                        start, Optional.of(source.language()), recipe.compile().getFirst(), compile, Optional.empty());
             }
         }
-        List<String> words = new ArrayList<>(commands.run());
+        List<String> words = new ArrayList<>(recipe.run());
         words.addAll(job.arguments());
         return result(
                 start,
                 Optional.of(source.language()),
                 toolchain.programs().getFirst(),
                 compile,
-                execute(words, toolchain.compile().isEmpty() ? placed(toolchain.environment()) : Map.of()));
+                execute(words, recipe.runEnvironment()));
     }
 
-    private Stage compile(Commands commands, Toolchain toolchain) throws InterruptedException {
+    private Stage compile(Recipe recipe) throws InterruptedException {
         var plan = new Plan("compile", job.compileLimits(), COMPILER_OUTPUT_BYTES_MAX, Optional.empty());
-        Stage stage = stage(
-                plan,
-                commands.compile(),
-                placed(toolchain.environment()),
-                JobStreams.keeping(InputStream.nullInputStream()));
+        Stage stage =
+                stage(plan, recipe.compile(), recipe.environment(), JobStreams.keeping(InputStream.nullInputStream()));
         boolean keep = stage.status() == JobStatus.SANDBOX_ERROR || stage.status() == JobStatus.OK;
         return keep ? stage : withStatus(stage, JobStatus.COMPILE_ERROR);
-    }
-
-    private static Map<String, String> placed(Map<String, String> environment) {
-        var values = new HashMap<>(environment);
-        values.replaceAll((name, value) -> value.replace(Toolchain.OUT, OUT));
-        return values;
     }
 
     private static Stage withStatus(Stage s, JobStatus status) {
@@ -200,45 +186,46 @@ public final class JobRunner {
 
     private Stage stage(Plan plan, List<String> words, Map<String, String> environment, JobStreams to)
             throws InterruptedException {
-        var before = sandbox.usage();
-        long start = System.nanoTime();
-        var process = sandbox.start(new JobSandbox.Start(
+        var start = new JobSandbox.Start(
                 plan.tag(),
                 words,
                 environment(environment),
                 plan.folder().orElse(FOLDER),
                 job.user(),
                 plan.limits(),
-                Optional.empty()));
-        // A platform thread: a virtual one that waits in read(2) cannot be interrupted.
-        Thread input = Thread.ofPlatform().daemon().name("input").start(() -> feed(to.stdin(), process));
-        var stdout = new OutputPump(process.stdout(), to.stdout(), plan.outputLimitBytes(), process::kill);
-        var stderr = new OutputPump(process.stderr(), to.stderr(), plan.outputLimitBytes(), process::kill);
-        Ending ending = await(process, plan.limits());
-        Duration wall = Duration.ofNanos(System.nanoTime() - start);
-        stdout.join();
-        stderr.join();
-        input.interrupt();
-        var after = sandbox.usage();
-        boolean cut = stdout.output().truncated() || stderr.output().truncated();
-        JobStatus status = Verdict.decide(new Verdict.Facts(
-                ending.exit().code(),
-                ending.exit().signal(),
-                ending.exit().timedOut(),
-                ending.exit().cpuTime(),
-                cut,
-                after.outOfMemoryKills() - before.outOfMemoryKills(),
-                ending.sandboxEnd()));
-        Duration cpu = after.cpuTime().minus(before.cpuTime());
+                Optional.empty());
+        var keptOut = new ByteArrayOutputStream();
+        var keptErr = new ByteArrayOutputStream();
+        StageRun.Ended ended = StageRun.run(
+                sandbox,
+                new StageRun.Plan(
+                        start,
+                        Optional.empty(),
+                        StageInput.from(to.stdin()),
+                        sink(to.stdout().orElse(keptOut)),
+                        sink(to.stderr().orElse(keptErr)),
+                        plan.outputLimitBytes(),
+                        process -> {}));
         return new Stage(
-                status,
-                ending.exit().code(),
-                ending.exit().signal(),
-                wall,
-                cpu,
-                stdout.output(),
-                stderr.output(),
-                ending.sandboxEnd());
+                Verdict.decide(ended.facts()),
+                ended.exit().code(),
+                ended.exit().signal(),
+                ended.wall(),
+                ended.cpu(),
+                output(keptOut, ended.stdout()),
+                output(keptErr, ended.stderr()),
+                ended.sandboxEnd());
+    }
+
+    private static OutputPump.Sink sink(OutputStream to) {
+        return (bytes, count) -> {
+            to.write(bytes, 0, count);
+            to.flush();
+        };
+    }
+
+    private static JobResult.Output output(ByteArrayOutputStream kept, OutputPump pump) {
+        return new JobResult.Output(kept.toByteArray(), pump.bytes(), pump.truncated());
     }
 
     private Map<String, String> environment(Map<String, String> ofToolchain) {
@@ -246,40 +233,6 @@ public final class JobRunner {
         all.putAll(ofToolchain);
         all.putAll(job.environment());
         return all;
-    }
-
-    private static void feed(InputStream from, JobSandbox.JobProcess process) {
-        try (var to = process.stdin()) {
-            byte[] buffer = new byte[64 << 10];
-            for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
-                to.write(buffer, 0, n);
-                to.flush();
-            }
-        } catch (IOException | Failure e) {
-            // The program has closed its input or ended: it does not want the rest, as with a pipe.
-        }
-    }
-
-    private record Ending(JobSandbox.Exit exit, Optional<SandboxEnd> sandboxEnd) {}
-
-    private Ending await(JobSandbox.JobProcess process, StageLimits limits) {
-        var unknown = new JobSandbox.Exit(OptionalInt.empty(), OptionalInt.empty(), false, false);
-        try {
-            Optional<JobSandbox.Exit> exit =
-                    process.await(limits.wall().map(GRACE::plus).orElse(WITHOUT_LIMIT));
-            if (exit.isPresent()) {
-                return new Ending(exit.get(), Optional.empty());
-            }
-            process.kill();
-            process.await(GRACE);
-            return new Ending(
-                    new JobSandbox.Exit(OptionalInt.empty(), OptionalInt.of(9), true, false), Optional.empty());
-        } catch (Failure e) {
-            if (e.code() != ErrorCode.SANDBOX_GONE) {
-                throw e;
-            }
-            return new Ending(unknown, sandbox.awaitEnd(GRACE));
-        }
     }
 
     private JobResult result(
@@ -295,36 +248,5 @@ public final class JobRunner {
                 usage.memoryPeakBytes(),
                 usage.outOfMemoryKills(),
                 sandbox.place());
-    }
-
-    /** A toolchain's commands with the names of this source file put in. */
-    private record Commands(String fileName, List<String> compile, List<String> run) {
-        static Commands of(Toolchain toolchain, Program.Source source) {
-            String given = source.fileName();
-            String stem = given.contains(".") ? given.substring(0, given.lastIndexOf('.')) : given;
-            String fileName = given;
-            String main = stem;
-            if (source.language() == Language.JAVA) {
-                var java = JavaSource.read(new String(source.content(), StandardCharsets.UTF_8));
-                fileName = java.fileStem(stem) + ".java";
-                main = java.mainClass(java.fileStem(stem));
-            }
-            String path = FOLDER + "/" + fileName;
-            String mainName = main;
-            return new Commands(
-                    fileName,
-                    toolchain.compile().stream()
-                            .map(word -> put(word, path, mainName))
-                            .toList(),
-                    toolchain.run().stream()
-                            .map(word -> put(word, path, mainName))
-                            .toList());
-        }
-
-        private static String put(String word, String path, String main) {
-            return word.equals(Toolchain.SOURCE)
-                    ? path
-                    : word.replace(Toolchain.OUT, OUT).replace(Toolchain.MAIN, main);
-        }
     }
 }

@@ -1,7 +1,9 @@
 package dev.skerry.host.jobs;
 
+import dev.skerry.wire.Limits;
 import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.Usage;
+import dev.skerry.wire.jobs.JobFile;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * What a job needs of a sandbox, and no more, so that the rules of {@link JobRunner} can be tested without one. Every
@@ -28,6 +31,25 @@ public interface JobSandbox extends AutoCloseable {
 
     /** Writes a file that belongs to {@code user}; it replaces one that exists. */
     void write(String path, byte[] content, String user);
+
+    /**
+     * Puts a job's files into {@link JobRunner#FOLDER}, which is made when it is missing. May return before that is
+     * done: what is started afterwards finds them all the same.
+     *
+     * @param folders names relative to that folder; those that files need are made without being named
+     */
+    default Placing place(List<JobFile> files, List<String> folders, String user) {
+        makeFolder(JobRunner.FOLDER, user);
+        folders.forEach(folder -> makeFolder(JobRunner.FOLDER + "/" + folder, user));
+        files.forEach(file -> write(JobRunner.FOLDER + "/" + file.name(), file.content(), user));
+        return () -> {};
+    }
+
+    /** Files on their way. */
+    interface Placing {
+        /** Waits until all are in place; throws when one could not be put there. */
+        void await();
+    }
 
     /** Unpacks an archive into a folder, which is made when it is missing; what is in it belongs to {@code user}. */
     void unpack(InputStream archive, String folder, String user);
@@ -49,6 +71,57 @@ public interface JobSandbox extends AutoCloseable {
     Optional<JobProcess> find(String tag);
 
     Usage usage();
+
+    /** What it uses from now on. */
+    default Meter measure() {
+        return Meter.between(usage(), this::usage);
+    }
+
+    /** What a sandbox uses, from some moment on. */
+    interface Meter extends AutoCloseable {
+        /** User and system time of everything inside. */
+        Duration cpuTime();
+
+        /** The most that it held at one time. */
+        long memoryPeakBytes();
+
+        /** How often the kernel killed something at the limit on memory. */
+        long outOfMemoryKills();
+
+        @Override
+        default void close() {}
+
+        private static Meter between(Usage before, Supplier<Usage> now) {
+            return new Meter() {
+                @Override
+                public Duration cpuTime() {
+                    return now.get().cpuTime().minus(before.cpuTime());
+                }
+
+                @Override
+                public long memoryPeakBytes() {
+                    return now.get().memoryPeakBytes();
+                }
+
+                @Override
+                public long outOfMemoryKills() {
+                    return now.get().outOfMemoryKills() - before.outOfMemoryKills();
+                }
+            };
+        }
+    }
+
+    /**
+     * Replaces its limits on memory, CPU and processes while it runs.
+     *
+     * @throws dev.skerry.wire.Failure {@code CONFLICT} when it holds more memory than that
+     */
+    default void limit(Limits limits) {
+        throw new UnsupportedOperationException("limits stay as they are");
+    }
+
+    /** Kills whatever still runs inside, as far as the host sees it. */
+    default void clear() {}
 
     /** How it ended, if it has ended or does so within {@code limit}. */
     Optional<SandboxEnd> awaitEnd(Duration limit);
@@ -100,6 +173,11 @@ public interface JobSandbox extends AutoCloseable {
 
         /** Tells its terminal that the window has another size. */
         void resize(TerminalSize size);
+
+        /** Sends a signal to it alone; nothing happens when it has ended. */
+        default void signal(int number) {
+            throw new UnsupportedOperationException("no signal but the last one");
+        }
 
         /** Kills it and everything that it started. Idempotent. */
         void kill();

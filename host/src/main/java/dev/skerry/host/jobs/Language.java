@@ -20,30 +20,30 @@ import java.util.stream.Stream;
 @SuppressWarnings("ImmutableEnumChecker") // the lists are List.of, which the checker cannot see
 public enum Language {
     PYTHON(
-            names("python", "py", "python3"),
+            names("python", "py", "py3", "python3"),
             extensions("py"),
             "python3",
             interpreter("/usr/bin/python3"),
             interpreter("/usr/local/bin/python3")),
     JAVASCRIPT(
-            names("javascript", "js", "node"),
+            names("javascript", "js", "node", "node-js", "node-javascript"),
             extensions("js", "mjs", "cjs"),
             "nodejs",
-            interpreter("/usr/bin/node"),
-            interpreter("/usr/local/bin/node"),
-            interpreter("/usr/bin/nodejs"),
-            interpreter("/usr/local/bin/deno", "run", "--quiet"),
-            interpreter("/usr/local/bin/bun", "run")),
+            interpreter("/usr/bin/node").named("node"),
+            interpreter("/usr/local/bin/node").named("node"),
+            interpreter("/usr/bin/nodejs").named("node"),
+            interpreter("/usr/local/bin/deno", "run", "--quiet").named("deno"),
+            interpreter("/usr/local/bin/bun", "run").named("bun")),
     TYPESCRIPT(
-            names("typescript", "ts"),
+            names("typescript", "ts", "node-ts", "tsc"),
             extensions("ts", "mts", "cts"),
             "node-typescript",
             stripping("/usr/bin/node"),
             stripping("/usr/local/bin/node"),
-            interpreter("/usr/local/bin/deno", "run", "--quiet"),
-            interpreter("/usr/local/bin/bun", "run"),
-            interpreter("/usr/local/bin/tsx"),
-            interpreter("/usr/local/bin/ts-node"),
+            interpreter("/usr/local/bin/deno", "run", "--quiet").named("deno"),
+            interpreter("/usr/local/bin/bun", "run").named("bun"),
+            interpreter("/usr/local/bin/tsx").named("tsx"),
+            interpreter("/usr/local/bin/ts-node").named("ts-node"),
             transpiling("/usr/bin/tsc", "/usr/bin/node"),
             transpiling("/usr/local/bin/tsc", "/usr/local/bin/node")),
     BASH(
@@ -53,20 +53,29 @@ public enum Language {
             interpreter("/usr/bin/bash"),
             interpreter("/bin/bash")),
     C(
-            names("c"),
+            names("c", "gcc"),
             extensions("c"),
             "gcc libc6-dev",
             compiler("/usr/bin/gcc", "-std=gnu17", "-O2", "-o", OUT + "/main", SOURCE, "-lm")
-                    .needing("/usr/include/stdio.h"),
+                    .needing("/usr/include/stdio.h")
+                    .named("gcc")
+                    .versionBy("-dumpfullversion"),
             compiler("/usr/bin/clang", "-O2", "-o", OUT + "/main", SOURCE, "-lm")
-                    .needing("/usr/include/stdio.h"),
-            compiler("/usr/local/bin/gcc", "-O2", "-o", OUT + "/main", SOURCE, "-lm")),
+                    .needing("/usr/include/stdio.h")
+                    .named("clang"),
+            compiler("/usr/local/bin/gcc", "-O2", "-o", OUT + "/main", SOURCE, "-lm")
+                    .named("gcc")
+                    .versionBy("-dumpfullversion")),
     CPP(
-            names("c++", "cpp", "cxx"),
+            names("c++", "cpp", "cxx", "g++"),
             extensions("cpp", "cc", "cxx", "c++"),
             "g++",
-            compiler("/usr/bin/g++", "-std=gnu++20", "-O2", "-o", OUT + "/main", SOURCE),
-            compiler("/usr/local/bin/g++", "-O2", "-o", OUT + "/main", SOURCE)),
+            compiler("/usr/bin/g++", "-std=gnu++20", "-O2", "-o", OUT + "/main", SOURCE)
+                    .named("gcc")
+                    .versionBy("-dumpfullversion"),
+            compiler("/usr/local/bin/g++", "-O2", "-o", OUT + "/main", SOURCE)
+                    .named("gcc")
+                    .versionBy("-dumpfullversion")),
     JAVA(
             names("java"),
             extensions("java"),
@@ -87,22 +96,19 @@ public enum Language {
             "ruby",
             interpreter("/usr/bin/ruby"),
             interpreter("/usr/local/bin/ruby")),
-    PERL(
-            names("perl", "pl"),
-            extensions("pl"),
-            "perl",
-            interpreter("/usr/bin/perl"),
-            interpreter("/usr/local/bin/perl")),
+    PERL(names("perl", "pl"), extensions("pl"), "perl", perl("/usr/bin/perl"), perl("/usr/local/bin/perl")),
     PHP(names("php"), extensions("php"), "php-cli", interpreter("/usr/bin/php"), interpreter("/usr/local/bin/php")),
     LUA(
             names("lua"),
             extensions("lua"),
             "lua5.4",
-            interpreter("/usr/bin/lua5.4"),
-            interpreter("/usr/bin/lua5.3"),
-            interpreter("/usr/bin/lua"),
-            interpreter("/usr/bin/luajit"),
-            interpreter("/usr/local/bin/lua"));
+            lua("/usr/bin/lua5.4"),
+            lua("/usr/bin/lua5.3"),
+            lua("/usr/bin/lua"),
+            lua("/usr/bin/luajit").named("luajit"),
+            lua("/usr/local/bin/lua")),
+    CSHARP(names("csharp", "c#", "cs", "mono"), extensions("cs"), "mono-mcs", mono("/usr/bin")),
+    KOTLIN(names("kotlin", "kt"), extensions("kt"), "kotlin", kotlin("/usr/bin"));
 
     private final List<String> names;
     private final List<String> extensions;
@@ -127,30 +133,65 @@ public enum Language {
     /** Node from 22.6 on removes type annotations by itself; an older one refuses the option. */
     private static Toolchain stripping(String node) {
         return interpreter(node, "--experimental-strip-types", "--disable-warning=ExperimentalWarning")
-                .onlyIf(node, "--experimental-strip-types", "--disable-warning=ExperimentalWarning", "-e", "0");
+                .onlyIf(node, "--experimental-strip-types", "--disable-warning=ExperimentalWarning", "-e", "0")
+                .named("node");
+    }
+
+    /** {@code -v} prints more than one number. */
+    private static Toolchain perl(String program) {
+        return interpreter(program).versionBy("-e", "printf '%vd', $^V");
+    }
+
+    private static Toolchain lua(String program) {
+        return interpreter(program).versionBy("-v");
+    }
+
+    private static Toolchain mono(String folder) {
+        return Toolchain.of(
+                        List.of(folder + "/mcs", folder + "/mono"),
+                        List.of(folder + "/mcs", "-out:" + OUT + "/main.exe", SOURCE),
+                        List.of(folder + "/mono", OUT + "/main.exe"))
+                .named("mono");
+    }
+
+    private static Toolchain kotlin(String folder) {
+        return Toolchain.of(
+                        List.of(folder + "/kotlinc", folder + "/java"),
+                        List.of(folder + "/kotlinc", SOURCE, "-include-runtime", "-d", OUT + "/main.jar"),
+                        List.of(folder + "/java", "-XX:+UseSerialGC", "-jar", OUT + "/main.jar"))
+                .versionBy("-version");
     }
 
     private static Toolchain transpiling(String tsc, String node) {
-        return new Toolchain(
-                List.of(tsc, node),
-                List.of(),
-                List.of(tsc, "--target", "es2020", "--module", "commonjs", "--noEmitOnError", "--outDir", OUT, SOURCE),
-                List.of(node, OUT + "/" + MAIN + ".js"),
-                Map.of());
+        return Toolchain.of(
+                        List.of(tsc, node),
+                        List.of(
+                                tsc,
+                                "--target",
+                                "es2020",
+                                "--module",
+                                "commonjs",
+                                "--noEmitOnError",
+                                "--outDir",
+                                OUT,
+                                SOURCE),
+                        List.of(node, OUT + "/" + MAIN + ".js"))
+                .named("tsc");
     }
 
     private static Toolchain javac(String folder) {
-        return new Toolchain(
-                List.of(folder + "/javac", folder + "/java"),
-                List.of(),
-                List.of(folder + "/javac", "-encoding", "UTF-8", "-proc:none", "-d", OUT, SOURCE),
-                // Serial: the other collectors start a thread for each core of the host and miss the sandbox's limits.
-                List.of(folder + "/java", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", OUT, MAIN),
-                Map.of());
+        return Toolchain.of(
+                        List.of(folder + "/javac", folder + "/java"),
+                        List.of(folder + "/javac", "-encoding", "UTF-8", "-proc:none", "-d", OUT, SOURCE),
+                        // Serial: the other collectors start a thread for each core of the host and miss the
+                        // sandbox's limits.
+                        List.of(folder + "/java", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", OUT, MAIN))
+                .versionBy("-version");
     }
 
     private static Toolchain go(String program) {
         return compiler(program, "build", "-o", OUT + "/main", SOURCE)
+                .versionBy("version")
                 .with(Map.of(
                         "GOCACHE", OUT + "/cache", "GOPROXY", "off", "GOTOOLCHAIN", "local", "GOFLAGS", "-trimpath"));
     }
@@ -158,6 +199,36 @@ public enum Language {
     private static Toolchain rust(String program) {
         return compiler(program, "--edition", "2021", "-C", "opt-level=1", "-o", OUT + "/main", SOURCE)
                 .needing("/usr/bin/cc");
+    }
+
+    /** Whether the compiler takes all source files of the job. */
+    boolean compilesTogether() {
+        return switch (this) {
+            case C, CPP, GO, JAVA, CSHARP, KOTLIN -> true;
+            default -> false;
+        };
+    }
+
+    /** Whether the compiler goes by the extension of a file. */
+    boolean needsExtension() {
+        return switch (this) {
+            case C, CPP, GO, JAVA, TYPESCRIPT, KOTLIN -> true;
+            default -> false;
+        };
+    }
+
+    String extension() {
+        return extensions.getFirst();
+    }
+
+    boolean hasExtensionOf(String fileName) {
+        String lower = fileName.toLowerCase(Locale.ROOT);
+        return extensions.stream().anyMatch(extension -> lower.endsWith("." + extension));
+    }
+
+    /** Other names than the label. */
+    public List<String> aliases() {
+        return names.subList(1, names.size());
     }
 
     /** The name used on the command line and in results. */

@@ -1,11 +1,8 @@
 package dev.skerry.host.jobs;
 
 import dev.skerry.wire.Failure;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.util.Optional;
 
 /**
  * Carries one output stream of a process to where it shall go, up to a limit, on a thread of its own. What is over the
@@ -14,17 +11,22 @@ import java.util.Optional;
 final class OutputPump {
     private static final int CHUNK_BYTES = 64 << 10;
 
+    /** Where output goes. */
+    interface Sink {
+        /** @throws IOException when nobody takes it any longer */
+        void take(byte[] bytes, int count) throws IOException;
+    }
+
     private final InputStream from;
-    private final Optional<OutputStream> to;
+    private final Sink to;
     private final long limitBytes;
     private final Runnable kill;
-    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
     private final Thread thread;
     private long bytes;
     private boolean truncated;
 
     /** @param kill called, at most once, when the limit is passed or nobody reads any longer */
-    OutputPump(InputStream from, Optional<OutputStream> to, long limitBytes, Runnable kill) {
+    OutputPump(InputStream from, Sink to, long limitBytes, Runnable kill) {
         this.from = from;
         this.to = to;
         this.limitBytes = limitBytes;
@@ -48,20 +50,15 @@ final class OutputPump {
         boolean wasTruncated = truncated;
         truncated |= room < n;
         bytes += room;
-        boolean unread = room > 0 && !write(buffer, room);
+        boolean unread = room > 0 && !passOn(buffer, room);
         if (unread || (truncated && !wasTruncated)) {
             kill.run();
         }
     }
 
-    private boolean write(byte[] buffer, int n) {
+    private boolean passOn(byte[] buffer, int n) {
         try {
-            if (to.isPresent()) {
-                to.get().write(buffer, 0, n);
-                to.get().flush();
-            } else {
-                kept.write(buffer, 0, n);
-            }
+            to.take(buffer, n);
             return true;
         } catch (IOException e) {
             return false; // our own reader has gone away, as in `skerry run … | head`
@@ -73,7 +70,13 @@ final class OutputPump {
         thread.join();
     }
 
-    synchronized JobResult.Output output() {
-        return new JobResult.Output(kept.toByteArray(), bytes, truncated);
+    /** How many came out, up to the limit. */
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    /** Whether more came than the limit. */
+    synchronized boolean truncated() {
+        return truncated;
     }
 }

@@ -65,6 +65,17 @@ public final class TarWriter implements AutoCloseable {
         out.write(new byte[(int) (-size & (BLOCK - 1))]);
     }
 
+    /** A file of that content. */
+    void add(String name, byte[] content, int mode) throws IOException {
+        header(name, new Meta('0', mode, content.length, ""));
+        out.write(content);
+        out.write(new byte[-content.length & (BLOCK - 1)]);
+    }
+
+    void addFolder(String name, int mode) throws IOException {
+        header(name + "/", new Meta('5', mode, 0, ""));
+    }
+
     @Override
     public void close() throws IOException {
         out.write(new byte[2 * BLOCK]);

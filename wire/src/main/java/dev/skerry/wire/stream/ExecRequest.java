@@ -52,6 +52,8 @@ public record ExecRequest(
             FILE_BYTES(1),
             STACK_BYTES(3),
             CORE_BYTES(4),
+            /** Tasks alive at one time of the user inside, whoever started them. */
+            PROCESSES(6),
             OPEN_FILES(7),
             ADDRESS_SPACE_BYTES(9);
 

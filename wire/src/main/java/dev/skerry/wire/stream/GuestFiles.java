@@ -211,6 +211,15 @@ public final class GuestFiles {
         return new Upload(connection, streaming(Op.TAR_IN, request));
     }
 
+    /**
+     * As {@link #extract}, but does not wait for the guest to accept it. What is asked for on this connection after
+     * {@link Upload#end} finds everything in place; whether all went well is known from {@link Upload#finish}.
+     */
+    public Upload extractAhead(String path, long bytesMax, long entriesMax) throws InterruptedException {
+        FieldWriter request = request(path).number(Tag.LIMIT, bytesMax).number(Tag.COUNT, entriesMax);
+        return new Upload(connection, connection.open(Op.TAR_IN, request));
+    }
+
     /** Changes below a folder, until it is closed. */
     public Watch watch(String path, boolean recursive) throws InterruptedException {
         return new Watch(streaming(Op.WATCH, request(path).number(Tag.FLAGS, recursive ? RECURSIVE : 0)));

@@ -24,6 +24,11 @@ public final class Upload implements AutoCloseable {
         return output;
     }
 
+    /** Sends the end, and does not wait. */
+    public void end() {
+        output.close();
+    }
+
     /** Sends the end and waits until all of it is in place. Bytes taken. */
     public long finish() throws InterruptedException {
         output.close();

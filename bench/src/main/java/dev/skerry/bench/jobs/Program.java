@@ -1,0 +1,42 @@
+package dev.skerry.bench.jobs;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A small program, as a job and as a bare command.
+ *
+ * @param language of the job
+ * @param bare with {@code FILE} for the source file
+ * @param prints without the last line feed
+ */
+record Program(String name, String language, String file, String code, String bare, String prints) {
+    static final Program PYTHON = new Program(
+            "Python hello", "python", "main.py", "print('hello')\n", "/usr/bin/python3 FILE", "hello");
+
+    static final Program C = new Program(
+            "C compile and run",
+            "c",
+            "main.c",
+            "#include <stdio.h>\nint main(void) { puts(\"hello\"); return 0; }\n",
+            "/usr/bin/gcc -std=gnu17 -O2 -o FILE.out FILE -lm && FILE.out",
+            "hello");
+
+    static final Program JAVA = new Program(
+            "Java compile and run",
+            "java",
+            "Main.java",
+            "public class Main { public static void main(String[] a) { System.out.println(\"hello\"); } }\n",
+            "/usr/bin/javac -encoding UTF-8 -proc:none -d FILE.d FILE"
+                    + " && /usr/bin/java -XX:+UseSerialGC -Xshare:auto -cp FILE.d Main",
+            "hello");
+
+    /** Its command, with the source file in a folder of its own. */
+    String command(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Path source = folder.resolve(file);
+        Files.writeString(source, code);
+        return bare.replace("FILE", source.toString());
+    }
+}

@@ -1,0 +1,18 @@
+package dev.skerry.host.jobs;
+
+import dev.skerry.wire.jobs.JobPlace.Warmth;
+import java.util.Optional;
+
+/**
+ * A sandbox that a job has for itself.
+ *
+ * @param sandbox closing it is its claimer's part, and not on the way of the answer
+ * @param warmth how ready it was; of one with an interpreter that waits {@link Warmth#PRESTARTED}
+ * @param waiting an interpreter that may run the program of this order; only where that cannot tell the difference
+ */
+public record Claimed(JobSandbox sandbox, Warmth warmth, Optional<WaitingProgram> waiting) {
+    /** Without an interpreter that waits. */
+    public static Claimed of(JobSandbox sandbox, Warmth warmth) {
+        return new Claimed(sandbox, warmth, Optional.empty());
+    }
+}

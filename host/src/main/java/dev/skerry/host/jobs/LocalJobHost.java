@@ -1,0 +1,175 @@
+package dev.skerry.host.jobs;
+
+import dev.skerry.host.engine.Engine;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.jobs.JobFile;
+import dev.skerry.wire.jobs.JobHost;
+import dev.skerry.wire.jobs.JobListener;
+import dev.skerry.wire.jobs.JobOrder;
+import dev.skerry.wire.jobs.JobOutcome;
+import dev.skerry.wire.jobs.JobPlace;
+import dev.skerry.wire.jobs.LanguageRuntime;
+import dev.skerry.wire.jobs.PoolPlan;
+import dev.skerry.wire.jobs.PoolState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Jobs on this machine. Each has a sandbox that nobody used before; it is removed after the answer, on another thread.
+ * Limits are exact to the millisecond on wall clock (by process 1 of the sandbox) and CPU time (by its cgroup: a
+ * program whose stage used more has exceeded it, however it ended). A limit on memory below 16 MiB counts as 16 MiB.
+ * Thread-safe.
+ */
+public final class LocalJobHost implements JobHost {
+    private final SandboxSupply supply;
+    private final Runtimes runtimes;
+    private final Disposal disposal = new Disposal();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition idle = lock.newCondition();
+    private final List<OrderRun> running = new ArrayList<>();
+    private int underWay;
+    private boolean closed;
+
+    /** @param supply is closed with this */
+    public LocalJobHost(Engine engine, JobSandboxes sandboxes, SandboxSupply supply) {
+        this(new Runtimes(engine, sandboxes), supply);
+    }
+
+    LocalJobHost(Runtimes runtimes, SandboxSupply supply) {
+        this.runtimes = runtimes;
+        this.supply = supply;
+    }
+
+    @Override
+    public List<LanguageRuntime> runtimes() {
+        return runtimes.all().stream().map(Runtimes.Found::runtime).toList();
+    }
+
+    @Override
+    public JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
+        long begin = System.nanoTime();
+        List<JobFile> files = JobFiles.checked(order.files());
+        Runtimes.Found found = runtimes.find(order.runtime());
+        Recipe recipe = Recipe.of(found.language(), found.toolchain(), files);
+        enter();
+        try {
+            Claimed claimed = supply.claim(order);
+            try {
+                Duration waited = since(begin);
+                Told told = new Told(listener);
+                JobPlace place = place(claimed);
+                told.placed(place);
+                OrderRun.Stages stages = carryOut(new OrderRun(order, recipe, claimed, told));
+                return new JobOutcome(place, stages.compile(), stages.runs(), waited, since(begin));
+            } finally {
+                disposal.dispose(claimed.sandbox());
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    private OrderRun.Stages carryOut(OrderRun run) throws InterruptedException {
+        lock.lock();
+        try {
+            checkOpen();
+            running.add(run);
+        } finally {
+            lock.unlock();
+        }
+        try {
+            return run.run();
+        } finally {
+            forget(run);
+        }
+    }
+
+    private void forget(OrderRun run) {
+        lock.lock();
+        try {
+            running.remove(run);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Duration since(long begin) {
+        return Duration.ofNanos(System.nanoTime() - begin);
+    }
+
+    private static JobPlace place(Claimed claimed) {
+        JobResult.Place place = claimed.sandbox().place();
+        return new JobPlace(
+                place.sandbox(),
+                place.isolation(),
+                place.driver(),
+                place.template(),
+                place.templateDigest(),
+                claimed.warmth());
+    }
+
+    @Override
+    public void plan(List<PoolPlan> plans) {
+        supply.plan(plans);
+    }
+
+    @Override
+    public List<PoolState> pools() {
+        return supply.pools();
+    }
+
+    private void enter() {
+        lock.lock();
+        try {
+            checkOpen();
+            underWay++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new Failure(
+                    ErrorCode.HOST_UNREACHABLE, "this server has let go of the host", "try again in a moment");
+        }
+    }
+
+    private void leave() {
+        lock.lock();
+        try {
+            underWay--;
+            idle.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns once nothing of any job is left. */
+    @Override
+    public void close() {
+        List<OrderRun> ending;
+        lock.lock();
+        try {
+            closed = true;
+            ending = List.copyOf(running);
+        } finally {
+            lock.unlock();
+        }
+        ending.forEach(OrderRun::cancel);
+        lock.lock();
+        try {
+            while (underWay > 0) {
+                idle.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+        supply.close();
+        disposal.close();
+    }
+}

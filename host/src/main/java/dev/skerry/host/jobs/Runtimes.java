@@ -1,0 +1,116 @@
+package dev.skerry.host.jobs;
+
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.templates.Template;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.jobs.LanguageRuntime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What can be run here: the languages of the base template and of each that was imported. A template's toolchains are
+ * asked for their versions once, in a sandbox; what they said is kept by the template's digest, also on disk.
+ * Thread-safe.
+ */
+final class Runtimes {
+    private static final Logger LOG = LoggerFactory.getLogger(Runtimes.class);
+    private static final Limits LIMITS = Limits.DEFAULT.withMemoryBytes(1L << 30);
+
+    private final Engine engine;
+    private final JobSandboxes sandboxes;
+    private final VersionFile file;
+    private final ReentrantLock asking = new ReentrantLock();
+    private final Map<String, List<VersionFile.Version>> known = new HashMap<>();
+
+    Runtimes(Engine engine, JobSandboxes sandboxes) {
+        this.engine = engine;
+        this.sandboxes = sandboxes;
+        this.file = new VersionFile(engine.dataFolder().resolve("runtimes"));
+    }
+
+    /** A runtime and how it is started. */
+    record Found(LanguageRuntime runtime, Language language, Toolchain toolchain) {}
+
+    /** Of each template; newest version of a language first. */
+    List<Found> all() {
+        List<Template> templates = new ArrayList<>(List.of(engine.templates().base()));
+        engine.templates().list().stream()
+                .filter(template ->
+                        !template.name().isEmpty() && !template.name().equals(Template.BASE))
+                .forEach(templates::add);
+        return templates.stream()
+                .flatMap(template -> of(template).stream())
+                .sorted(Comparator.comparing((Found found) -> found.runtime().language())
+                        .thenComparing(found -> found.runtime().version(), Versions.NEWEST_FIRST))
+                .toList();
+    }
+
+    /** @throws Failure {@code NOT_FOUND} when there is no such runtime, or no longer */
+    Found find(LanguageRuntime runtime) {
+        Template template = engine.template(runtime.template(), dev.skerry.wire.Privilege.NONE);
+        return of(template).stream()
+                .filter(found -> found.runtime().equals(runtime))
+                .findFirst()
+                .orElseThrow(() -> new Failure(
+                        ErrorCode.NOT_FOUND,
+                        "template '" + runtime.template() + "' has no " + runtime.language() + " " + runtime.version(),
+                        "ask for the runtimes again"));
+    }
+
+    private List<Found> of(Template template) {
+        return versions(template).stream()
+                .map(version -> found(template, version))
+                .toList();
+    }
+
+    private static Found found(Template template, VersionFile.Version version) {
+        Language language = version.language();
+        Toolchain toolchain = language.toolchains().get(version.toolchain());
+        var runtime = new LanguageRuntime(
+                template.name().isEmpty() ? template.digest() : template.name(),
+                language.label(),
+                version.number(),
+                language.aliases(),
+                toolchain.name(),
+                !toolchain.compile().isEmpty());
+        return new Found(runtime, language, toolchain);
+    }
+
+    private List<VersionFile.Version> versions(Template template) {
+        asking.lock();
+        try {
+            List<VersionFile.Version> versions = known.get(template.digest());
+            if (versions == null) {
+                versions = file.read(template.digest()).orElseGet(() -> ask(template));
+                known.put(template.digest(), versions);
+            }
+            return versions;
+        } finally {
+            asking.unlock();
+        }
+    }
+
+    private List<VersionFile.Version> ask(Template template) {
+        try (JobSandbox sandbox = sandboxes.make(template.digest(), Isolation.CONTAINER, LIMITS)) {
+            List<VersionFile.Version> versions = new Questions(sandbox).ask();
+            file.write(template.digest(), versions);
+            LOG.atInfo()
+                    .addKeyValue("template", template.name())
+                    .addKeyValue("languages", versions.size())
+                    .log("asked for versions");
+            return versions;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure(ErrorCode.SANDBOX_GONE, "interrupted while languages were looked for", e);
+        }
+    }
+}
