@@ -50,6 +50,7 @@ final class ShippedServer implements AutoCloseable {
     private final Path folder;
     private final int httpPort;
     private final int tlsPort;
+    private final int pistonPort;
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(CALL).build();
     private Child process;
@@ -59,6 +60,7 @@ final class ShippedServer implements AutoCloseable {
         environment.putAll(options);
         httpPort = ports.get(0);
         tlsPort = ports.get(1);
+        pistonPort = ports.get(2);
         process = launch();
     }
 
@@ -104,19 +106,20 @@ final class ShippedServer implements AutoCloseable {
     }
 
     /**
-     * Two at once, so that they differ. Not of those that the kernel gives to connections: while the server is being
+     * Three at once, so that they differ. Not of those that the kernel gives to connections: while the server is being
      * started again, a client of another test could be given its port.
      */
     private static List<Integer> freePorts() throws IOException {
         for (int i = 0; i < PORT_TRIES; i++) {
             try (var one = listener();
-                    var other = listener()) {
-                return List.of(one.getLocalPort(), other.getLocalPort());
+                    var other = listener();
+                    var third = listener()) {
+                return List.of(one.getLocalPort(), other.getLocalPort(), third.getLocalPort());
             } catch (BindException e) {
                 // It is somebody's.
             }
         }
-        throw new AssertionError("none of " + PORT_TRIES + " pairs of ports was free");
+        throw new AssertionError("none of " + PORT_TRIES + " triples of ports was free");
     }
 
     private static ServerSocket listener() throws IOException {
@@ -136,6 +139,11 @@ final class ShippedServer implements AutoCloseable {
                 "127.0.0.1:" + tlsPort,
                 "--domain",
                 domain(),
+                "--piston",
+                "127.0.0.1:" + pistonPort,
+                "--piston-anonymous",
+                "--piston-anonymous-isolation",
+                "container",
                 "--env-file",
                 envFile().toString());
         return Child.start(command, folder, environment);
@@ -155,6 +163,11 @@ final class ShippedServer implements AutoCloseable {
 
     String url() {
         return "http://127.0.0.1:" + httpPort;
+    }
+
+    /** Where Piston's API is without a key. */
+    String pistonUrl() {
+        return "http://127.0.0.1:" + pistonPort;
     }
 
     /** What the server wrote for clients. */

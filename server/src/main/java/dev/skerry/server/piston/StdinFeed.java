@@ -1,5 +1,6 @@
 package dev.skerry.server.piston;
 
+import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayDeque;
@@ -66,7 +67,7 @@ final class StdinFeed implements AutoCloseable {
                 stdin.write(next.get());
                 stdin.flush();
             }
-        } catch (IOException e) {
+        } catch (IOException | Failure e) {
             // The program reads no more, which is its own business.
             close();
         } catch (InterruptedException e) {

@@ -98,6 +98,7 @@ final class PistonKeys {
         values.put(TABLE + "listen", settings.listen().map(Address::toString).orElse("none"));
         values.put(TABLE + "anonymous", String.valueOf(settings.anonymous()));
         values.put(TABLE + "anonymous-isolation", settings.anonymousIsolation().label());
+        values.put(DEFAULTS, "(they are in the limits below)");
         for (PistonLimit limit : PistonLimit.values()) {
             values.put(limit.setting(), limit.text(settings.limits().get(limit)));
         }
