@@ -24,22 +24,26 @@ class FairOrderTest {
     /** Whatever comes: no place stays free, none is given twice, all that came have run or were taken out. */
     @Property(tries = 150)
     void noPlaceStaysFreeAndAllHaveTheirTurn(
-            @ForAll long seed, @ForAll @IntRange(min = 1, max = 6) int slots, @ForAll @IntRange(min = 1, max = 4) int cap) {
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 6) int slots,
+            @ForAll @IntRange(min = 1, max = 4) int cap) {
         Random random = new Random(seed);
         OrderedRun run = new OrderedRun(slots, cap, Map.of("t0", 3.0, "t1", 0.5));
         List<Place<Job>> offered = new ArrayList<>();
         int withdrawn = 0;
         for (int i = 0; i < 150; i++) {
             switch (random.nextInt(4)) {
-                case 0, 1 -> offered.add(run.offer(
-                        "t" + random.nextInt(4),
-                        "u" + random.nextInt(5),
-                        random.nextInt(21) - 10,
-                        0.1 + random.nextDouble(),
-                        0.1 + 2 * random.nextDouble()));
+                case 0, 1 ->
+                    offered.add(run.offer(
+                            "t" + random.nextInt(4),
+                            "u" + random.nextInt(5),
+                            random.nextInt(21) - 10,
+                            0.1 + random.nextDouble(),
+                            0.1 + 2 * random.nextDouble()));
                 case 2 -> run.step();
-                default -> withdrawn +=
-                        !offered.isEmpty() && run.withdraw(offered.get(random.nextInt(offered.size()))) ? 1 : 0;
+                default ->
+                    withdrawn +=
+                            !offered.isEmpty() && run.withdraw(offered.get(random.nextInt(offered.size()))) ? 1 : 0;
             }
             run.fill();
             assertThat(run.order.flows())
@@ -47,7 +51,8 @@ class FairOrderTest {
         }
         run.drain();
         assertThat(run.started).hasSize(offered.size() - withdrawn);
-        assertThat(run.order.waiting() + run.order.running() + run.order.flows()).isZero();
+        assertThat(run.order.waiting() + run.order.running() + run.order.flows())
+                .isZero();
     }
 
     /** Two that always wait share by their weights, whatever their jobs cost and however wrong the estimates are. */
@@ -142,8 +147,7 @@ class FairOrderTest {
                 .mapToObj(user -> run.served.getOrDefault(CLASS + "/u" + user, 0.0))
                 .toList();
         double fair = OrderedRun.jain(shares);
-        double first =
-                OrderedRun.jain(Arrays.stream(inOrderOfArrival).boxed().toList());
+        double first = OrderedRun.jain(Arrays.stream(inOrderOfArrival).boxed().toList());
         System.out.printf(
                 "Jain's index of %d users, %d jobs: %.4f; first come, first served: %.4f%n",
                 USERS, handedIn.size(), fair, first);
