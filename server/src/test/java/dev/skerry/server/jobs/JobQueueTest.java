@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -77,8 +78,7 @@ class JobQueueTest {
         long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).isLessThan(end);
-            Thread.onSpinWait();
-            Thread.yield();
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
@@ -133,10 +133,10 @@ class JobQueueTest {
     @Test
     void aFullQueueSaysWhichPlaceItWouldBeAndWhenToAskAgain() {
         JobQueue queue = queue(1, 3, 2);
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.running() == 1);
-        begin(queue, "a", "gate");
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.waiting() == 2);
         Failure tenant = refused(() -> queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY));
         assertThat(tenant.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED);
@@ -144,7 +144,7 @@ class JobQueueTest {
                 .hasMessage("2 jobs of tenant a wait already, which is all that may; it would have place 3,"
                         + " and wait for about 1.3 s");
         assertThat(tenant.retryAfter()).contains(Duration.ofSeconds(1));
-        begin(queue, "b", "gate");
+        var _ = begin(queue, "b", "gate");
         eventually(() -> queue.waiting() == 3);
         Failure full = refused(() -> queue.run(Works.by("c", "u", "hello"), JobListener.NOBODY));
         // Of the two others that wait, one job each goes before.
@@ -156,7 +156,7 @@ class JobQueueTest {
     @Test
     void whoIsInterruptedLeavesTheQueue() {
         JobQueue queue = queue(1, 10, 10);
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.running() == 1);
         Future<JobOutcome> waiting = begin(queue, "a", "hello");
         eventually(() -> queue.waiting() == 1);
@@ -194,7 +194,7 @@ class JobQueueTest {
     @Test
     void whoseTimeRunsOutInTheQueueIsToldSo() {
         JobQueue queue = queue(1, 10, 10);
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.running() == 1);
         Submission soon = Works.until(Works.by("a", "u", "hello"), NOON.plusMillis(300));
         Future<JobOutcome> waiting = begin(queue, soon);
@@ -221,7 +221,7 @@ class JobQueueTest {
     @Test
     void aQueueThatIsClosedSendsAwayWhoWaits() {
         JobQueue queue = queue(1, 10, 10);
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.running() == 1);
         Future<JobOutcome> waiting = begin(queue, "a", "hello");
         eventually(() -> queue.waiting() == 1);
