@@ -73,9 +73,11 @@ final class Measures {
     }
 
     void jobs() {
-        gauge("skerry.jobs.waiting", "Jobs that wait for their turn.", one -> one.jobs().waiting());
+        gauge("skerry.jobs.waiting", "Jobs that wait for their turn.", one -> one.jobs()
+                .waiting());
         gauge("skerry.jobs.running", "Jobs that run now.", one -> one.jobs().running());
-        gauge("skerry.jobs.slots", "Jobs that may run at a time.", one -> one.jobs().slots());
+        gauge("skerry.jobs.slots", "Jobs that may run at a time.", one -> one.jobs()
+                .slots());
         gauge(
                 "skerry.jobs.unfinished",
                 "Jobs that were handed in to be run later and have not ended.",

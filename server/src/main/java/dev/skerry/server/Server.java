@@ -87,13 +87,12 @@ public final class Server implements AutoCloseable {
                 opened(new AuditLog(database.writer(), database.reader(), settings.auditKeep(), clock).start());
         WebhookStore hookStore = new WebhookStore(database.writer(), database.reader(), sealing);
         Webhooks webhooks = new Webhooks(hookStore, settings.webhookNetworks(), sealing, clock);
-        Resealer resealer =
-                opened(new Resealer(
-                        secrets,
-                        List.of(
-                                new SealedEnvironments(database, sealing),
-                                hookStore,
-                                new JobStore(database, sealing, Fence.NONE))));
+        Resealer resealer = opened(new Resealer(
+                secrets,
+                List.of(
+                        new SealedEnvironments(database, sealing),
+                        hookStore,
+                        new JobStore(database, sealing, Fence.NONE))));
         ServerMetrics metrics = new ServerMetrics();
         this.common = new Serving.Parts(
                 settings,

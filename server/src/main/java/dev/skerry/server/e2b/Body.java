@@ -41,7 +41,10 @@ record Body(JsonNode root, String where) {
             return exchange.json(bytesMax);
         } catch (Failure e) {
             if (e.code() == ErrorCode.LIMIT_EXCEEDED) {
-                throw new Failure(ErrorCode.INVALID_REQUEST, "the request's content has more than " + (bytesMax >> 20) + " MiB", e);
+                throw new Failure(
+                        ErrorCode.INVALID_REQUEST,
+                        "the request's content has more than " + (bytesMax >> 20) + " MiB",
+                        e);
             }
             throw e;
         }

@@ -80,7 +80,8 @@ public final class E2bApi {
         this.eventStream = new EventStream(parts.sandboxes());
         all.addAll(eventStream.operations(door));
         all.addAll(new WebhookRoutes(parts.webhooks()).operations(door));
-        all.addAll(new JobRoutes(parts.submissions(), parts.jobForm(), parts.webhooks(), parts.clock()).operations(door));
+        all.addAll(
+                new JobRoutes(parts.submissions(), parts.jobForm(), parts.webhooks(), parts.clock()).operations(door));
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
         all.addAll(new TeamRoutes(parts.host()).operations(door));

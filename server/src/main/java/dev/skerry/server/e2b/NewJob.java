@@ -71,7 +71,9 @@ public final class NewJob implements Submissions.Reader {
         List<Optional<Expectation>> expected = new ArrayList<>();
         for (Body one : cases) {
             inputs.add(new JobCase(
-                    interactor.isPresent() ? Optional.empty() : Optional.of(bytes(one, "stdin").orElse(new byte[0])),
+                    interactor.isPresent()
+                            ? Optional.empty()
+                            : Optional.of(bytes(one, "stdin").orElse(new byte[0])),
                     one.list("arguments").orElse(List.of()),
                     one.object("limits").map(limits -> limits(limits, run)).orElse(run)));
             expected.add(bytes(one, "expected")
@@ -115,11 +117,9 @@ public final class NewJob implements Submissions.Reader {
         }
         StageLimits compile =
                 body.object("compile").map(limits -> limits(limits, COMPILE)).orElse(COMPILE);
-        Duration whole =
-                cases.stream().map(one -> one.limits().wall()).reduce(compile.wall(), Duration::plus);
-        long output = cases.stream()
-                .mapToLong(one -> 2 * one.limits().outputBytes())
-                .sum();
+        Duration whole = cases.stream().map(one -> one.limits().wall()).reduce(compile.wall(), Duration::plus);
+        long output =
+                cases.stream().mapToLong(one -> 2 * one.limits().outputBytes()).sum();
         if (whole.compareTo(WHOLE_MAX) > 0 || output > WHOLE_OUTPUT_MAX) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
@@ -166,8 +166,7 @@ public final class NewJob implements Submissions.Reader {
     }
 
     private static StageLimits limits(Body body, StageLimits otherwise) {
-        Optional<Duration> wall =
-                body.number("wallMillis", 1, WALL_MILLIS_MAX).map(Duration::ofMillis);
+        Optional<Duration> wall = body.number("wallMillis", 1, WALL_MILLIS_MAX).map(Duration::ofMillis);
         return new StageLimits(
                 wall.orElse(otherwise.wall()),
                 body.number("cpuMillis", 1, WALL_MILLIS_MAX)
@@ -221,8 +220,7 @@ public final class NewJob implements Submissions.Reader {
 
     private static Submission submission(TenantId tenant, Body body, JobOrder order) {
         Optional<String> user = body.text("user");
-        if (user.isPresent()
-                && (user.get().isBlank() || user.get().length() > NAME_LENGTH_MAX)) {
+        if (user.isPresent() && (user.get().isBlank() || user.get().length() > NAME_LENGTH_MAX)) {
             throw body.wrong("user", "1 to " + NAME_LENGTH_MAX + " characters");
         }
         return new Submission(

@@ -57,7 +57,6 @@ final class Attempts {
             end(job.token(), attempt, JudgementText.of(judgement));
         } catch (InterruptedException e) {
             job.stops();
-            boolean _ = Thread.interrupted();
             if (!job.cancelled()) {
                 throw e;
             }
@@ -80,8 +79,7 @@ final class Attempts {
     }
 
     private void end(String token, int attempt, ObjectNode result) {
-        boolean _ = parts.store()
-                .end(token, attempt, result.path("verdict").asString(""), result.toString(), now());
+        boolean _ = parts.store().end(token, attempt, result.path("verdict").asString(""), result.toString(), now());
     }
 
     private Instant now() {

@@ -22,7 +22,7 @@ public sealed interface Comparison {
         public boolean same(byte[] expected, byte[] actual) {
             Words left = new Words(expected);
             Words right = new Words(actual);
-            while (left.next() & right.next()) {
+            while (left.nextOfBoth(right)) {
                 if (!left.equalTo(right)) {
                     return false;
                 }
@@ -45,7 +45,7 @@ public sealed interface Comparison {
         public boolean same(byte[] expected, byte[] actual) {
             Words left = new Words(expected);
             Words right = new Words(actual);
-            while (left.next() & right.next()) {
+            while (left.nextOfBoth(right)) {
                 if (!left.equalTo(right) && !close(left.text(), right.text())) {
                     return false;
                 }
@@ -93,6 +93,12 @@ public sealed interface Comparison {
                 end++;
             }
             return begin < end;
+        }
+
+        /** Looks for the next one in both. */
+        private boolean nextOfBoth(Words other) {
+            boolean more = next();
+            return other.next() && more;
         }
 
         private boolean ended() {

@@ -149,7 +149,11 @@ final class FairOrder<J> {
         return Math.max(1e-3, weights.applyAsDouble(tenant.name()));
     }
 
-    /** One that was taken out has ended. @param took in seconds; what it took more or less than was expected is settled */
+    /**
+     * One that was taken out has ended.
+     *
+     * @param took in seconds; what it took more or less than was expected is settled
+     */
     void ended(Place<J> place, double took) {
         TenantTurn<J> tenant = tenants.get(place.claim().tenant());
         change(tenant, () -> {

@@ -35,8 +35,7 @@ final class Interaction {
         this.turn = turn;
         this.work = work;
         this.interactor = interactor;
-        Duration wall = Stream.concat(
-                        work.submission().order().cases().stream(), interactor.cases().stream())
+        Duration wall = Stream.concat(work.submission().order().cases().stream(), interactor.cases().stream())
                 .map(JobCase::limits)
                 .map(limits -> limits.wall())
                 .max(Duration::compareTo)
@@ -109,8 +108,8 @@ final class Interaction {
                 }
 
                 @Override
-                public void wrote(Stream stream, byte[] bytes) {
-                    if (stream == Stream.STDOUT) {
+                public void wrote(JobListener.Stream stream, byte[] bytes) {
+                    if (stream == JobListener.Stream.STDOUT) {
                         meeting.wrote(side, bytes);
                     }
                 }
@@ -144,6 +143,8 @@ final class Interaction {
         }
         Verdict overall = built ? Judgement.overall(cases) : Verdict.INTERNAL_ERROR;
         Judgement said = Judge.judgement(turn, solution, cases, overall);
-        return built || said.verdict() == Verdict.COMPILE_ERROR ? said : said.because("the interactor does not compile");
+        return built || said.verdict() == Verdict.COMPILE_ERROR
+                ? said
+                : said.because("the interactor does not compile");
     }
 }

@@ -55,8 +55,7 @@ public final class JobQueue implements Jobs, AutoCloseable {
     }
 
     /** @param quotas how many jobs of a tenant may run at a time */
-    public JobQueue(
-            JobHost host, JobSettings settings, InstantSource clock, Function<TenantId, OptionalLong> quotas) {
+    public JobQueue(JobHost host, JobSettings settings, InstantSource clock, Function<TenantId, OptionalLong> quotas) {
         this.host = host;
         this.settings = settings;
         this.clock = clock;
@@ -90,7 +89,8 @@ public final class JobQueue implements Jobs, AutoCloseable {
             if (submission.finishBy().isEmpty()) {
                 turn.await();
             } else {
-                Duration most = Duration.between(clock.instant(), submission.finishBy().get());
+                Duration most =
+                        Duration.between(clock.instant(), submission.finishBy().get());
                 boolean _ = turn.await(Math.max(0, most.toNanos()), TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException e) {
@@ -199,7 +199,8 @@ public final class JobQueue implements Jobs, AutoCloseable {
             LanguageRuntime runtime = submission.order().runtime();
             throw refused(
                     Reason.DEADLINE,
-                    "it cannot be done in the " + tenths(Duration.between(now, finishBy.get())) + " s that it has: such "
+                    "it cannot be done in the " + tenths(Duration.between(now, finishBy.get()))
+                            + " s that it has: such "
                             + "a job of " + runtime.language() + " " + runtime.version() + " takes about "
                             + tenths(work) + " s" + why,
                     wait);
@@ -216,7 +217,8 @@ public final class JobQueue implements Jobs, AutoCloseable {
     private Failure refused(Reason reason, String message, Duration wait) {
         refusals.count(reason);
         Duration later = wait.dividedBy(2);
-        Duration retry = later.compareTo(RETRY_MIN) < 0 ? RETRY_MIN : later.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : later;
+        Duration retry =
+                later.compareTo(RETRY_MIN) < 0 ? RETRY_MIN : later.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : later;
         return Failure.limited(message, "try again in " + tenths(retry) + " s, or hand in less at a time", retry);
     }
 

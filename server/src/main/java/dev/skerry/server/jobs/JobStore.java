@@ -25,8 +25,9 @@ import org.jdbi.v3.core.statement.Update;
  */
 public final class JobStore implements SealedStore {
     /** All but what is to be run, which may be long. */
-    private static final String SELECT = "SELECT token, tenant, digest, state, created_at, began_at, attempts, ended_at,"
-            + " verdict, result, callback_url, callback_secret, callback_at, callback_failed, callback_error FROM jobs";
+    private static final String SELECT =
+            "SELECT token, tenant, digest, state, created_at, began_at, attempts, ended_at, verdict, result,"
+                    + " callback_url, callback_secret, callback_at, callback_failed, callback_error FROM jobs";
 
     private static final RowMapper<StoredJob> ROW = (row, _) -> job(row);
 
@@ -131,39 +132,44 @@ public final class JobStore implements SealedStore {
     }
 
     private Optional<StoredJob> one(String condition, TenantId tenant, String value) {
-        return database.reader()
-                .withHandle(handle -> handle.createQuery(SELECT + " WHERE " + condition)
-                        .bind("value", value)
-                        .bind("tenant", tenant.text())
-                        .map(ROW)
-                        .findOne());
+        return database.reader().withHandle(handle -> handle.createQuery(SELECT + " WHERE " + condition)
+                .bind("value", value)
+                .bind("tenant", tenant.text())
+                .map(ROW)
+                .findOne());
     }
 
-    /** Newest first. @param before those that were handed in before that one */
+    /**
+     * Newest first.
+     *
+     * @param before those that were handed in before that one
+     */
     List<StoredJob> list(TenantId tenant, Optional<Stage> stage, Optional<String> before, int limit) {
         Conditions conditions = new Conditions()
                 .and("tenant =", Optional.of(tenant.text()))
                 .and("state =", stage.map(Stage::name))
                 .and("token <", before);
-        return database.reader()
-                .withHandle(handle -> conditions
-                        .bindTo(handle.createQuery(SELECT + " WHERE " + conditions.sql()
-                                + " ORDER BY token DESC LIMIT " + limit))
-                        .map(ROW)
-                        .list());
+        return database.reader().withHandle(handle -> conditions
+                .bindTo(handle.createQuery(
+                        SELECT + " WHERE " + conditions.sql() + " ORDER BY token DESC LIMIT " + limit))
+                .map(ROW)
+                .list());
     }
 
     /** Characters of what a tenant has handed in and was not run yet. */
     long unfinished(TenantId tenant) {
-        return database.reader()
-                .withHandle(handle -> handle.createQuery(
-                                "SELECT COALESCE(SUM(size), 0) FROM jobs WHERE tenant = :tenant AND state <> 'ENDED'")
-                        .bind("tenant", tenant.text())
-                        .mapTo(Long.class)
-                        .one());
+        return database.reader().withHandle(handle -> handle.createQuery(
+                        "SELECT COALESCE(SUM(size), 0) FROM jobs WHERE tenant = :tenant AND state <> 'ENDED'")
+                .bind("tenant", tenant.text())
+                .mapTo(Long.class)
+                .one());
     }
 
-    /** What was running when its server ended waits again; @return all that wait, oldest first. */
+    /**
+     * What was running when its server ended waits again.
+     *
+     * @return all that wait, oldest first.
+     */
     List<StoredJob> takeUp() {
         int _ = database.write(
                 fence, (handle, _) -> handle.execute("UPDATE jobs SET state = 'WAITING' WHERE state = 'RUNNING'"));
@@ -180,11 +186,15 @@ public final class JobStore implements SealedStore {
                         .bind("token", token)
                         .mapTo(String.class)
                         .findOne())
-                .filter(sealed -> !sealed.isEmpty())
-                .map(sealed -> sealing.open(Sealing.Use.JOB, token, sealed));
+                .filter(text -> !text.isEmpty())
+                .map(text -> sealing.open(Sealing.Use.JOB, token, text));
     }
 
-    /** Begins an attempt. @return its number; empty: it does not wait */
+    /**
+     * Begins an attempt.
+     *
+     * @return its number; empty: it does not wait
+     */
     Optional<Integer> begin(String token, Instant now) {
         return database.write(fence, (handle, _) -> {
             int begun = handle.createUpdate("UPDATE jobs SET state = 'RUNNING', attempts = attempts + 1,"
@@ -201,7 +211,11 @@ public final class JobStore implements SealedStore {
         });
     }
 
-    /** It waits again. @return false: that attempt is not the last, or it has ended */
+    /**
+     * It waits again.
+     *
+     * @return false: that attempt is not the last, or it has ended
+     */
     boolean putBack(String token, int attempt) {
         return database.write(fence, (handle, _) -> handle.createUpdate("UPDATE jobs SET state = 'WAITING'"
                                 + " WHERE token = :token AND state = 'RUNNING' AND attempts = :attempt")
@@ -297,27 +311,26 @@ public final class JobStore implements SealedStore {
     }
 
     private int reseal(String column, Sealing.Use use) {
-        List<String> tokens = database.reader()
-                .withHandle(handle -> handle.createQuery("SELECT token FROM jobs WHERE " + column + " <> '' AND "
-                                + column + " NOT LIKE :current")
-                        .bind("current", sealing.prefix() + "%")
-                        .mapTo(String.class)
-                        .list());
+        List<String> tokens = database.reader().withHandle(handle -> handle.createQuery(
+                        "SELECT token FROM jobs WHERE " + column + " <> '' AND " + column + " NOT LIKE :current")
+                .bind("current", sealing.prefix() + "%")
+                .mapTo(String.class)
+                .list());
         int changed = 0;
         for (String token : tokens) {
-            changed += database.writer().inTransaction(handle -> handle.createQuery(
-                            "SELECT " + column + " FROM jobs WHERE token = :token")
-                    .bind("token", token)
-                    .mapTo(String.class)
-                    .findOne()
-                    .filter(old -> !old.isEmpty())
-                    .map(old -> handle.createUpdate(
-                                    "UPDATE jobs SET " + column + " = :new WHERE token = :token AND " + column + " = :old")
-                            .bind("new", sealing.seal(use, token, sealing.open(use, token, old)))
+            changed += database.writer()
+                    .inTransaction(handle -> handle.createQuery("SELECT " + column + " FROM jobs WHERE token = :token")
                             .bind("token", token)
-                            .bind("old", old)
-                            .execute())
-                    .orElse(0));
+                            .mapTo(String.class)
+                            .findOne()
+                            .filter(old -> !old.isEmpty())
+                            .map(old -> handle.createUpdate("UPDATE jobs SET " + column
+                                            + " = :new WHERE token = :token AND " + column + " = :old")
+                                    .bind("new", sealing.seal(use, token, sealing.open(use, token, old)))
+                                    .bind("token", token)
+                                    .bind("old", old)
+                                    .execute())
+                            .orElse(0));
         }
         return changed;
     }

@@ -30,8 +30,7 @@ final class Judge {
         for (int i = 0; i < work.expected().size(); i++) {
             if (i < outcome.runs().size()) {
                 StageOutcome run = outcome.runs().get(i);
-                cases.add(new Judgement.Case(
-                        verdict(run, work.expected().get(i)), Optional.of(run), Optional.empty()));
+                cases.add(new Judgement.Case(verdict(run, work.expected().get(i)), Optional.of(run), Optional.empty()));
             } else {
                 cases.add(Judgement.Case.SKIPPED);
             }
@@ -42,7 +41,8 @@ final class Judge {
     /** Of a case without interactor. */
     static Verdict verdict(StageOutcome run, Optional<Expectation> expected) {
         Verdict ended = Verdict.of(run.status());
-        return ended == Verdict.ACCEPTED && !expected.map(one -> one.met(run.stdout())).orElse(true)
+        return ended == Verdict.ACCEPTED
+                        && !expected.map(one -> one.met(run.stdout())).orElse(true)
                 ? Verdict.WRONG_ANSWER
                 : ended;
     }

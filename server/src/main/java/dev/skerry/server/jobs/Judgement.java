@@ -54,6 +54,7 @@ public record Judgement(
     }
 
     int passed() {
-        return (int) cases.stream().filter(one -> one.verdict() == Verdict.ACCEPTED).count();
+        return (int)
+                cases.stream().filter(one -> one.verdict() == Verdict.ACCEPTED).count();
     }
 }

@@ -17,8 +17,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What became of a job, as JSON. Of what all its stages wrote 4 MiB are in it at most, the first ones first; what is not
- * UTF-8 is there twice: with U+FFFD, and whole, in base64.
+ * What became of a job, as JSON. Of what all its stages wrote 4 MiB are in it at most, the first ones first; what is
+ * not UTF-8 is there twice: with U+FFFD, and whole, in base64.
  */
 public final class JudgementText {
     private static final JsonMapper JSON = JsonMapper.builder().build();

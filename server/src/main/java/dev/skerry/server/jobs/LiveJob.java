@@ -43,7 +43,11 @@ final class LiveJob {
         return ticket.isDone() ? Optional.of(ticket.join()) : Optional.empty();
     }
 
-    /** This thread runs it from now on. @return false: it was cancelled */
+    /**
+     * This thread runs it from now on.
+     *
+     * @return false: it was cancelled
+     */
     synchronized boolean runs() {
         runner = Optional.of(Thread.currentThread());
         return !cancelled;

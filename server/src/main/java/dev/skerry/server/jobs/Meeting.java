@@ -43,7 +43,11 @@ final class Meeting {
         private boolean over;
     }
 
-    /** How both ended in a case. @param first who ended before the other */
+    /**
+     * How both ended in a case.
+     *
+     * @param first who ended before the other
+     */
     record Ends(Map<Side, StageOutcome> outcomes, Side first) {
         Optional<StageOutcome> of(Side side) {
             return Optional.ofNullable(outcomes.get(side));
@@ -109,7 +113,11 @@ final class Meeting {
         out.ifPresent(conduit -> conduit.put(bytes));
     }
 
-    /** Waits until the other has ended too. @return whether the next case is run */
+    /**
+     * Waits until the other has ended too.
+     *
+     * @return whether the next case is run
+     */
     boolean ended(Side side, int run, StageOutcome outcome) {
         lock.lock();
         try {

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How long jobs take, as measured lately, by what runs them: for the first case with all that is before it, and for each
- * case after that. Moving averages, in which the last one counts a fifth. Whoever uses it from several threads holds a
- * lock.
+ * How long jobs take, as measured lately, by what runs them: for the first case with all that is before it, and for
+ * each case after that. Moving averages, in which the last one counts a fifth. Whoever uses it from several threads
+ * holds a lock.
  */
 final class ServiceTimes {
     /** Runtimes that are remembered; those that were used last. */

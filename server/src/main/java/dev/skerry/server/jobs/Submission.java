@@ -30,7 +30,8 @@ public record Submission(
 
     /** The same without what it reads and compiles: what has to be known of it while it waits. */
     Submission withoutContents() {
-        JobCase empty = new JobCase(Optional.empty(), List.of(), order.cases().getFirst().limits());
+        JobCase empty = new JobCase(
+                Optional.empty(), List.of(), order.cases().getFirst().limits());
         return new Submission(
                 tenant,
                 user,

@@ -41,8 +41,8 @@ public final class Submissions implements AutoCloseable {
     private final JobUpkeep upkeep;
     private final SecureRandom random = new SecureRandom();
     private final ConcurrentHashMap<String, LiveJob> live = new ConcurrentHashMap<>();
-    private final ExecutorService threads =
-            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("job-", 0).factory());
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("job-", 0).factory());
     private volatile boolean draining;
     private volatile boolean closing;
 
@@ -132,7 +132,8 @@ public final class Submissions implements AutoCloseable {
     public Taken hand(Handed handed) {
         TenantId tenant = handed.work().submission().tenant();
         String digest = sha256(handed.identity());
-        Optional<StoredJob> before = handed.idempotencyKey().flatMap(key -> parts.store().byKey(tenant, key));
+        Optional<StoredJob> before =
+                handed.idempotencyKey().flatMap(key -> parts.store().byKey(tenant, key));
         if (before.isPresent()) {
             return again(before.get(), digest);
         }

@@ -183,9 +183,7 @@ final class TenantTurn<J> {
     private void advance(User user, double by) {
         levels.values().forEach(level -> level.order.remove(user));
         user.tag += by;
-        levels.values().stream()
-                .filter(level -> level.lines.containsKey(user))
-                .forEach(level -> level.order.add(user));
+        levels.values().stream().filter(level -> level.lines.containsKey(user)).forEach(level -> level.order.add(user));
     }
 
     void ended(Place<J> place, double took, double weight) {

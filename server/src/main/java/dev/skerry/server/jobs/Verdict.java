@@ -42,13 +42,8 @@ public enum Verdict {
             case OK -> ACCEPTED;
             case CANCELLED -> CANCELLED;
             case SANDBOX_ERROR -> INTERNAL_ERROR;
-            case RUNTIME_ERROR,
-                    SIGNALLED,
-                    TIMED_OUT,
-                    CPU_TIME_EXCEEDED,
-                    OUT_OF_MEMORY,
-                    STDOUT_LIMIT,
-                    STDERR_LIMIT -> COMPILE_ERROR;
+            case RUNTIME_ERROR, SIGNALLED, TIMED_OUT, CPU_TIME_EXCEEDED, OUT_OF_MEMORY, STDOUT_LIMIT, STDERR_LIMIT ->
+                COMPILE_ERROR;
         };
     }
 }

@@ -94,26 +94,6 @@ public final class SettingsFile {
                         quoted(Quantity.ofTime(boxes.resumeTimeout())),
                         "How long a sandbox runs that traffic has resumed."),
                 new Key("sandboxes.running-max", String.valueOf(boxes.runningMax()), "Sandboxes that run at a time."),
-                new Key(
-                        "jobs.pools",
-                        quoted(standard.pools().text()),
-                        "Sandboxes ready for jobs: TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, ..."),
-                new Key(
-                        "jobs.pool-hits",
-                        String.valueOf(standard.pools().hitPercent()),
-                        "Of a hundred jobs, so many shall find a ready sandbox."),
-                new Key(
-                        "jobs.pool-memory",
-                        quoted(Quantity.ofBytes(standard.pools().idleBytes())),
-                        "What the ready sandboxes of one pool may cost together."),
-                new Key(
-                        "jobs.pool-miss",
-                        quoted(PoolSettings.label(standard.pools().miss())),
-                        "What a job does that finds none: cold, wait, refuse."),
-                new Key(
-                        "jobs.pool-patience",
-                        quoted(Quantity.ofTime(standard.pools().patience())),
-                        "How long it waits for one, where it does."),
                 quota("quotas.sandboxes", "Sandboxes of one tenant that run."),
                 quota("quotas.cpus", "CPUs of all its sandboxes that run."),
                 quota("quotas.memory", "Memory of all that run, or are paused with their memory."),
@@ -146,7 +126,27 @@ public final class SettingsFile {
                 new Key(
                         "jobs.trust",
                         quoted(""),
-                        "Weakest isolation by tenant, template or label, as in tenant:guests=gvisor."));
+                        "Weakest isolation by tenant, template or label, as in tenant:guests=gvisor."),
+                new Key(
+                        "jobs.pools",
+                        quoted(standard.pools().text()),
+                        "Sandboxes ready for jobs: TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, ..."),
+                new Key(
+                        "jobs.pool-hits",
+                        String.valueOf(standard.pools().hitPercent()),
+                        "Of a hundred jobs, so many shall find a ready sandbox."),
+                new Key(
+                        "jobs.pool-memory",
+                        quoted(Quantity.ofBytes(standard.pools().idleBytes())),
+                        "What the ready sandboxes of one pool may cost together."),
+                new Key(
+                        "jobs.pool-miss",
+                        quoted(PoolSettings.label(standard.pools().miss())),
+                        "What a job does that finds none: cold, wait, refuse."),
+                new Key(
+                        "jobs.pool-patience",
+                        quoted(Quantity.ofTime(standard.pools().patience())),
+                        "How long it waits for one, where it does."));
         return Stream.concat(own.stream(), PistonKeys.keys().stream()).toList();
     }
 

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How strongly a job must be walled off at least, by whose it is, what it runs in, and what is said of it. The strongest
- * that applies counts; a rule never makes it weaker.
+ * How strongly a job must be walled off at least, by whose it is, what it runs in, and what is said of it. The
+ * strongest that applies counts; a rule never makes it weaker.
  */
 public record TrustPolicy(List<Rule> rules) {
     /** Demands nothing. */

@@ -36,11 +36,15 @@ public final class Callbacks {
         }
     }
 
-    /** @param id of what is told, the same at each attempt; @return why it did not arrive; empty: it did */
+    /**
+     * Tells it.
+     *
+     * @param id of what is told, the same at each attempt
+     * @return why it did not arrive; empty: it did
+     */
     public String tell(String id, String url, String secret, String json) throws InterruptedException {
         try {
-            return courier.send(
-                            id, Destinations.parse(url), secret, json.getBytes(StandardCharsets.UTF_8))
+            return courier.send(id, Destinations.parse(url), secret, json.getBytes(StandardCharsets.UTF_8))
                     .error();
         } catch (Failure e) {
             return String.valueOf(e.getMessage());

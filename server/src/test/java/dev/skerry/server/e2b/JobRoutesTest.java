@@ -52,7 +52,9 @@ class JobRoutesTest {
 
     @Test
     void aProgramIsRunAndItsOutputComesBack() throws Exception {
-        JsonNode result = post(job("cat", ",\"stdin\":\"hi\",\"version\":\"3.x\"")).is(200).body();
+        JsonNode result = post(job("cat", ",\"stdin\":\"hi\",\"version\":\"3.x\""))
+                .is(200)
+                .body();
         assertThat(result.get("verdict").stringValue()).isEqualTo("accepted");
         JsonNode run = result.get("cases").get(0).get("run");
         assertThat(run.get("stdout").stringValue()).isEqualTo("hi");
@@ -118,13 +120,19 @@ class JobRoutesTest {
     @Test
     void oneKeyIsOneJob() throws Exception {
         String[] keyed = {"X-API-Key", server.key, "Idempotency-Key", "exam 7"};
-        String first = server.send("POST", JOBS, job("hello", ",\"async\":true"), keyed).is(202).text("token");
-        String second = server.send("POST", JOBS, job("hello", ",\"async\":true"), keyed).is(202).text("token");
+        String first = server.send("POST", JOBS, job("hello", ",\"async\":true"), keyed)
+                .is(202)
+                .text("token");
+        String second = server.send("POST", JOBS, job("hello", ",\"async\":true"), keyed)
+                .is(202)
+                .text("token");
         assertThat(second).isEqualTo(first);
         server.send("POST", JOBS, job("cat", ",\"async\":true"), keyed).is(409);
         String[] other = {"X-API-Key", server.key, "Idempotency-Key", "exam 8"};
         for (int i = 0; i < 2; i++) {
-            assertThat(server.send("POST", JOBS, job("hello", ""), other).is(200).text("verdict"))
+            assertThat(server.send("POST", JOBS, job("hello", ""), other)
+                            .is(200)
+                            .text("verdict"))
                     .isEqualTo("accepted");
         }
         assertThat(server.get(JOBS).body().size()).isEqualTo(2);
@@ -142,7 +150,8 @@ class JobRoutesTest {
                             .has("secret"))
                     .isFalse();
         }
-        post(job("hello", ",\"async\":true,\"callback\":{\"url\":\"http://10.0.0.1/\"}")).is(403);
+        post(job("hello", ",\"async\":true,\"callback\":{\"url\":\"http://10.0.0.1/\"}"))
+                .is(403);
         post(job("hello", ",\"callback\":{\"url\":\"http://127.0.0.1/\"}")).is(400);
     }
 
@@ -169,7 +178,8 @@ class JobRoutesTest {
                 "{\"language\":\"py\",\"files\":[{\"content\":\"x\"}],\"cases\":[]}|'cases' must be 1 to 1000 objects",
                 "{\"language\":\"py\",\"files\":[{\"content\":\"x\"}],\"run\":{\"wallMillis\":0}}"
                         + "|'run.wallMillis' must be from 1 to 600000",
-                "{\"language\":\"py\",\"files\":[{\"content\":\"x\"}],\"priority\":11}|'priority' must be from -10 to 10",
+                "{\"language\":\"py\",\"files\":[{\"content\":\"x\"}],\"priority\":11}|'priority' must be from -10 to"
+                        + " 10",
                 "{\"language\":\"py\",\"files\":[{\"content\":\"x\"}],\"compare\":{\"kind\":\"fuzzy\"}}"
                         + "|'compare.kind' must be 'exact', 'token' or 'float'",
             })

@@ -112,9 +112,7 @@ public final class FakeJobHost implements JobHost {
     static StageOutcome outcome(Status status, int exitCode, Duration wall, byte[] stdout) {
         return new StageOutcome(
                 status,
-                status == Status.OK || status == Status.RUNTIME_ERROR
-                        ? OptionalInt.of(exitCode)
-                        : OptionalInt.empty(),
+                status == Status.OK || status == Status.RUNTIME_ERROR ? OptionalInt.of(exitCode) : OptionalInt.empty(),
                 OptionalInt.empty(),
                 wall,
                 wall,
@@ -244,5 +242,4 @@ public final class FakeJobHost implements JobHost {
 
     @Override
     public void close() {}
-
 }

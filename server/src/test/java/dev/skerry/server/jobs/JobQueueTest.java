@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -77,8 +78,7 @@ class JobQueueTest {
         long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).isLessThan(end);
-            Thread.onSpinWait();
-            Thread.yield();
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
@@ -124,8 +124,7 @@ class JobQueueTest {
 
     @Test
     void aTenantWhoseQuotaIsNothingIsRefused() {
-        JobQueue queue = new JobQueue(
-                host, settings(3, 100, 100, TrustPolicy.NONE), clock, _ -> OptionalLong.of(0));
+        JobQueue queue = new JobQueue(host, settings(3, 100, 100, TrustPolicy.NONE), clock, _ -> OptionalLong.of(0));
         assertThat(refused(() -> queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY)))
                 .hasMessage("tenant a may run no jobs");
         assertThat(queue.refusals().of(Reason.QUOTA)).isEqualTo(1);
@@ -134,17 +133,18 @@ class JobQueueTest {
     @Test
     void aFullQueueSaysWhichPlaceItWouldBeAndWhenToAskAgain() {
         JobQueue queue = queue(1, 3, 2);
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.running() == 1);
-        begin(queue, "a", "gate");
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.waiting() == 2);
         Failure tenant = refused(() -> queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY));
         assertThat(tenant.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED);
-        assertThat(tenant).hasMessage("2 jobs of tenant a wait already, which is all that may; it would have place 3,"
-                + " and wait for about 1.3 s");
+        assertThat(tenant)
+                .hasMessage("2 jobs of tenant a wait already, which is all that may; it would have place 3,"
+                        + " and wait for about 1.3 s");
         assertThat(tenant.retryAfter()).contains(Duration.ofSeconds(1));
-        begin(queue, "b", "gate");
+        var _ = begin(queue, "b", "gate");
         eventually(() -> queue.waiting() == 3);
         Failure full = refused(() -> queue.run(Works.by("c", "u", "hello"), JobListener.NOBODY));
         // Of the two others that wait, one job each goes before.
@@ -156,7 +156,7 @@ class JobQueueTest {
     @Test
     void whoIsInterruptedLeavesTheQueue() {
         JobQueue queue = queue(1, 10, 10);
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.running() == 1);
         Future<JobOutcome> waiting = begin(queue, "a", "hello");
         eventually(() -> queue.waiting() == 1);
@@ -194,7 +194,7 @@ class JobQueueTest {
     @Test
     void whoseTimeRunsOutInTheQueueIsToldSo() {
         JobQueue queue = queue(1, 10, 10);
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.running() == 1);
         Submission soon = Works.until(Works.by("a", "u", "hello"), NOON.plusMillis(300));
         Future<JobOutcome> waiting = begin(queue, soon);
@@ -206,13 +206,13 @@ class JobQueueTest {
 
     @Test
     void theFloorIsWhatThePolicyOfTrustDemands() throws Exception {
-        TrustPolicy trust = TrustPolicy.parse("tenant:anonymous=gvisor, label:source:web=microvm, template:other=microvm");
+        TrustPolicy trust =
+                TrustPolicy.parse("tenant:anonymous=gvisor, label:source:web=microvm, template:other=microvm");
         JobQueue queue = new JobQueue(host, settings(1, 10, 10, trust), clock);
         queue.run(Works.by("anonymous", "u", "hello"), JobListener.NOBODY);
         queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY);
         assertThat(host.ran).extracting(order -> order.floor()).containsExactly(Isolation.GVISOR, Isolation.CONTAINER);
-        assertThat(trust.decide(
-                        new TenantId("anonymous"), "base", Map.of("source", "web"), Isolation.CONTAINER))
+        assertThat(trust.decide(new TenantId("anonymous"), "base", Map.of("source", "web"), Isolation.CONTAINER))
                 .isEqualTo(new TrustPolicy.Decision("label:source:web=microvm", Isolation.MICROVM));
         assertThat(trust.decide(new TenantId("anonymous"), "base", Map.of(), Isolation.MICROVM))
                 .isEqualTo(new TrustPolicy.Decision("request", Isolation.MICROVM));
@@ -221,7 +221,7 @@ class JobQueueTest {
     @Test
     void aQueueThatIsClosedSendsAwayWhoWaits() {
         JobQueue queue = queue(1, 10, 10);
-        begin(queue, "a", "gate");
+        var _ = begin(queue, "a", "gate");
         eventually(() -> queue.running() == 1);
         Future<JobOutcome> waiting = begin(queue, "a", "hello");
         eventually(() -> queue.waiting() == 1);
@@ -252,6 +252,7 @@ class JobQueueTest {
         }
         eventually(() -> queue.running() == 0 && queue.waiting() == 0);
         assertThat(host.most.get()).isLessThanOrEqualTo(5);
-        assertThat(queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY).runs()).hasSize(1);
+        assertThat(queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY).runs())
+                .hasSize(1);
     }
 }

@@ -92,7 +92,8 @@ class JobStoreTest {
         assertThat(store.begin("t1", NOON.plusSeconds(1))).contains(1);
         assertThat(store.begin("t1", NOON)).isEmpty();
         assertThat(store.due(NOON.plusSeconds(9), 10)).isEmpty();
-        assertThat(store.end("t1", 1, "accepted", "{\"x\":1}", NOON.plusSeconds(2))).isTrue();
+        assertThat(store.end("t1", 1, "accepted", "{\"x\":1}", NOON.plusSeconds(2)))
+                .isTrue();
         assertThat(store.end("t1", 1, "wrong_answer", "{}", NOON)).isFalse();
         StoredJob ended = store.get(ACME, "t1").orElseThrow();
         assertThat(ended.result()).isEqualTo("{\"x\":1}");
@@ -164,7 +165,8 @@ class JobStoreTest {
         assertThatThrownBy(() -> old.end("t1", 1, "accepted", "{}", NOON))
                 .isInstanceOf(Failure.class)
                 .hasMessageContaining("does not have host:x any more");
-        assertThatThrownBy(() -> old.insert(fresh(ACME, "t2", Optional.empty()))).isInstanceOf(Failure.class);
+        assertThatThrownBy(() -> old.insert(fresh(ACME, "t2", Optional.empty())))
+                .isInstanceOf(Failure.class);
         assertThat(store.takeUp()).hasSize(1);
         assertThat(store.get(ACME, "t2")).isEmpty();
     }

@@ -46,8 +46,7 @@ class JudgeTest {
     }
 
     private static JobOrder three(String program) {
-        return Works.order(
-                FakeJobHost.PYTHON, program, Works.input("1 2\n"), Works.input("wrong"), Works.input("5\n"));
+        return Works.order(FakeJobHost.PYTHON, program, Works.input("1 2\n"), Works.input("wrong"), Works.input("5\n"));
     }
 
     @Test
@@ -97,8 +96,7 @@ class JudgeTest {
                     case SANDBOX_ERROR -> Verdict.INTERNAL_ERROR;
                 };
         StageOutcome outcome = FakeJobHost.outcome(status, 0, Duration.ZERO, Works.bytes("no"));
-        assertThat(Judge.verdict(
-                        outcome, Optional.of(new Expectation(Works.bytes("yes"), new Comparison.Exact()))))
+        assertThat(Judge.verdict(outcome, Optional.of(new Expectation(Works.bytes("yes"), new Comparison.Exact()))))
                 .isEqualTo(expected);
     }
 
@@ -202,9 +200,7 @@ class JudgeTest {
                 out.write(new byte[4096]);
             }
         });
-        JobCase[] own = Arrays.stream(secrets)
-                .map(_ -> Works.talking(SHORT))
-                .toArray(JobCase[]::new);
+        JobCase[] own = Arrays.stream(secrets).map(_ -> Works.talking(SHORT)).toArray(JobCase[]::new);
         JobCase[] others = Arrays.stream(secrets)
                 .map(secret -> Works.talking(LONGER, secret))
                 .toArray(JobCase[]::new);
@@ -290,7 +286,7 @@ class JudgeTest {
     }
 
     private static Verdict verdict(StageOutcome solution, StageOutcome interactor, Meeting.Side first) {
-        return Interaction.verdict(new Meeting.Ends(
-                Map.of(Meeting.Side.SOLUTION, solution, Meeting.Side.INTERACTOR, interactor), first));
+        return Interaction.verdict(
+                new Meeting.Ends(Map.of(Meeting.Side.SOLUTION, solution, Meeting.Side.INTERACTOR, interactor), first));
     }
 }

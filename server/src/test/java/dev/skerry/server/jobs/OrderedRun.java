@@ -17,6 +17,10 @@ final class OrderedRun {
     final FairOrder<Job> order;
     final List<Job> started = new ArrayList<>();
     final Map<String, Double> served = new HashMap<>();
+
+    /** Of tenants that may have more or fewer at a time; known with their next job. */
+    final Map<String, Integer> caps = new HashMap<>();
+
     double now;
     private final PriorityQueue<Running> running = new PriorityQueue<>(Comparator.comparingDouble(Running::end));
     private final int slots;
@@ -42,7 +46,11 @@ final class OrderedRun {
     Place<Job> offer(String tenant, String user, int priority, double expected, double actual) {
         Claim claim = new Claim(tenant, user, priority, expected);
         waitingOf.merge(tenant, 1, Integer::sum);
-        return order.offer(new Job(claim, actual, now), claim, cap, nanos());
+        return order.offer(new Job(claim, actual, now), claim, cap(tenant), nanos());
+    }
+
+    private int cap(String tenant) {
+        return caps.getOrDefault(tenant, cap);
     }
 
     private long nanos() {
@@ -69,11 +77,13 @@ final class OrderedRun {
             next = order.next(nanos());
         }
         boolean couldRun = waitingOf.entrySet().stream()
-                .anyMatch(entry -> entry.getValue() > 0 && runningOf.getOrDefault(entry.getKey(), 0) < cap);
+                .anyMatch(entry ->
+                        entry.getValue() > 0 && runningOf.getOrDefault(entry.getKey(), 0) < cap(entry.getKey()));
         if (running.size() < slots && couldRun) {
             throw new AssertionError("a place is free, and somebody waits who could use it");
         }
-        if (running.size() > slots || runningOf.values().stream().anyMatch(count -> count > cap)) {
+        if (running.size() > slots
+                || runningOf.entrySet().stream().anyMatch(entry -> entry.getValue() > cap(entry.getKey()))) {
             throw new AssertionError("more run than may");
         }
     }

@@ -76,8 +76,7 @@ class SubmissionsTest {
 
     /** A server of one place. What is handed in is the name of a program. */
     private Submissions server() {
-        JobSettings settings =
-                new JobSettings(OptionalInt.of(1), 3, 3, Map.of(), Duration.ofDays(1), TrustPolicy.NONE);
+        JobSettings settings = new JobSettings(OptionalInt.of(1), 3, 3, Map.of(), Duration.ofDays(1), TrustPolicy.NONE);
         Submissions submissions = new Submissions(new Submissions.Parts(
                         new JobQueue(host, settings, clock),
                         new JobStore(database, TestSecrets.SEALING, Fence.NONE),
@@ -118,8 +117,8 @@ class SubmissionsTest {
         assertThat(ended.result()).contains("\"stdout\":\"hello\\n\"", "\"rule\":\"request\"", "\"achieved\"");
         assertThat(server.get(ACME, job.token()).result()).isEqualTo(ended.result());
         assertThatThrownBy(() -> server.get(new TenantId("other"), job.token()))
-                .isInstanceOfSatisfying(Failure.class, failure -> assertThat(failure.code())
-                        .isEqualTo(ErrorCode.NOT_FOUND));
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.NOT_FOUND));
         assertThat(server.unfinished()).isZero();
     }
 
@@ -132,11 +131,12 @@ class SubmissionsTest {
         assertThat(second.again()).isTrue();
         assertThat(second.job().token()).isEqualTo(first.job().token());
         ended(server, first.job());
-        assertThat(server.hand(handed("hello", Optional.of("k"))).job().verdict()).isEqualTo("accepted");
+        assertThat(server.hand(handed("hello", Optional.of("k"))).job().verdict())
+                .isEqualTo("accepted");
         assertThat(host.ran).hasSize(1);
         assertThatThrownBy(() -> server.hand(handed("cat", Optional.of("k"))))
-                .isInstanceOfSatisfying(Failure.class, failure -> assertThat(failure.code())
-                        .isEqualTo(ErrorCode.CONFLICT));
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.CONFLICT));
     }
 
     /** The first server stands still in the middle of a job, with others waiting, and comes back too late. */
@@ -196,12 +196,11 @@ class SubmissionsTest {
         for (int i = 0; i < 3; i++) {
             hand(server, "hello");
         }
-        assertThatThrownBy(() -> hand(server, "hello"))
-                .isInstanceOfSatisfying(Failure.class, failure -> {
-                    assertThat(failure.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED);
-                    assertThat(failure).hasMessageContaining("it would have place 4");
-                    assertThat(failure.retryAfter()).isPresent();
-                });
+        assertThatThrownBy(() -> hand(server, "hello")).isInstanceOfSatisfying(Failure.class, failure -> {
+            assertThat(failure.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED);
+            assertThat(failure).hasMessageContaining("it would have place 4");
+            assertThat(failure.retryAfter()).isPresent();
+        });
         assertThat(server.list(ACME, Optional.empty(), Optional.empty(), 10)).hasSize(4);
     }
 
