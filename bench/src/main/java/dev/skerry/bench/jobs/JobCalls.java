@@ -20,12 +20,11 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Orders of one program, each in a sandbox that is made for it. */
 final class JobCalls {
-    private static final StageLimits STAGE =
-            StageLimits.of(Duration.ofSeconds(10), Duration.ofSeconds(10), 64 << 10);
+    private static final StageLimits STAGE = StageLimits.of(Duration.ofSeconds(10), Duration.ofSeconds(10), 64 << 10);
 
     /** As bare processes, which have all cores. */
-    private static final Limits LIMITS = Limits.DEFAULT.withCpuMillis(
-            1000 * Runtime.getRuntime().availableProcessors());
+    private static final Limits LIMITS =
+            Limits.DEFAULT.withCpuMillis(1000 * Runtime.getRuntime().availableProcessors());
 
     private final JobHost host;
     private final Program program;
@@ -63,7 +62,9 @@ final class JobCalls {
         long begin = System.nanoTime();
         JobOutcome outcome = host.run(order, JobListener.NOBODY);
         double millis = (System.nanoTime() - begin) / 1e6;
-        StageOutcome run = outcome.runs().isEmpty() ? outcome.compile().orElseThrow() : outcome.runs().getFirst();
+        StageOutcome run = outcome.runs().isEmpty()
+                ? outcome.compile().orElseThrow()
+                : outcome.runs().getFirst();
         String printed = new String(run.stdout(), StandardCharsets.UTF_8);
         if (run.status() != StageOutcome.Status.OK || !printed.equals(program.prints() + "\n")) {
             throw new IllegalStateException(program.name() + " ended with " + run.status() + ": " + printed

@@ -12,8 +12,8 @@ import java.nio.file.Path;
  * @param prints without the last line feed
  */
 record Program(String name, String language, String file, String code, String bare, String prints) {
-    static final Program PYTHON = new Program(
-            "Python hello", "python", "main.py", "print('hello')\n", "/usr/bin/python3 FILE", "hello");
+    static final Program PYTHON =
+            new Program("Python hello", "python", "main.py", "print('hello')\n", "/usr/bin/python3 FILE", "hello");
 
     static final Program C = new Program(
             "C compile and run",

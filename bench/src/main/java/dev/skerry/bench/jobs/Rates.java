@@ -25,7 +25,8 @@ final class Rates {
             double bare = 0;
             double job = 0;
             for (int block = -1; block < BLOCKS; block++) {
-                double alone = seconds(callers, i -> shells.get(i).run(command, jobs.program().prints()));
+                double alone = seconds(
+                        callers, i -> shells.get(i).run(command, jobs.program().prints()));
                 double together = seconds(callers, i -> jobs.run());
                 if (block >= 0) {
                     bare += alone;

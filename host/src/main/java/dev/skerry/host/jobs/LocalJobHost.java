@@ -63,8 +63,10 @@ public final class LocalJobHost implements JobHost {
                 Told told = new Told(listener);
                 JobPlace place = place(claimed);
                 told.placed(place);
-                OrderRun.Stages stages = carryOut(new OrderRun(order, recipe, claimed, told));
-                return new JobOutcome(place, stages.compile(), stages.runs(), waited, since(begin));
+                var run = new OrderRun(order, recipe, claimed, told);
+                OrderRun.Stages stages = carryOut(run);
+                JobPlace reached = run.startedAnew() ? place.with(JobPlace.Warmth.WARM) : place;
+                return new JobOutcome(reached, stages.compile(), stages.runs(), waited, since(begin));
             } finally {
                 disposal.dispose(claimed.sandbox());
             }

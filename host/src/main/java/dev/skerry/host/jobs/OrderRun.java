@@ -42,6 +42,7 @@ final class OrderRun {
     private final AtomicBoolean cancelled = new AtomicBoolean();
     private Optional<WaitingProgram> waiting;
     private Limits inForce;
+    private boolean startedAnew;
 
     /** @param recipe of the order's files */
     OrderRun(JobOrder order, Recipe recipe, Claimed claimed, Told told) {
@@ -155,7 +156,11 @@ final class OrderRun {
     private Optional<WaitingProgram> takeWaiting() {
         Optional<WaitingProgram> taken = waiting;
         waiting = Optional.empty();
-        return taken;
+        return taken.map(program -> start -> {
+            Optional<JobSandbox.JobProcess> released = program.release(start);
+            startedAnew = released.isEmpty();
+            return released;
+        });
     }
 
     private OutputPump.Sink sink(Stream stream, ByteArrayOutputStream kept) {
@@ -213,6 +218,11 @@ final class OrderRun {
             }
             return false;
         }
+    }
+
+    /** Whether an interpreter waited in vain, as its program had to be started in another way. */
+    boolean startedAnew() {
+        return startedAnew;
     }
 
     /** Ends it from another thread, with its sandbox. */

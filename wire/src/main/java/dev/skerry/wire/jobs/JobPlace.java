@@ -11,6 +11,11 @@ import dev.skerry.wire.Isolation;
  */
 public record JobPlace(
         String sandbox, Isolation isolation, String driver, String template, String templateDigest, Warmth warmth) {
+    /** The same place, after it has turned out to be less ready. */
+    public JobPlace with(Warmth other) {
+        return new JobPlace(sandbox, isolation, driver, template, templateDigest, other);
+    }
+
     /** How ready its sandbox was when the job came. */
     public enum Warmth {
         /** Made after the request. */

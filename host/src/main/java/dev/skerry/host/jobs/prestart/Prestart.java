@@ -107,6 +107,10 @@ public final class Prestart {
         if (!order.prestarted()) {
             return Optional.of("it asks for a fresh interpreter");
         }
+        if (language == Language.JAVASCRIPT
+                && !order.runtime().runtime().orElse("node").equals("node")) {
+            return Optional.of("it is for " + order.runtime().runtime().orElseThrow());
+        }
         // A Java file is called like its class.
         if (order.files().isEmpty()
                 || (language != Language.JAVA

@@ -48,8 +48,8 @@ record Observed(String stdout, String stderr, Exit exit) {
         if (one.equals(other)) {
             return "";
         }
-        String[] lines = one.split("\n");
-        String[] others = other.split("\n");
+        String[] lines = one.split("\n", -1);
+        String[] others = other.split("\n", -1);
         int at = 0;
         while (at < Math.min(lines.length, others.length) && lines[at].equals(others[at])) {
             at++;

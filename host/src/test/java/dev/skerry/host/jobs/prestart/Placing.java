@@ -32,16 +32,22 @@ final class Placing {
         }
     }
 
+    /** Takes the last one away. */
+    void clear() throws InterruptedException {
+        for (String old : placed) {
+            rig.sandbox.sandbox().guest().files().remove(Rig.FOLDER + "/" + old, false);
+        }
+        placed.clear();
+    }
+
     void put(Program program) throws InterruptedException {
         if (rig.prestart.language() != Language.JAVA) {
             rig.put(rig.prestart.mainFile(), program.text());
+            placed.add(rig.prestart.mainFile());
             return;
         }
-        for (String old : placed) {
-            rig.sandbox.sandbox().guest().files().remove(Rig.FOLDER + "/" + BUILD + old, false);
-        }
-        placed.clear();
-        placed.addAll(classes("Main", program.text()));
+        clear();
+        classes("Main", program.text()).forEach(name -> placed.add(BUILD + name));
     }
 
     private Set<String> classes(String name, byte[] text) {

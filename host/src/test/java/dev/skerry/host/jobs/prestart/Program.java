@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** A program of the corpus, and what it can read. */
+@SuppressWarnings("ArrayRecordComponent") // written once into a sandbox; never compared
 record Program(String name, byte[] text, byte[] stdin) {
     static Program of(String name, String resource) {
         return new Program(name, read(resource), new byte[0]);
@@ -22,7 +23,7 @@ record Program(String name, byte[] text, byte[] stdin) {
      */
     static List<Program> all(String resource) {
         List<Program> programs = new ArrayList<>();
-        for (String part : new String(read(resource), UTF_8).substring(4).split("\n=== ")) {
+        for (String part : new String(read(resource), UTF_8).substring(4).split("\n=== ", -1)) {
             String[] lines = part.split("\n", 2);
             String[] head = lines[0].split(" ?\\| ?", -1);
             byte[] stdin = head.length > 1 ? bytes(head[1].strip()) : new byte[0];

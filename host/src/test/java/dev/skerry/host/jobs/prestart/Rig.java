@@ -87,6 +87,10 @@ final class Rig implements AutoCloseable {
         return Observed.of(waiting.removeFirst().release(start).orElseThrow(), stdin);
     }
 
+    Observed prestartedLast(byte[] stdin) {
+        return Observed.of(waiting.removeLast().release(start()).orElseThrow(), stdin);
+    }
+
     Waiting next() {
         return waiting.removeFirst();
     }
