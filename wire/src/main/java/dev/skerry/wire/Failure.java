@@ -43,6 +43,11 @@ public final class Failure extends RuntimeException {
         return new Failure(ErrorCode.LIMIT_EXCEEDED, message, hint, retryAfter, null);
     }
 
+    /** {@code NO_CAPACITY} where there will be some after that time. */
+    public static Failure noCapacity(String message, String hint, Duration retryAfter) {
+        return new Failure(ErrorCode.NO_CAPACITY, message, hint, retryAfter, null);
+    }
+
     public ErrorCode code() {
         return code;
     }

@@ -5,9 +5,10 @@ import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.host.engine.Sandbox;
-import dev.skerry.host.jobs.ColdSupply;
 import dev.skerry.host.jobs.JobSandboxes;
 import dev.skerry.host.jobs.LocalJobHost;
+import dev.skerry.host.pools.PooledSupply;
+import dev.skerry.host.pools.Prestarter;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -353,7 +354,7 @@ public final class LocalAgent implements HostAgent {
 
     private static LocalJobHost jobs(Engine engine) {
         JobSandboxes sandboxes = new JobSandboxes(engine);
-        return new LocalJobHost(engine, sandboxes, new ColdSupply(sandboxes));
+        return new LocalJobHost(engine, sandboxes, new PooledSupply(engine, sandboxes, Prestarter.NONE));
     }
 
     @Override

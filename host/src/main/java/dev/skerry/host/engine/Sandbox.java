@@ -51,6 +51,7 @@ public final class Sandbox implements AutoCloseable {
     private final AtomicReference<SandboxEnd> end = new AtomicReference<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Control control = Control.OURS;
+    private volatile long cpuMicros;
 
     Sandbox(
             SandboxRecord record,
@@ -61,6 +62,7 @@ public final class Sandbox implements AutoCloseable {
             Remains remains,
             HostListener listener) {
         this.record = record;
+        this.cpuMicros = record.cpuMicros();
         this.epoch = epoch;
         this.cgroup = cgroup;
         this.transport = transport;
@@ -100,11 +102,10 @@ public final class Sandbox implements AutoCloseable {
 
     private SandboxEnd finish(Supplier<SandboxEnd> removal) {
         Usage usage = cgroup.usage();
-        SandboxEnd facts = removal.get();
         if (usage.cpuTime().isPositive() || usage.memoryPeakBytes() > 0) {
             lastUsage.set(usage);
         }
-        over(facts);
+        over(removal.get());
         return end.get();
     }
 
@@ -182,7 +183,22 @@ public final class Sandbox implements AutoCloseable {
      */
     public void deadline(long bootMillis, AtDeadline action) {
         checkControl();
-        transport.deadline(bootMillis, action, record.cpuMicros(), DEADLINE_BOUND);
+        transport.deadline(bootMillis, action, cpuMicros, DEADLINE_BOUND);
+    }
+
+    /**
+     * Puts other limits into force on one that was made before anybody asked for it: memory, CPUs and processes; its
+     * times count from now on. The size of its writable layer stays.
+     *
+     * @param bootMillis the deadline, as for {@link #deadline}
+     * @throws Failure {@code CONFLICT} when it holds more memory than it may
+     */
+    public void bind(Limits limits, long bootMillis) {
+        update(limits);
+        cpuMicros = limits.cpuTime()
+                .map(time -> cgroup.cpuTime().plus(time).toNanos() / 1000)
+                .orElse(0L);
+        deadline(bootMillis, AtDeadline.KILL);
     }
 
     /** Replaces memory, CPU and process limits of the running sandbox. */
@@ -202,7 +218,6 @@ public final class Sandbox implements AutoCloseable {
         }
         checkControl();
         if (ended.getCount() > 0) {
-            lastUsage.set(cgroup.usage());
             transport.kill();
             return finish(remains::destroy);
         }

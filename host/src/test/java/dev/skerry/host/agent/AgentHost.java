@@ -31,12 +31,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A data folder of the tests' own, and the look at the host that shows whether anything of it is left. */
-final class AgentHost {
+public final class AgentHost {
     /** Which of the JVMs that run this module's tests at the same time this one is. */
     static final String FORK = System.getProperty("skerry.test.fork", "1");
 
     static final Path FOLDER = Path.of("/var/tmp/skerry-agent-test" + (FORK.equals("1") ? "" : "-" + FORK));
-    static final Duration BOUND = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 30));
+    public static final Duration BOUND = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 30));
     static final HostId ID = new HostId("here");
     private static final long WAIT_NANOS = BOUND.toNanos();
 
@@ -46,7 +46,7 @@ final class AgentHost {
 
     private AgentHost() {}
 
-    static synchronized void own() throws Exception {
+    public static synchronized void own() throws Exception {
         Files.createDirectories(FOLDER);
         long until = System.nanoTime() + Duration.ofMinutes(5).toNanos();
         while (lock == null) {
@@ -57,7 +57,7 @@ final class AgentHost {
         }
     }
 
-    static EngineSettings settings() {
+    public static EngineSettings settings() {
         String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
         Path guestd = Path.of(System.getProperty("skerry.native.dir", "../native/build/" + machine))
                 .resolve("guestd")
@@ -114,7 +114,7 @@ final class AgentHost {
         return run(guest, ExecRequest.of("/bin/sh", "-c", script));
     }
 
-    static void await(String what, BooleanSupplier condition) {
+    public static void await(String what, BooleanSupplier condition) {
         long until = System.nanoTime() + WAIT_NANOS;
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as(what).isLessThan(until);
@@ -142,8 +142,27 @@ final class AgentHost {
         assertThat(words).doesNotContain("recovering journal");
     }
 
-    static void assertNothingLeft() {
+    public static void assertNothingLeft() {
         await("nothing is left: " + leftovers(), () -> leftovers().isEmpty());
+    }
+
+    /** Of sandboxes that are there: {@code <id>.<generation>}. */
+    static List<String> runFolders() {
+        return entries(instanceFolder(), "[0-9a-z]{25}\\..*");
+    }
+
+    /** Stops everything in a sandbox, as somebody else on this machine may. */
+    static void freeze(String runFolder) throws IOException {
+        String group = "skerry-" + instanceFolder().getFileName() + "/" + runFolder;
+        Path v1 = Path.of("/sys/fs/cgroup/freezer", group, "freezer.state");
+        Path v2 = Path.of("/sys/fs/cgroup", group, "box/cgroup.freeze");
+        Files.writeString(Files.exists(v1) ? v1 : v2, Files.exists(v1) ? "FROZEN" : "1");
+    }
+
+    static void killShim(String runFolder) throws IOException {
+        String pid = Files.readString(instanceFolder().resolve(runFolder).resolve("shim"))
+                .split(" ", -1)[0];
+        ProcessHandle.of(Long.parseLong(pid.strip())).orElseThrow().destroyForcibly();
     }
 
     static List<String> leftovers() {

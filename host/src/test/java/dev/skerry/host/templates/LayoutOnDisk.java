@@ -13,7 +13,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.compressors.zstandard.ZstdCompressorOutputStream;
 
 /** Writes an OCI image layout for tests, layer by layer, with a lie at any place one asks for. */
-final class LayoutOnDisk {
+public final class LayoutOnDisk {
     private final Path folder;
     private final List<String> layers = new ArrayList<>();
     private final List<String> diffIds = new ArrayList<>();
@@ -23,6 +23,13 @@ final class LayoutOnDisk {
     LayoutOnDisk(Path folder) throws IOException {
         this.folder = folder;
         Files.createDirectories(folder.resolve("blobs/sha256"));
+    }
+
+    /** An image that has one file. */
+    public static Path of(Path folder, String path, String content) throws IOException {
+        return new LayoutOnDisk(folder)
+                .plain(new TarLayer().file(path, content).build())
+                .build();
     }
 
     LayoutOnDisk plain(byte[] tar) throws IOException {

@@ -9,8 +9,9 @@ import java.util.Optional;
  * @param ready can be claimed at once
  * @param starting being made
  * @param target how many shall be ready now, as forecast
- * @param hits claims that found one, since the pool is there; likewise {@code misses}, {@code waits}, {@code refusals}
- *     and {@code failures} to make one
+ * @param hits claims that found one at once, since the pool is there; likewise {@code misses}, for which one is made
+ *     after the request, {@code waits} for one to be made for the pool, whatever came of it, and {@code refusals}
+ * @param failures to make one, or to keep it until it is claimed
  * @param demand claims a second, as forecast
  * @param making how long making one takes, lately
  * @param backoff why it makes none at the moment

@@ -1,0 +1,103 @@
+package dev.skerry.host.pools;
+
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.Sandbox;
+import dev.skerry.host.jobs.EngineSandbox;
+import dev.skerry.host.jobs.JobSandboxes;
+import dev.skerry.host.jobs.WaitingProgram;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
+import dev.skerry.wire.jobs.PoolPlan;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Makes sandboxes for jobs that have not come yet, in the same way as for one that has ({@link JobSandboxes}). They end
+ * with this process; should it die and none come after it, their shims end them when they are too old to be used.
+ */
+final class JobMaker implements Maker<Member> {
+    /** Who does not answer for so long is taken for dead. */
+    private static final Duration ANSWER_BOUND = Duration.ofSeconds(1);
+
+    private static final Duration LIFE_MAX = Inventory.AGE_MAX.plusMinutes(5);
+
+    private final Engine engine;
+    private final JobSandboxes sandboxes;
+    private final Prestarter prestarter;
+    private final UsualDisk disks;
+
+    JobMaker(Engine engine, JobSandboxes sandboxes, Prestarter prestarter, UsualDisk disks) {
+        this.engine = engine;
+        this.sandboxes = sandboxes;
+        this.prestarter = prestarter;
+        this.disks = disks;
+    }
+
+    @Override
+    public Member make(PoolPlan plan) throws InterruptedException {
+        Isolation level = engine.drivers().select(plan.isolation()).level();
+        if (level != plan.isolation()) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED,
+                    "this host has no level " + plan.isolation().label(),
+                    "jobs that ask for it get " + level.label() + ": plan the pool for that");
+        }
+        Limits limits = disks.limits(plan.template(), Limits.DEFAULT)
+                .withMemoryBytes(plan.sandboxBytes())
+                .withWallTime(LIFE_MAX);
+        EngineSandbox sandbox = sandboxes.make(plan.template(), plan.isolation(), limits);
+        boolean good = false;
+        try {
+            Optional<WaitingProgram> waiting =
+                    plan.prestart().isPresent() ? Optional.of(prestarter.begin(sandbox, plan)) : Optional.empty();
+            var member = new Member(sandbox, plan, sandbox.place().templateDigest(), limits, waiting);
+            good = true;
+            return member;
+        } finally {
+            if (!good) {
+                sandbox.close();
+            }
+        }
+    }
+
+    @Override
+    public boolean alive(Member member) throws InterruptedException {
+        Sandbox sandbox = member.sandbox().sandbox();
+        try {
+            if (sandbox.awaitEnd(Duration.ZERO).isPresent() || sandbox.paused()) {
+                return false;
+            }
+            sandbox.guest().ping(ANSWER_BOUND);
+            return true;
+        } catch (Failure e) {
+            // It ended, somebody took it over, or process 1 is not what it was.
+            return false;
+        }
+    }
+
+    @Override
+    public boolean current(Member member) {
+        String template = member.plan().template();
+        return engine.template(template, Privilege.NONE).digest().equals(member.digest())
+                && disks.isUsual(template, member.limits());
+    }
+
+    @Override
+    public boolean fits(Member member, Want want) {
+        return member.digest().equals(want.digest())
+                && disks.isUsual(member.plan().template(), member.limits());
+    }
+
+    @Override
+    public long bytes(Member member) {
+        return member.sandbox().usage().memoryBytes();
+    }
+
+    @Override
+    public void close(Member member) {
+        member.sandbox().close();
+    }
+}

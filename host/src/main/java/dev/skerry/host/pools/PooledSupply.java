@@ -1,0 +1,131 @@
+package dev.skerry.host.pools;
+
+import dev.skerry.host.engine.Engine;
+import dev.skerry.host.jobs.Claimed;
+import dev.skerry.host.jobs.ColdSupply;
+import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.host.jobs.JobSandboxes;
+import dev.skerry.host.jobs.SandboxSupply;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.Privilege;
+import dev.skerry.wire.jobs.JobOrder;
+import dev.skerry.wire.jobs.JobPlace.Warmth;
+import dev.skerry.wire.jobs.PoolPlan;
+import dev.skerry.wire.jobs.PoolState;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives jobs sandboxes that wait in pools, and lets another supply make one where there is none. What was made before
+ * its job came is bound to it when it is claimed: limits, times, and then by the job its files, environment and user.
+ * Thread-safe.
+ */
+public final class PooledSupply implements SandboxSupply {
+    private static final Logger LOG = LoggerFactory.getLogger(PooledSupply.class);
+    private static final Duration LIFE = Duration.ofHours(1);
+
+    private final Engine engine;
+    private final SandboxSupply cold;
+    private final Prestarter prestarter;
+    private final InstantSource clock;
+    private final UsualDisk disks = new UsualDisk();
+    private final Pools<Member> pools;
+
+    /** A job that finds none gets one that is made for it. */
+    public PooledSupply(Engine engine, JobSandboxes sandboxes, Prestarter prestarter) {
+        this(engine, sandboxes, new ColdSupply(sandboxes), prestarter, InstantSource.system());
+    }
+
+    /** @param cold makes a sandbox for a job that finds none; closed with this */
+    PooledSupply(
+            Engine engine, JobSandboxes sandboxes, SandboxSupply cold, Prestarter prestarter, InstantSource clock) {
+        this.engine = engine;
+        this.cold = cold;
+        this.prestarter = prestarter;
+        this.clock = clock;
+        this.pools = new Pools<>(
+                new JobMaker(engine, sandboxes, prestarter, disks),
+                Runtime.getRuntime().availableProcessors());
+    }
+
+    @Override
+    public Claimed claim(JobOrder order) throws InterruptedException {
+        Work work = pools.work();
+        boolean claimed = false;
+        try {
+            Optional<Claimed> ready = ready(order);
+            Claimed result = ready.isPresent() ? ready.get() : cold.claim(order);
+            Thread.ofVirtual().name("job-" + order.id()).start(() -> await(result.sandbox(), work));
+            claimed = true;
+            return result;
+        } finally {
+            if (!claimed) {
+                work.close();
+            }
+        }
+    }
+
+    /** A job is over when its sandbox is. */
+    private static void await(JobSandbox sandbox, Work work) {
+        try (work) {
+            while (sandbox.awaitEnd(LIFE).isEmpty()) {
+                LOG.atDebug().log("a job is still running");
+            }
+        } catch (Failure e) {
+            LOG.atDebug().setCause(e).log("a job's sandbox is not ours any more");
+        }
+    }
+
+    private Optional<Claimed> ready(JobOrder order) throws InterruptedException {
+        String name = order.runtime().template();
+        if (!pools.planned(name)) {
+            return Optional.empty();
+        }
+        Isolation level = engine.drivers().select(order.floor()).level();
+        String digest = engine.template(name, Privilege.NONE).digest();
+        var want = new Want(name, digest, level, plan -> prestarter.suits(order, plan));
+        if (!disks.asks(name, order.limits())) {
+            pools.missed(want);
+            return Optional.empty();
+        }
+        return pools.claim(want).map(Pools.Claim::member).flatMap(member -> bind(member, order.limits()));
+    }
+
+    /** Empty, and closed, where it cannot be: it ended at this moment, or takes more memory than the job may. */
+    private Optional<Claimed> bind(Member member, Limits limits) {
+        try {
+            long deadline = limits.wallTime()
+                    .map(wall -> engine.bootMillis(clock.instant().plus(wall)))
+                    .orElse(0L);
+            member.sandbox().sandbox().bind(limits, deadline);
+        } catch (Failure e) {
+            LOG.atWarn().setCause(e).log("a sandbox of a pool cannot be given to its job");
+            Thread.ofVirtual().start(() -> member.sandbox().close());
+            return Optional.empty();
+        }
+        Warmth warmth = member.waiting().isPresent() ? Warmth.PRESTARTED : Warmth.WARM;
+        return Optional.of(new Claimed(member.sandbox(), warmth, member.waiting()));
+    }
+
+    @Override
+    public void plan(List<PoolPlan> plans) {
+        pools.plan(plans);
+    }
+
+    @Override
+    public List<PoolState> pools() {
+        return pools.states();
+    }
+
+    @Override
+    public void close() {
+        pools.close();
+        cold.close();
+    }
+}

@@ -1,0 +1,37 @@
+package dev.skerry.host.pools;
+
+import dev.skerry.host.jobs.EngineSandbox;
+import dev.skerry.host.jobs.WaitingProgram;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.jobs.JobOrder;
+import dev.skerry.wire.jobs.PoolPlan;
+
+/** Starts interpreters in sandboxes that wait, and says which jobs they can run. Thread-safe. */
+public interface Prestarter {
+    /** One that knows no language. */
+    Prestarter NONE = new Prestarter() {
+        @Override
+        public boolean suits(JobOrder order, PoolPlan plan) {
+            return false;
+        }
+
+        @Override
+        public WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED,
+                    "no interpreter of '" + plan.prestart().orElse("") + "' can be started before its job",
+                    "plan the pool without prestart");
+        }
+    };
+
+    /** Whether the job cannot tell that its interpreter was started before it came. */
+    boolean suits(JobOrder order, PoolPlan plan);
+
+    /**
+     * Starts the interpreter of the plan and waits until it waits.
+     *
+     * @throws Failure {@code UNSUPPORTED} for a language whose interpreter cannot
+     */
+    WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) throws InterruptedException;
+}

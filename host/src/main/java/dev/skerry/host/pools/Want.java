@@ -1,0 +1,37 @@
+package dev.skerry.host.pools;
+
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.jobs.PoolPlan;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * What a job claims.
+ *
+ * @param template by name
+ * @param digest the template's, as it is now; a member of an earlier one is of no use
+ * @param isolation the level that the job gets on this host, not its floor
+ * @param prestarted whether the interpreter that waits in the members of such a pool can run the job; a member without
+ *     any does too, less well
+ */
+public record Want(String template, String digest, Isolation isolation, Predicate<PoolPlan> prestarted) {
+    /** One that starts its own interpreter. */
+    public Want(String template, String digest, Isolation isolation) {
+        this(template, digest, isolation, plan -> false);
+    }
+
+    /** Of these pools those that will do, the better ones first. */
+    <M> List<Inventory<M>> candidates(List<Inventory<M>> pools) {
+        return pools.stream()
+                .filter(pool -> matches(pool.plan()))
+                .sorted((one, other) -> Boolean.compare(
+                        one.plan().prestart().isEmpty(), other.plan().prestart().isEmpty()))
+                .toList();
+    }
+
+    private boolean matches(PoolPlan plan) {
+        return plan.template().equals(template)
+                && plan.isolation() == isolation
+                && (plan.prestart().isEmpty() || prestarted.test(plan));
+    }
+}
