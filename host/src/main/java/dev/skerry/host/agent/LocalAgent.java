@@ -342,19 +342,20 @@ public final class LocalAgent implements HostAgent {
                         .filter(life -> !life.over())
                         .anyMatch(life ->
                                 life.template().equals(name) || life.template().equals(digest))
-                || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest)));
+                || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest)))
+                || jobs.pools().stream().anyMatch(pool -> pool.plan().template().equals(name));
         if (used) {
             throw new Failure(
                     ErrorCode.CONFLICT,
-                    "template '" + name + "' is in use by a sandbox, or by the disk of one",
-                    "destroy those that use it, and discard their disks");
+                    "template '" + name + "' is in use by a sandbox, by the disk of one, or by a pool",
+                    "destroy those that use it, discard their disks, and plan no pool of it");
         }
         engine.templates().remove(name);
     }
 
     private static LocalJobHost jobs(Engine engine) {
         JobSandboxes sandboxes = new JobSandboxes(engine);
-        return new LocalJobHost(engine, sandboxes, new PooledSupply(engine, sandboxes, Prestarter.NONE));
+        return new LocalJobHost(engine, sandboxes, new PooledSupply(engine, sandboxes, Prestarter.INTERPRETERS));
     }
 
     @Override

@@ -9,7 +9,6 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
-import dev.skerry.wire.Privilege;
 import dev.skerry.wire.jobs.PoolPlan;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,12 +27,14 @@ final class JobMaker implements Maker<Member> {
     private final JobSandboxes sandboxes;
     private final Prestarter prestarter;
     private final UsualDisk disks;
+    private final TemplateDigests digests;
 
-    JobMaker(Engine engine, JobSandboxes sandboxes, Prestarter prestarter, UsualDisk disks) {
+    JobMaker(Engine engine, JobSandboxes sandboxes, Prestarter prestarter, UsualDisk disks, TemplateDigests digests) {
         this.engine = engine;
         this.sandboxes = sandboxes;
         this.prestarter = prestarter;
         this.disks = disks;
+        this.digests = digests;
     }
 
     @Override
@@ -81,8 +82,14 @@ final class JobMaker implements Maker<Member> {
     @Override
     public boolean current(Member member) {
         String template = member.plan().template();
-        return engine.template(template, Privilege.NONE).digest().equals(member.digest())
-                && disks.isUsual(template, member.limits());
+        try {
+            return digests.lately(template).equals(member.digest()) && disks.isUsual(template, member.limits());
+        } catch (Failure e) {
+            if (e.code() == ErrorCode.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -9,7 +9,6 @@ import dev.skerry.host.jobs.SandboxSupply;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
-import dev.skerry.wire.Privilege;
 import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.JobPlace.Warmth;
 import dev.skerry.wire.jobs.PoolPlan;
@@ -35,6 +34,7 @@ public final class PooledSupply implements SandboxSupply {
     private final Prestarter prestarter;
     private final InstantSource clock;
     private final UsualDisk disks = new UsualDisk();
+    private final TemplateDigests digests;
     private final Pools<Member> pools;
 
     /** A job that finds none gets one that is made for it. */
@@ -49,8 +49,9 @@ public final class PooledSupply implements SandboxSupply {
         this.cold = cold;
         this.prestarter = prestarter;
         this.clock = clock;
+        this.digests = new TemplateDigests(engine, System::nanoTime);
         this.pools = new Pools<>(
-                new JobMaker(engine, sandboxes, prestarter, disks),
+                new JobMaker(engine, sandboxes, prestarter, disks, digests),
                 Runtime.getRuntime().availableProcessors());
     }
 
@@ -88,8 +89,7 @@ public final class PooledSupply implements SandboxSupply {
             return Optional.empty();
         }
         Isolation level = engine.drivers().select(order.floor()).level();
-        String digest = engine.template(name, Privilege.NONE).digest();
-        var want = new Want(name, digest, level, plan -> prestarter.suits(order, plan));
+        var want = new Want(name, digests.now(name), level, plan -> prestarter.suits(order, plan));
         if (!disks.asks(name, order.limits())) {
             pools.missed(want);
             return Optional.empty();

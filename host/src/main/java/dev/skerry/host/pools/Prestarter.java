@@ -2,26 +2,23 @@ package dev.skerry.host.pools;
 
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.WaitingProgram;
-import dev.skerry.wire.ErrorCode;
+import dev.skerry.host.jobs.prestart.Prestarts;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.PoolPlan;
 
 /** Starts interpreters in sandboxes that wait, and says which jobs they can run. Thread-safe. */
 public interface Prestarter {
-    /** One that knows no language. */
-    Prestarter NONE = new Prestarter() {
+    /** Those that there are. */
+    Prestarter INTERPRETERS = new Prestarter() {
         @Override
         public boolean suits(JobOrder order, PoolPlan plan) {
-            return false;
+            return Prestarts.refusal(order, plan).isEmpty();
         }
 
         @Override
-        public WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) {
-            throw new Failure(
-                    ErrorCode.UNSUPPORTED,
-                    "no interpreter of '" + plan.prestart().orElse("") + "' can be started before its job",
-                    "plan the pool without prestart");
+        public WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) throws InterruptedException {
+            return Prestarts.begin(sandbox, plan);
         }
     };
 

@@ -222,6 +222,52 @@ class AgentPoolsTest extends AgentFixture {
     }
 
     @Test
+    void anInterpreterWaitsInAReadySandboxAndIsNotGivenToAJobThatCouldTell() throws Exception {
+        PoolPlan plain = plan(1, Miss.COLD);
+        PoolPlan python = new PoolPlan(
+                plain.template(),
+                plain.isolation(),
+                Optional.of("python"),
+                plain.sandboxBytes(),
+                2,
+                plain.cap(),
+                plain.hitRate(),
+                plain.idleBytes(),
+                plain.miss(),
+                plain.patience());
+        jobs.plan(List.of(plain, python));
+        AgentHost.await(
+                "both pools are full",
+                () -> jobs.pools().get(0).ready() >= 1 && jobs.pools().get(1).ready() >= 2);
+        String code = "import sys; print(__name__, input(), sys.argv, len(bytearray(100 << 20)) >> 20)";
+        JobOrder order = prestarted(JobOrders.of(
+                runtime(jobs, "python"), List.of(JobOrders.file("main.py", code)), input("x"), input("y")));
+
+        JobOutcome outcome = run(order);
+        assertThat(outcome.place().warmth()).isEqualTo(Warmth.PRESTARTED);
+        assertThat(printed(outcome)).isEqualTo("__main__ x ['/box/main.py'] 100");
+        assertThat(text(outcome.runs().get(1).stdout())).isEqualTo("__main__ y ['/box/main.py'] 100\n");
+
+        JobOutcome withArguments = run(prestarted(
+                JobOrders.of(runtime(jobs, "python"), List.of(JobOrders.file("main.py", code)), input("z", "word"))));
+        assertThat(withArguments.place().warmth()).isEqualTo(Warmth.WARM);
+        assertThat(printed(withArguments)).isEqualTo("__main__ z ['/box/main.py', 'word'] 100");
+    }
+
+    private static JobOrder prestarted(JobOrder order) {
+        return new JobOrder(
+                order.id(),
+                order.runtime(),
+                order.floor(),
+                order.limits(),
+                order.files(),
+                order.environment(),
+                order.compile(),
+                true,
+                order.cases());
+    }
+
+    @Test
     void whatWaitedInAServerThatWasKilledIsRemovedAtTheNextStart() throws Exception {
         agent.close();
         Process server = AgentProcess.start("pool", "3");

@@ -21,6 +21,9 @@ final class FakeMaker implements Maker<Integer> {
     final Map<Integer, AtomicInteger> closed = new ConcurrentHashMap<>();
     final Map<Integer, PoolPlan> made = new ConcurrentHashMap<>();
     final Map<Integer, Boolean> dead = new ConcurrentHashMap<>();
+    /** Does not mind being interrupted. */
+    volatile boolean stubborn;
+
     volatile IntPredicate fails = number -> false;
     volatile IntPredicate stale = number -> false;
     volatile ErrorCode failure = ErrorCode.NO_CAPACITY;
@@ -30,7 +33,11 @@ final class FakeMaker implements Maker<Integer> {
         int number = asked.incrementAndGet();
         atOnceMost.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
         try {
-            allowed.acquire();
+            if (stubborn) {
+                allowed.acquireUninterruptibly();
+            } else {
+                allowed.acquire();
+            }
             if (fails.test(number)) {
                 throw new Failure(failure, "number " + number + " fails");
             }

@@ -28,6 +28,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,7 @@ class JobMakerTest {
     private static final PoolPlan PLAN = TestPlans.plan(1, 1, Miss.COLD);
 
     private final UsualDisk disks = new UsualDisk();
+    private final AtomicLong now = new AtomicLong();
     private final List<Member> made = new ArrayList<>();
     private Engine engine;
     private JobMaker maker;
@@ -49,11 +51,15 @@ class JobMakerTest {
     void open() throws Exception {
         AgentHost.own();
         engine = Engine.open(AgentHost.settings());
-        maker = maker(Prestarter.NONE);
+        maker = maker(Prestarter.INTERPRETERS);
     }
 
     private JobMaker maker(Prestarter prestarter) {
-        return new JobMaker(engine, new JobSandboxes(engine), prestarter, disks);
+        return new JobMaker(engine, new JobSandboxes(engine), prestarter, disks, digests());
+    }
+
+    private TemplateDigests digests() {
+        return new TemplateDigests(engine, now::get);
     }
 
     @AfterEach
@@ -149,11 +155,19 @@ class JobMakerTest {
             made.add(member);
             assertThat(maker.current(member)).isTrue();
             var other = store.importOci(second, Optional.of("pool-test"), ImportLimits.DEFAULT);
+            assertThat(digests().now("pool-test")).isEqualTo(other.digest());
+            now.addAndGet(Duration.ofSeconds(1).toNanos());
             assertThat(maker.current(member)).isFalse();
             assertThat(maker.fits(member, new Want("pool-test", other.digest(), Isolation.CONTAINER)))
                     .isFalse();
             assertThat(maker.fits(member, new Want("pool-test", one.digest(), Isolation.CONTAINER)))
                     .isTrue();
+            maker.close(made.removeLast());
+            store.remove("pool-test");
+            now.addAndGet(Duration.ofSeconds(1).toNanos());
+            assertThat(maker.current(member))
+                    .as("there is no such template any more")
+                    .isFalse();
         } finally {
             made.forEach(maker::close);
             made.clear();
@@ -214,7 +228,7 @@ class JobMakerTest {
 
     @Test
     void oneWhoseInterpreterDoesNotStartIsRemoved() {
-        assertThatThrownBy(() -> maker.make(TestPlans.prestarted(PLAN, "cobol")))
+        assertThatThrownBy(() -> maker.make(TestPlans.prestarted(PLAN, "bash")))
                 .isInstanceOfSatisfying(Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED));
         var breaking = maker(new Prestarter() {
             @Override

@@ -320,6 +320,32 @@ class PoolsTest {
         assertThat(maker.atOnce).hasValue(0);
     }
 
+    @Test
+    void claimsDoNotMakeMoreMakers() throws Exception {
+        maker.allowed.drainPermits();
+        pools.plan(List.of(plan(20, 20, Miss.COLD)));
+        for (int i = 0; i < 50; i++) {
+            await("makers are busy", () -> maker.atOnce.get() >= MAKERS);
+            assertThat(claim()).isEmpty();
+        }
+        maker.allowed.release(1000);
+        await("the pool is full", () -> state().ready() == 20);
+        assertThat(maker.atOnceMost).hasValue(MAKERS);
+    }
+
+    @Test
+    void whatIsMadeAfterAllWasClosedIsClosed() throws Exception {
+        maker.allowed.drainPermits();
+        maker.stubborn = true;
+        pools.plan(List.of(plan(4, 4, Miss.COLD)));
+        await("all are being made", () -> maker.atOnce.get() == 4);
+        Thread closing = Thread.ofVirtual().start(pools::close);
+        await("it is closed", () -> pools.states().isEmpty());
+        maker.allowed.release(4);
+        closing.join();
+        assertThat(maker.closed()).hasSize(4);
+    }
+
     /** Thirty-two claim as fast as they can, while members fail, die and grow old, and plans are replaced. */
     @Test
     void manyClaimsAtATimeShareNothing() throws Exception {

@@ -160,6 +160,9 @@ final class SimulatedPools {
     private void fill() {
         for (Inventory<Integer> pool :
                 Filling.begin(pools, MAKERS - makings, idle, now).pools()) {
+            assertThat(pool.ready() + pool.starting())
+                    .as("none is begun above the cap")
+                    .isLessThanOrEqualTo(pool.plan().cap());
             makings++;
             makingsMost = Math.max(makingsMost, makings);
             long took = makingMax / 10 + random.nextLong(makingMax * 9 / 10);
