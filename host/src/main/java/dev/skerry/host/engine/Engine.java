@@ -107,11 +107,16 @@ public final class Engine implements AutoCloseable {
 
     /** Makes a sandbox and waits until process 1 has said hello. On failure nothing is left. */
     public Sandbox create(SandboxSpec spec) {
+        return create(spec, template(spec.template(), spec.privilege()));
+    }
+
+    /** As {@link #create(SandboxSpec)}, for who has just looked the template of the spec up. */
+    public Sandbox create(SandboxSpec spec, Template template) {
         Optional<Deadline> deadline = spec.limits()
                 .wallTime()
                 .map(wall -> new Deadline(clock.instant().plus(wall), AtDeadline.KILL));
         Incarnation incarnation = new Incarnation(SandboxId.create(clock.instant(), random), 1);
-        return make(new Order(incarnation, spec, deadline, HostListener.NOBODY, false));
+        return make(new Order(incarnation, spec, template, deadline, HostListener.NOBODY, false));
     }
 
     /**
@@ -123,12 +128,14 @@ public final class Engine implements AutoCloseable {
      */
     public Sandbox start(
             Incarnation incarnation, SandboxSpec spec, Optional<Deadline> deadline, HostListener listener) {
-        return make(new Order(incarnation, spec, deadline, listener, true));
+        Template template = template(spec.template(), spec.privilege());
+        return make(new Order(incarnation, spec, template, deadline, listener, true));
     }
 
     private record Order(
             Incarnation incarnation,
             SandboxSpec spec,
+            Template template,
             Optional<Deadline> deadline,
             HostListener listener,
             boolean hosted) {}
@@ -136,14 +143,13 @@ public final class Engine implements AutoCloseable {
     private Sandbox make(Order order) {
         SandboxSpec spec = order.spec();
         Driver driver = drivers.select(spec.floor());
-        Template template = template(spec.template(), spec.privilege());
         SandboxRecord record = new SandboxRecord(
                 order.incarnation().id().text(),
                 order.incarnation().generation(),
                 spec.name(),
                 driver.level(),
                 driver.runtime(),
-                template.digest(),
+                order.template().digest(),
                 spec.privilege(),
                 clock.millis(),
                 order.deadline().map(each -> bootMillis(each.at())).orElse(0L),
@@ -155,11 +161,11 @@ public final class Engine implements AutoCloseable {
         if (folder.exists()) {
             throw new Failure(ErrorCode.CONFLICT, "sandbox " + record.folder() + " exists on this host");
         }
-        Remains remains = new Remains(installation, drivers, folder);
+        Remains remains = new Remains(installation, drivers, folder, Optional.of(record));
         folder.create(record);
         try {
             claimName(spec.name(), record.folder());
-            return start(new Start(order, driver, template, record, folder, remains));
+            return start(new Start(order, driver, record, folder, remains));
         } catch (RuntimeException e) {
             boolean destroyed = folder.condemned();
             remains.undo();
@@ -193,8 +199,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private record Start(
-            Order order, Driver driver, Template template, SandboxRecord record, RunFolder folder, Remains remains) {}
+    private record Start(Order order, Driver driver, SandboxRecord record, RunFolder folder, Remains remains) {}
 
     private Sandbox start(Start start) {
         SandboxSpec spec = start.order().spec();
@@ -204,7 +209,12 @@ public final class Engine implements AutoCloseable {
                 installation.cgroups().create(name, hostLimits(start.driver().level(), spec.limits()));
         long uidBase = installation.uids().claim(installation.claim(name)).first();
         Launch launch = new Launch(
-                name, start.folder().path(), spec, start.template().lowerLayers(), uidBase, installation.guestd());
+                name,
+                start.folder().path(),
+                spec,
+                start.order().template().lowerLayers(),
+                uidBase,
+                installation.guestd());
         AtDeadline action = start.order().deadline().map(Deadline::action).orElse(AtDeadline.KILL);
         ShimPlan plan = start.driver().plan(launch);
         plan.runDir(start.folder().path())
@@ -224,13 +234,14 @@ public final class Engine implements AutoCloseable {
         Controls controls = new Controls(
                 record, start.folder(), cgroup, start.remains(), start.order().listener());
         try {
-            Sandbox sandbox = connect(controls, true);
+            // Who uses a fleeting one speaks at once; whether it answers shows then.
+            Sandbox sandbox = connect(controls, RunFolder.FIRST_EPOCH, !spec.fleeting());
             if (action == AtDeadline.FREEZE) {
                 sandbox.deadline(record.deadlineMillis(), action);
             }
             return sandbox;
         } catch (Failure e) {
-            throw start.remains().recorded().map(end -> startFailure(end, e)).orElse(e);
+            throw start.remains().recorded().map(end -> StartFailure.of(end, e)).orElse(e);
         }
     }
 
@@ -244,10 +255,9 @@ public final class Engine implements AutoCloseable {
             SandboxRecord record, RunFolder folder, SandboxCgroup cgroup, Remains remains, HostListener listener) {}
 
     /** @param greeted waits for the answer of process 1, which one that stands still does not give */
-    private Sandbox connect(Controls controls, boolean greeted) {
+    private Sandbox connect(Controls controls, long epoch, boolean greeted) {
         Duration timeout = settings.startTimeout();
         SandboxRecord record = controls.record();
-        long epoch = controls.folder().nextEpoch();
         ShimTransport transport =
                 ShimTransport.connect(controls.folder().socket(), epoch, timeout, () -> controls.listener()
                         .frozen(record.incarnation()));
@@ -258,27 +268,6 @@ public final class Engine implements AutoCloseable {
         GuestConnection guest =
                 greeted ? GuestConnection.open(transport, epoch, timeout) : GuestConnection.begin(transport, epoch);
         return new Sandbox(record, epoch, controls.cgroup(), transport, guest, controls.remains(), controls.listener());
-    }
-
-    private static Failure startFailure(SandboxEnd end, Failure cause) {
-        return switch (end.cause()) {
-            case TIMED_OUT, CPU_TIME ->
-                new Failure(
-                        ErrorCode.DEADLINE_EXCEEDED,
-                        "the sandbox reached its limit on "
-                                + (end.cause() == SandboxEnd.Cause.TIMED_OUT ? "wall-clock" : "CPU")
-                                + " time before it had started",
-                        "the time of starting counts; give it more",
-                        cause);
-            case DESTROYED, OUT_OF_MEMORY, SHIM_LOST, HOST_REBOOTED ->
-                new Failure(ErrorCode.SANDBOX_GONE, "the sandbox ended while it was starting: " + end.detail(), cause);
-            case START_FAILED, GUEST_EXITED ->
-                new Failure(
-                        ErrorCode.UNSUPPORTED,
-                        "the sandbox did not start: " + end.detail(),
-                        "'skerry doctor' checks this host",
-                        cause);
-        };
     }
 
     /** What the cgroup is told, which knows nothing of what a user-space kernel needs for itself. */
@@ -335,7 +324,8 @@ public final class Engine implements AutoCloseable {
         SandboxCgroup cgroup = installation.cgroups().find(record.folder()).orElseThrow(() -> ended(record, remains));
         Sandbox attached;
         try {
-            attached = connect(new Controls(record, folder, cgroup, remains, listener), !record.hosted());
+            attached = connect(
+                    new Controls(record, folder, cgroup, remains, listener), folder.nextEpoch(), !record.hosted());
         } catch (Failure e) {
             boolean ending = e.code() == ErrorCode.SANDBOX_GONE && folder.stopsWithin(ENDING_BOUND);
             throw ending ? ended(record, remains) : e;

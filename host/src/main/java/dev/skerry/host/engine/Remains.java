@@ -6,7 +6,6 @@ import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.drivers.Launch;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.SandboxEnd;
-import dev.skerry.wire.Usage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -32,10 +31,17 @@ final class Remains {
     private final Installation installation;
     private final Drivers drivers;
     private final RunFolder folder;
+    private final Optional<SandboxRecord> known;
     private final ReentrantLock lock = new ReentrantLock();
     private Optional<SandboxEnd> end = Optional.empty();
 
     Remains(Installation installation, Drivers drivers, RunFolder folder) {
+        this(installation, drivers, folder, Optional.empty());
+    }
+
+    /** @param known what is written down of it, for who has it at hand */
+    Remains(Installation installation, Drivers drivers, RunFolder folder, Optional<SandboxRecord> known) {
+        this.known = known;
         this.installation = installation;
         this.drivers = drivers;
         this.folder = folder;
@@ -115,13 +121,17 @@ final class Remains {
 
     private SandboxEnd clear(Optional<SandboxCgroup> cgroup) {
         cgroup.ifPresent(group -> group.kill(KILL_BOUND));
-        SandboxEnd facts = end.orElseGet(() -> facts(cgroup.map(SandboxCgroup::usage)));
+        SandboxEnd facts = end.orElseGet(() -> facts(cgroup));
+        Optional<SandboxRecord> record = known.or(folder::record);
         cgroup.ifPresent(group -> group.remove(KILL_BOUND));
         installation.uids().release(installation.claim(folder.name()));
-        sweep();
-        installation.names().release(folder.name());
-        boolean kept = folder.record().map(SandboxRecord::hosted).orElse(false)
-                && (end.isPresent() || folder.shim().isPresent());
+        record.ifPresent(this::sweep);
+        if (record.isEmpty() || record.get().name().isPresent()) {
+            installation.names().release(folder.name());
+        }
+        boolean kept =
+                record.filter(_ -> folder.exists()).map(SandboxRecord::hosted).orElse(false)
+                        && (end.isPresent() || folder.shim().isPresent());
         if (kept) {
             folder.finish(facts);
         } else {
@@ -132,19 +142,17 @@ final class Remains {
     }
 
     /** A sandbox whose record cannot be read any more has had no runtime started for it. */
-    private void sweep() {
-        folder.record().ifPresent(record -> {
-            Launch launch = new Launch(
-                    folder.name(),
-                    folder.path(),
-                    SandboxSpec.base(record.isolation(), Limits.DEFAULT),
-                    List.of(),
-                    0,
-                    folder.path());
-            drivers.available().stream()
-                    .filter(driver -> driver.level() == record.isolation())
-                    .forEach((Driver driver) -> driver.sweep(launch));
-        });
+    private void sweep(SandboxRecord record) {
+        Launch launch = new Launch(
+                folder.name(),
+                folder.path(),
+                SandboxSpec.base(record.isolation(), Limits.DEFAULT),
+                List.of(),
+                0,
+                folder.path());
+        drivers.available().stream()
+                .filter(driver -> driver.level() == record.isolation())
+                .forEach((Driver driver) -> driver.sweep(launch));
     }
 
     /** The shim's record of the end, once there is one. */
@@ -156,7 +164,7 @@ final class Remains {
         return CAUSES.getOrDefault(facts.getOrDefault("cause", ""), SandboxEnd.Cause.SHIM_LOST);
     }
 
-    private SandboxEnd facts(Optional<Usage> usage) {
+    private SandboxEnd facts(Optional<SandboxCgroup> cgroup) {
         Optional<Map<String, String>> exit = folder.exit();
         if (exit.isEmpty()) {
             return folder.condemned()
@@ -173,7 +181,7 @@ final class Remains {
         boolean killed = SIGKILL.equals(facts.get("exit_signal")) || SHELL_SIGKILL.equals(facts.get("exit_code"));
         if (cause == SandboxEnd.Cause.GUEST_EXITED
                 && killed
-                && usage.map(Usage::outOfMemoryKills).orElse(0L) > 0) {
+                && cgroup.map(group -> group.usage().outOfMemoryKills()).orElse(0L) > 0) {
             cause = SandboxEnd.Cause.OUT_OF_MEMORY;
         }
         return new SandboxEnd(cause, detail(facts));

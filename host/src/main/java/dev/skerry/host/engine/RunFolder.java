@@ -56,6 +56,9 @@ final class RunFolder {
     /** Begins the name of a folder that is being made; the maker's identity follows, as there is no owner file yet. */
     private static final String UNFINISHED = "new-";
 
+    /** Of whoever makes a sandbox. */
+    static final long FIRST_EPOCH = 1;
+
     private static final String EPOCH = "epoch.";
     private static final long POLL_NANOS = Duration.ofMillis(1).toNanos();
     private static final int DELETE_TRIES = 100;
@@ -97,6 +100,7 @@ final class RunFolder {
         }
     }
 
+    /** With the first epoch given out, to its maker. */
     void create(SandboxRecord record) {
         try {
             // Made under another name: whoever sees the folder sees its owner too, so no reaper takes it for a
@@ -106,6 +110,7 @@ final class RunFolder {
             Files.createDirectory(fresh, PRIVATE);
             Files.writeString(fresh.resolve("owner"), maker.toString());
             Files.writeString(fresh.resolve("record"), JSON.writeValueAsString(record));
+            Files.createFile(fresh.resolve(EPOCH + FIRST_EPOCH));
             Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new Failure(ErrorCode.NO_CAPACITY, "the run folder " + path + " cannot be made: " + e, e);

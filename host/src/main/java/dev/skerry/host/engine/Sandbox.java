@@ -102,11 +102,10 @@ public final class Sandbox implements AutoCloseable {
 
     private SandboxEnd finish(Supplier<SandboxEnd> removal) {
         Usage usage = cgroup.usage();
-        SandboxEnd facts = removal.get();
         if (usage.cpuTime().isPositive() || usage.memoryPeakBytes() > 0) {
             lastUsage.set(usage);
         }
-        over(facts);
+        over(removal.get());
         return end.get();
     }
 
@@ -219,7 +218,6 @@ public final class Sandbox implements AutoCloseable {
         }
         checkControl();
         if (ended.getCount() > 0) {
-            lastUsage.set(cgroup.usage());
             transport.kill();
             return finish(remains::destroy);
         }

@@ -7,7 +7,6 @@ import dev.skerry.host.templates.Template;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
-import dev.skerry.wire.Privilege;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,10 +26,17 @@ public final class JobSandboxes {
     private static final int PASSWD_FIELDS_MIN = 4;
 
     private final Engine engine;
+    private final RecentTemplates templates;
     private final ConcurrentHashMap<String, Optional<OwnFolder>> folders = new ConcurrentHashMap<>();
 
     public JobSandboxes(Engine engine) {
         this.engine = engine;
+        this.templates = new RecentTemplates(engine);
+    }
+
+    /** The template of a name or digest; what was found is good for a second. */
+    public Template template(String nameOrDigest) {
+        return templates.find(nameOrDigest);
     }
 
     /**
@@ -40,12 +46,12 @@ public final class JobSandboxes {
      * @throws Failure {@code NOT_FOUND} (template), {@code UNSUPPORTED} (isolation), {@code NO_CAPACITY}
      */
     public EngineSandbox make(String templateName, Isolation floor, Limits limits) {
-        Template template = engine.template(templateName, Privilege.NONE);
+        Template template = templates.find(templateName);
         SandboxSpec spec =
                 SandboxSpec.base(floor, limits).fromTemplate(template.digest()).endingWithUs();
         Optional<OwnFolder> folder = folders.computeIfAbsent(template.digest(), digest -> folder(template));
         return new EngineSandbox(
-                engine.create(folder.map(spec::withFolder).orElse(spec)), template, folder.isPresent());
+                engine.create(folder.map(spec::withFolder).orElse(spec), template), template, folder.isPresent());
     }
 
     /** Empty where the template's user is not as usual; the folder is then made from inside. */

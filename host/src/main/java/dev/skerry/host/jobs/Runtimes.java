@@ -56,7 +56,7 @@ final class Runtimes {
 
     /** @throws Failure {@code NOT_FOUND} when there is no such runtime, or no longer */
     Found find(LanguageRuntime runtime) {
-        Template template = engine.template(runtime.template(), dev.skerry.wire.Privilege.NONE);
+        Template template = sandboxes.template(runtime.template());
         return of(template).stream()
                 .filter(found -> found.runtime().equals(runtime))
                 .findFirst()

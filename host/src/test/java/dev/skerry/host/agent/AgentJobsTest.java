@@ -7,6 +7,7 @@ import static dev.skerry.host.agent.JobOrders.runtime;
 import static dev.skerry.host.agent.JobOrders.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.jobs.JobCase;
 import dev.skerry.wire.jobs.JobFile;
 import dev.skerry.wire.jobs.JobHost;
@@ -21,7 +22,6 @@ import dev.skerry.wire.jobs.StageOutcome.Status;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -58,7 +58,7 @@ class AgentJobsTest extends AgentFixture {
         assertThat(c.version()).isEqualTo(printedBy("/usr/bin/gcc", "-dumpfullversion"));
         assertThat(c.runtime()).contains("gcc");
         assertThat(c.compiled()).isTrue();
-        try (Stream<java.nio.file.Path> kept = Files.list(AgentHost.FOLDER.resolve("runtimes"))) {
+        try (java.util.stream.Stream<java.nio.file.Path> kept = Files.list(AgentHost.FOLDER.resolve("runtimes"))) {
             assertThat(kept).isNotEmpty();
         }
     }
@@ -251,6 +251,6 @@ class AgentJobsTest extends AgentFixture {
         List<JobFile> files = List.of(file("../../etc/passwd", "x"));
         JobOrder order = JobOrders.of(runtime(jobs, "python"), files);
 
-        failsWith(dev.skerry.wire.ErrorCode.INVALID_REQUEST, () -> run(order));
+        failsWith(ErrorCode.INVALID_REQUEST, () -> run(order));
     }
 }

@@ -2,15 +2,20 @@ package dev.skerry.host.agent;
 
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.jobs.JobCase;
+import dev.skerry.wire.jobs.JobListener;
+import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.PoolPlan.Miss;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A process that holds an agent, as a server does; for {@link AgentCrashTest}. {@code hold N} starts N sandboxes, says
- * so and waits; {@code pool N} does so with N that wait in a pool; {@code churn} starts and destroys them until it is killed.
+ * so and waits; {@code pool N} does so with N that wait in a pool, {@code job} with one that a job runs in;
+ * {@code churn} starts and destroys them until it is killed.
  */
 final class AgentProcess {
     private AgentProcess() {}
@@ -41,6 +46,26 @@ final class AgentProcess {
             }
             System.out.println("started");
             Thread.currentThread().join();
+        }
+        if (words[0].equals("job")) {
+            JobOrder order =
+                    JobOrders.of(JobOrders.runtime(agent.jobs(), "python"), "print('on', flush=True); input()");
+            JobOrder endless = new JobOrder(
+                    order.id(),
+                    order.runtime(),
+                    order.floor(),
+                    order.limits(),
+                    order.files(),
+                    order.environment(),
+                    order.compile(),
+                    false,
+                    List.of(new JobCase(Optional.empty(), List.of(), JobOrders.STAGE)));
+            agent.jobs().run(endless, new JobListener() {
+                @Override
+                public void wrote(Stream stream, byte[] bytes) {
+                    System.out.println("started");
+                }
+            });
         }
         if (words[0].equals("pool")) {
             int members = Integer.parseInt(words[1]);

@@ -48,7 +48,7 @@ public final class Outbox {
     private final Condition room = lock.newCondition();
     private final Condition work = lock.newCondition();
     private final ByteBuffer header = ByteBuffer.allocate(Frame.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer scratch = ByteBuffer.allocate(SCRATCH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private byte[] waiting = NOTHING;
     private byte[] spare = NOTHING;
     private int count;

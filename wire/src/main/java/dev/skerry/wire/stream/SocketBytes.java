@@ -9,6 +9,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A unix socket on which a thread may be interrupted: the socket never blocks, selectors do. (Interrupting a thread
@@ -20,7 +21,8 @@ final class SocketBytes implements Outbox.Target {
 
     private final SocketChannel socket;
     private final Selector readable;
-    private final Selector writable;
+    private Optional<Selector> writable = Optional.empty();
+    private boolean closed;
     private boolean drained;
 
     SocketBytes(Path path) throws IOException {
@@ -32,9 +34,32 @@ final class SocketBytes implements Outbox.Target {
         socket.setOption(java.net.StandardSocketOptions.SO_SNDBUF, SEND_BUFFER_BYTES);
         socket.configureBlocking(false);
         this.readable = Selector.open();
-        this.writable = Selector.open();
         socket.register(readable, SelectionKey.OP_READ);
-        socket.register(writable, SelectionKey.OP_WRITE);
+    }
+
+    /** Waits until some bytes can be written. Most sockets never need that, and a selector costs two descriptors. */
+    private void awaitWritable() throws IOException {
+        Selector selector = writableSelector();
+        selector.select();
+        selector.selectedKeys().clear();
+    }
+
+    private synchronized Selector writableSelector() throws IOException {
+        if (closed) {
+            throw new ClosedChannelException();
+        }
+        if (writable.isEmpty()) {
+            Selector selector = Selector.open();
+            writable = Optional.of(selector);
+            socket.register(selector, SelectionKey.OP_WRITE);
+        }
+        return writable.get();
+    }
+
+    /** The selector if there is one; there will be none from now on. */
+    private synchronized Optional<Selector> closeWritable() {
+        closed = true;
+        return writable;
     }
 
     /** Blocks for at least one byte; -1 at the end. */
@@ -70,8 +95,7 @@ final class SocketBytes implements Outbox.Target {
         try {
             while (bytes.hasRemaining()) {
                 if (socket.write(bytes) == 0) {
-                    writable.select();
-                    writable.selectedKeys().clear();
+                    awaitWritable();
                 }
             }
         } catch (ClosedSelectorException e) {
@@ -83,7 +107,7 @@ final class SocketBytes implements Outbox.Target {
     public void close() {
         try (socket;
                 readable;
-                writable) {
+                var _ = closeWritable().orElse(null)) {
             // Whoever waits on a selector is woken by its end.
         } catch (IOException e) {
             // The descriptors are closed even then.
