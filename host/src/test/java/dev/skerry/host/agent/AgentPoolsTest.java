@@ -103,6 +103,7 @@ class AgentPoolsTest extends AgentFixture {
             assert libc.shmget(0x5EC, 4096, 0o1666) >= 0 and libc.msgget(0x5EC, 0o1666) >= 0
             subprocess.Popen(["sleep", "1000"], start_new_session=True, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while "sleep" not in look(): pass
             print("left", look())
         def look():
             found = [root + "/" + name for top in ("/tmp", "/dev/shm", "/box", "/var/tmp", "/home", "/run")
