@@ -150,7 +150,7 @@ class OrderRunTest {
         sandbox.cpuOfAStage = Duration.ofMillis(1001);
         assertThat(run(order(Language.PYTHON, once(STAGE))).runs().getFirst().status())
                 .isEqualTo(Status.CPU_TIME_EXCEEDED);
-        sandbox.cpuOfAStage = Duration.ofMillis(1000);
+        sandbox.cpuOfAStage = Duration.ofSeconds(1);
         assertThat(run(order(Language.PYTHON, once(STAGE))).runs().getFirst().status())
                 .isEqualTo(Status.OK);
     }
