@@ -63,7 +63,13 @@ class AgentPoolsTest extends AgentFixture {
 
     private void fill(int members) {
         jobs.plan(List.of(plan(members, Miss.COLD)));
-        AgentHost.await("the pool is full", () -> state().ready() >= members);
+        AgentHost.await("the pool is full", () -> full(members));
+    }
+
+    /** Nothing more is being made. */
+    private boolean full(int members) {
+        PoolState state = state();
+        return state.ready() >= Math.max(members, state.target()) && state.starting() == 0;
     }
 
     private JobOutcome python(String code, JobCase... cases) throws Exception {
@@ -178,7 +184,7 @@ class AgentPoolsTest extends AgentFixture {
             assertThat(harmed).noneMatch(name -> name.startsWith(outcome.place().sandbox()));
         }
         AgentHost.await("they are replaced", () -> state().failures() == 2 && state().ready() >= 4);
-        assertThat(AgentHost.runFolders()).doesNotContainAnyElementsOf(harmed);
+        AgentHost.await("they are gone", () -> AgentHost.runFolders().stream().noneMatch(harmed::contains));
     }
 
     @Test
