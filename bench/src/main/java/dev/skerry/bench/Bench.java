@@ -2,6 +2,8 @@ package dev.skerry.bench;
 
 import dev.skerry.bench.chaos.ChaosBench;
 import dev.skerry.bench.jobs.JobsBench;
+import dev.skerry.bench.judging.JudgingBench;
+import dev.skerry.bench.judging.SchoolBench;
 import dev.skerry.bench.serving.ServerBench;
 import dev.skerry.host.drivers.RuntimeProgram;
 import dev.skerry.host.engine.Engine;
@@ -18,6 +20,8 @@ public final class Bench {
     private static final String USAGE = """
         Usage: skerry bench [--quick] [--launcher NAME] [--data FOLDER] [--output FOLDER]
                skerry bench server --help
+               skerry bench piston --help
+               skerry bench school --help
                skerry bench jobs --help
                skerry bench chaos --help
         Measures this machine: sandboxes next to bare processes, bwrap and crun, in one interleaved run.
@@ -31,14 +35,27 @@ public final class Bench {
 
     /** Exit code: 0, or 2 after a wrong argument. */
     public static int run(List<String> arguments) throws Exception {
-        if (!arguments.isEmpty() && arguments.getFirst().equals("server")) {
-            return ServerBench.run(arguments.subList(1, arguments.size()));
-        }
-        if (!arguments.isEmpty() && arguments.getFirst().equals("jobs")) {
-            return JobsBench.run(arguments.subList(1, arguments.size()));
-        }
-        if (!arguments.isEmpty() && ChaosBench.NAMES.contains(arguments.getFirst())) {
-            return ChaosBench.run(arguments.getFirst(), arguments.subList(1, arguments.size()));
+        if (!arguments.isEmpty()) {
+            String first = arguments.getFirst();
+            List<String> rest = arguments.subList(1, arguments.size());
+            if (ChaosBench.NAMES.contains(first)) {
+                return ChaosBench.run(first, rest);
+            }
+            switch (first) {
+                case "server" -> {
+                    return ServerBench.run(rest);
+                }
+                case "jobs" -> {
+                    return JobsBench.run(rest);
+                }
+                case "piston" -> {
+                    return JudgingBench.run(rest);
+                }
+                case "school" -> {
+                    return SchoolBench.run(rest);
+                }
+                default -> {}
+            }
         }
         String environment = System.getenv("SKERRY_DATA");
         Path data = Path.of(environment == null || environment.isBlank() ? "/var/lib/skerry" : environment);

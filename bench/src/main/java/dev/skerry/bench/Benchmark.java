@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /** The whole run of {@code skerry bench}. */
 public final class Benchmark {
@@ -54,31 +53,15 @@ public final class Benchmark {
             report.add(new Contest.Result("memory of one idle sandbox, shim included", idle));
         } finally {
             scenarios.end();
-            delete(scratch);
+            Machine.delete(scratch);
         }
         report.write(settings.output(), "engine");
         return report.markdown();
     }
 
     private static Map<String, String> machine(Engine engine) throws IOException {
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put(
-                "kernel",
-                Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
-        facts.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
-        facts.put(
-                "load average before",
-                Files.readString(Path.of("/proc/loadavg")).strip());
-        facts.put("java", Runtime.version().toString());
+        Map<String, String> facts = Machine.facts();
         engine.drivers().available().forEach(driver -> facts.put(driver.level().label(), driver.runtime()));
         return facts;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
     }
 }

@@ -77,6 +77,7 @@ final class LocalServer implements RunningServer {
         var authority = server.authority();
         return new Facts(
                 server.api(),
+                server.piston(),
                 server.domain(),
                 authority.certificateFile().toAbsolutePath(),
                 authority.bundleFile().toAbsolutePath());

@@ -36,6 +36,9 @@ final class QuotaOptions {
     @Option(names = "--creates-per-second", paramLabel = "NUMBER", description = "New sandboxes in a second.")
     private Optional<String> creates = Optional.empty();
 
+    @Option(names = "--jobs", paramLabel = "NUMBER", description = "Jobs that run at a time.")
+    private Optional<String> jobs = Optional.empty();
+
     /** Those that were given; null is the default. */
     Map<String, Object> body() {
         Map<String, Object> body = new LinkedHashMap<>();
@@ -44,6 +47,7 @@ final class QuotaOptions {
         put(body, "memoryBytes", memory, Quantity::bytes);
         put(body, "diskBytes", disk, Quantity::bytes);
         put(body, "createsPerSecond", creates, QuotaOptions::count);
+        put(body, "jobs", jobs, QuotaOptions::count);
         return body;
     }
 

@@ -3,6 +3,7 @@ package dev.skerry.cli;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A server that has been started in this process, as {@code skerry serve} sees it, or a fake of it in tests. */
 interface RunningServer extends AutoCloseable {
@@ -44,9 +45,10 @@ interface RunningServer extends AutoCloseable {
      * How clients reach it.
      *
      * @param api origin of the API without TLS
+     * @param piston origin of Piston's API alone, if it has one
      * @param domain below which sandboxes have their names, with the port
      * @param authority certificate of its own authority (PEM), for clients that add to what they trust
      * @param authorities that and the system's, for clients that are told all they trust
      */
-    record Facts(URI api, String domain, Path authority, Path authorities) {}
+    record Facts(URI api, Optional<URI> piston, String domain, Path authority, Path authorities) {}
 }

@@ -1,6 +1,8 @@
 package dev.skerry.cli;
 
 import dev.skerry.cli.client.EnvFile;
+import dev.skerry.server.settings.JobSettings;
+import dev.skerry.server.settings.PoolSettings;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.Quota;
@@ -32,6 +34,8 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         StringBuilder text = new StringBuilder();
         text.append("API      ").append(facts.api()).append('\n');
         text.append("ports    https://PORT-ID.").append(facts.domain()).append('\n');
+        facts.piston()
+                .ifPresent(piston -> text.append("Piston   ").append(piston).append('\n'));
         key.ifPresent(secretKey ->
                 text.append("API key  ").append(secretKey).append("  (shown this once; it is in the file below)\n"));
         text.append("file     ").append(file.toAbsolutePath()).append('\n');
@@ -93,6 +97,7 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         columns.add("quotas.memory", limit(quota, Resource.MEMORY_BYTES, Quantity::ofBytes));
         columns.add("quotas.disk", limit(quota, Resource.DISK_BYTES, Quantity::ofBytes));
         columns.add("quotas.creates-per-second", limit(quota, Resource.CREATES_PER_SECOND, String::valueOf));
+        columns.add("quotas.jobs", limit(quota, Resource.JOBS, String::valueOf));
         for (Traffic traffic : Traffic.values()) {
             Long rate = settings.rates().get(traffic);
             columns.add("rates." + traffic.name().toLowerCase(Locale.ROOT), rate == null ? "none" : rate.toString());
@@ -100,7 +105,25 @@ record ServeReport(RunningServer.Facts facts, Path file) {
         columns.add("audit.keep", Quantity.ofTime(settings.auditKeep()));
         String networks = settings.webhookNetworks().toString();
         columns.add("webhooks.networks", networks.isEmpty() ? "none" : networks);
+        settings.piston().values().forEach(columns::add);
+        JobSettings jobs = settings.jobs();
+        columns.add("jobs.concurrent", String.valueOf(jobs.slots()));
+        columns.add("jobs.queued", String.valueOf(jobs.queued()));
+        columns.add("jobs.queued-of-tenant", String.valueOf(jobs.queuedOfTenant()));
+        columns.add("jobs.weights", orNone(jobs.weightsText()));
+        columns.add("jobs.keep", Quantity.ofTime(jobs.keep()));
+        columns.add("jobs.trust", orNone(jobs.trust().toString()));
+        PoolSettings pools = settings.pools();
+        columns.add("jobs.pools", orNone(pools.text()));
+        columns.add("jobs.pool-hits", String.valueOf(pools.hitPercent()));
+        columns.add("jobs.pool-memory", Quantity.ofBytes(pools.idleBytes()));
+        columns.add("jobs.pool-miss", PoolSettings.label(pools.miss()));
+        columns.add("jobs.pool-patience", Quantity.ofTime(pools.patience()));
         return columns.toString();
+    }
+
+    private static String orNone(String text) {
+        return text.isEmpty() ? "none" : text;
     }
 
     private static String limit(Quota quota, Resource resource, LongFunction<String> words) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The settings of {@code skerry serve}: the file, and what the command line says instead. */
@@ -66,6 +67,9 @@ final class ServeSettings {
             description = "Where other servers of the database reach --http of this one (default: as it is).")
     private Optional<String> advertise = Optional.empty();
 
+    @Mixin
+    private PistonOptions piston = new PistonOptions();
+
     /** @throws Failure {@code INVALID_REQUEST}, naming every problem in a line of its own */
     ServerSettings read(Map<String, String> environment) {
         List<String> problems = new ArrayList<>();
@@ -80,6 +84,7 @@ final class ServeSettings {
                 .with(databaseOf(file, environment, problems))
                 .with(parsed("--launcher", launcher, Launcher::parse, problems)
                         .orElse(file.sandboxes().launcher()));
+        settings = settings.with(piston.over(settings.piston(), problems));
         if (settings.http().port() != 0 && settings.http().equals(settings.tls())) {
             problems.add("http and tls are one address: " + settings.http());
         }
@@ -126,7 +131,7 @@ final class ServeSettings {
                 .map(Path::of);
     }
 
-    private static <T> Optional<T> parsed(
+    static <T> Optional<T> parsed(
             String option, Optional<String> text, Function<String, T> parser, List<String> problems) {
         try {
             return text.map(parser);

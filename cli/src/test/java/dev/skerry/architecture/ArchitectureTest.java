@@ -78,7 +78,8 @@ class ArchitectureTest {
                     "..server.tenants..",
                     "..server.database..",
                     "..server.leases..",
-                    "..server.webhooks..")
+                    "..server.webhooks..",
+                    "..server.jobs..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.sql..", "javax.sql..", "org.jdbi..");

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** What {@code serve} starts, without anything behind it. */
@@ -17,6 +18,7 @@ final class FakeServer implements RunningServer {
 
     static final Facts FACTS = new Facts(
             URI.create("http://127.0.0.1:3000"),
+            Optional.empty(),
             "sbx.localhost:8443",
             Path.of("/data/ca.pem"),
             Path.of("/data/all.pem"));

@@ -116,6 +116,29 @@ class OperatorCommandsTest {
     }
 
     @Test
+    void poolsAreShownAndReplaced() {
+        String path = "/skerry/v1/pools";
+        String pool = """
+            [{"pool":"base+python@container","floor":1,"cap":8,"ready":3,"target":4,"hits":90,"misses":5,
+              "waits":1,"refusals":0,"demandPerSecond":2.25,"makingMs":21,"backoff":"no memory"}]\
+            """;
+        server.on("GET " + path, 200, pool);
+        assertThat(commanded.skerry("pools")).isZero();
+        assertThat(commanded.out())
+                .containsPattern("base\\+python@container +3 +4 +1\\.\\.8 +90 +6 +2\\.3 +21 ms +no memory\n");
+        server.on("PUT " + path, 200, pool);
+        assertThat(commanded.skerry("pools", "set", "base+python=1..8", "base=0..2", "--hits", "90", "--miss", "wait"))
+                .isZero();
+        server.on("PUT " + path, 200, "[]");
+        assertThat(commanded.skerry("pools", "set")).isZero();
+        assertThat(server.asked("PUT", path))
+                .extracting(asked -> asked.body())
+                .containsExactly(
+                        "{\"pools\":[\"base+python=1..8\",\"base=0..2\"],\"hitPercent\":90,\"miss\":\"wait\"}",
+                        "{\"pools\":[]}");
+    }
+
+    @Test
     void theAuditLogIsReadFromItsNewestPagesAndPrintedOldestFirst() {
         String entry = """
             {"sequence":%d,"at":"2026-01-01T00:00:0%dZ","tenant":"acme","keyID":"k1","keyName":"ci",

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.cli.client.EnvFile;
 import dev.skerry.server.database.Password;
+import dev.skerry.server.settings.PistonLimit;
+import dev.skerry.server.settings.PistonSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.settings.SettingsFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Launcher;
+import dev.skerry.wire.Isolation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -163,6 +166,23 @@ class ServeCommandTest {
         }
         assertThat(opened).isEmpty();
         assertThat(noted()).isEmpty();
+    }
+
+    @Test
+    void pistonHasAnAddressOfItsOwnAndNobodyIsAnonymousWithoutIt() {
+        assertThat(serve("--piston", "127.0.0.1:2000", "--piston-anonymous", "--piston-defaults", "strict"))
+                .isZero();
+        PistonSettings piston = opened.getLast().piston();
+        assertThat(piston.listen()).map(Object::toString).contains("127.0.0.1:2000");
+        assertThat(piston.anonymous()).isTrue();
+        assertThat(piston.anonymousIsolation()).isEqualTo(Isolation.GVISOR);
+        assertThat(piston.limit("c", PistonLimit.OUTPUT_MAX_SIZE)).isEqualTo(1024);
+        assertThat(serve()).isZero();
+        assertThat(opened.getLast().piston()).isEqualTo(PistonSettings.DEFAULT);
+        assertThat(serve("--piston-anonymous", "--piston-anonymous-isolation", "glass")).isEqualTo(2);
+        assertThat(commanded.err())
+                .contains("--piston-anonymous-isolation: 'glass' is not an isolation level")
+                .contains("piston.anonymous needs an address of its own: --piston 127.0.0.1:2000");
     }
 
     @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The service on a real systemd, from its installation to its removal, and a sandbox that outlives all of it. Not found
- * by a build on its own: it runs in the machine of {@code PureV2IT}, where every program takes ten to thirty times as
+ * by a build on its own: it runs in the machine of {@code PureV2IT}, where every program takes two to thirty times as
  * long as elsewhere. So the clients' commands run in this process; the launcher, the server and systemd are real.
  */
 class ServiceOnSystemd {

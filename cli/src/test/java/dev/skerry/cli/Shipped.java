@@ -37,6 +37,12 @@ final class Shipped implements AutoCloseable {
         }
     }
 
+    /** What the launcher runs. */
+    static Path dist() {
+        String said = System.getenv("SKERRY_DIST");
+        return said == null ? ROOT.resolve(".skerry/dist") : Path.of(said);
+    }
+
     /** Runs to the end with empty input. */
     static Result skerry(String... arguments) {
         return skerry(new byte[0], arguments);

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,15 +14,18 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
- * The root file system of a small Debian 12 with systemd, and its kernel: half a minute to make, so it is kept until
- * what goes into it changes. Debian's cloud kernel has NVMe and ext4 built in and starts without an initial RAM disk.
+ * The root file system of a small Debian 12 with systemd, and two kernels for it: half a minute to make, so it is kept
+ * until what goes into it changes. Debian's cloud kernel has NVMe and ext4 built in and starts without an initial RAM
+ * disk; its user-mode kernel is a program.
  *
- * @param folder holds root.img and vmlinuz
+ * @param folder holds root.img, vmlinuz and linux.uml
  */
 record DebianImage(Path folder) {
     private static final Duration BOUND = Duration.ofMinutes(5);
     private static final String SUITE = "bookworm";
     private static final String SIZE = "6G";
+    /** A program that does that and no more. */
+    static final String POWER_OFF = "/usr/local/sbin/power-off";
 
     /**
      * What the launcher asks for before it runs the server, no more, and what tests look at the host with (iproute2,
@@ -30,6 +34,7 @@ record DebianImage(Path folder) {
     private static final List<String> PACKAGES = List.of(
             "systemd-sysv",
             "linux-image-cloud-amd64",
+            "user-mode-linux",
             "crun",
             "python3",
             "ca-certificates",
@@ -58,6 +63,10 @@ record DebianImage(Path folder) {
         return folder.resolve("vmlinuz");
     }
 
+    Path userModeKernel() {
+        return folder.resolve("linux.uml");
+    }
+
     /** @param store where images are kept between runs, of all clones */
     static DebianImage make(Path store) throws IOException, InterruptedException {
         Files.createDirectories(store);
@@ -69,7 +78,8 @@ record DebianImage(Path folder) {
 
     private static DebianImage makeAlone(Path store) throws IOException, InterruptedException {
         String unit = resource("skerry-tests.service");
-        DebianImage image = new DebianImage(store.resolve("debian-" + checksum(OPTIONS + SIZE + unit)));
+        String powerOff = resource("power-off");
+        DebianImage image = new DebianImage(store.resolve("debian-" + checksum(OPTIONS + SIZE + unit + powerOff)));
         if (Files.exists(image.kernel())) {
             return image;
         }
@@ -80,8 +90,11 @@ record DebianImage(Path folder) {
         arguments.add(tree.toString());
         Tool.MMDEBSTRAP.run(fresh.resolve("mmdebstrap.log"), BOUND, arguments);
         prepare(tree, unit);
+        Path program = Files.writeString(tree.resolve(POWER_OFF.substring(1)), powerOff);
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         ext4(tree, fresh.resolve("root.img"), SIZE);
         Files.move(kernelOf(tree), fresh.resolve("vmlinuz"));
+        Files.move(tree.resolve("usr/bin/linux.uml"), fresh.resolve("linux.uml"));
         removeTree(tree);
         Files.move(fresh, image.folder(), StandardCopyOption.ATOMIC_MOVE);
         return image;
@@ -98,11 +111,16 @@ record DebianImage(Path folder) {
 
     private static void prepare(Path tree, String unit) throws IOException {
         Files.createDirectories(tree.resolve("opt/skerry"));
-        Files.writeString(tree.resolve("etc/fstab"), "/dev/nvme1n1 /opt/skerry ext4 ro 0 0\n");
+        Files.writeString(tree.resolve("etc/fstab"), "LABEL=" + Payload.LABEL + " /opt/skerry ext4 ro 0 0\n");
         Path units = tree.resolve("etc/systemd/system");
         Files.writeString(units.resolve("skerry-tests.service"), unit);
         Path wanted = Files.createDirectories(units.resolve("multi-user.target.wants"));
         Files.createSymbolicLink(wanted.resolve("skerry-tests.service"), Path.of("../skerry-tests.service"));
+        try (Stream<Path> versions = Files.list(tree.resolve("usr/lib/uml/modules"))) {
+            for (Path version : versions.toList()) {
+                Files.move(version, tree.resolve("usr/lib/modules").resolve(version.getFileName()));
+            }
+        }
     }
 
     private static Path kernelOf(Path tree) throws IOException {
@@ -113,10 +131,11 @@ record DebianImage(Path folder) {
         }
     }
 
-    /** A file system with the content of a folder; without a journal, as it lives for one boot. */
+    /** A file system with the content of a folder, labelled by its name; without a journal, as it lives for one boot. */
     static void ext4(Path folder, Path image, String size) throws IOException, InterruptedException {
         Path log = image.resolveSibling("mke2fs.log");
-        List<String> options = List.of("-q", "-F", "-t", "ext4", "-O", "^has_journal", "-d");
+        String label = image.getFileName().toString();
+        List<String> options = List.of("-q", "-F", "-t", "ext4", "-O", "^has_journal", "-L", label, "-d");
         List<String> arguments = new ArrayList<>(options);
         arguments.addAll(List.of(folder.toString(), image.toString(), size));
         Tool.MKE2FS.run(log, BOUND, arguments);

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * and beside it the classes of the tests with their libraries.
  */
 record Payload(Path image) {
+    static final String LABEL = "payload.img";
     private static final String SIZE = "900M";
 
     /** A fifth of a JDK that nobody needs who does not compile. */
@@ -40,7 +41,7 @@ record Payload(Path image) {
         }
         Path script = Files.writeString(tree.resolve("run-tests"), DebianImage.resource("run-tests"));
         script.toFile().setExecutable(true);
-        Path image = work.resolve("payload.img");
+        Path image = work.resolve(LABEL);
         DebianImage.ext4(tree, image, SIZE);
         DebianImage.removeTree(tree);
         return new Payload(image);

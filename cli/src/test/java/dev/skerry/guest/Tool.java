@@ -5,14 +5,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A program of the host that a test needs. */
-record Tool(String program, String debianPackage) {
-    static final Tool MMDEBSTRAP = new Tool("mmdebstrap", "mmdebstrap");
-    static final Tool MKE2FS = new Tool("mke2fs", "e2fsprogs");
-    static final Tool TAR = new Tool("tar", "tar");
-    static final Tool QEMU = new Tool("qemu-system-x86_64", "qemu-system-x86");
+/**
+ * A program of the host that a test needs.
+ *
+ * @param environment what it has besides this process's variables
+ */
+record Tool(String program, String debianPackage, Map<String, String> environment) {
+    /** What Debian's kernel package asks: no initial RAM disk, because the drivers are in the kernel. */
+    static final Tool MMDEBSTRAP = new Tool("mmdebstrap", "mmdebstrap", Map.of("INITRD", "No"));
+
+    static final Tool MKE2FS = new Tool("mke2fs", "e2fsprogs", Map.of());
+    static final Tool TAR = new Tool("tar", "tar", Map.of());
+    static final Tool QEMU = new Tool("qemu-system-x86_64", "qemu-system-x86", Map.of());
 
     /**
      * Runs it to its end and kills it when that takes too long.
@@ -29,6 +36,8 @@ record Tool(String program, String debianPackage) {
                 throw new AssertionError(program + " ended with " + process.exitValue() + ": " + tail(output));
             }
         } finally {
+            // User-mode Linux has a process for each of its processes.
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly().waitFor();
         }
     }
@@ -36,8 +45,7 @@ record Tool(String program, String debianPackage) {
     private Process start(Path output, List<String> arguments) {
         var command = new ProcessBuilder(program);
         command.command().addAll(arguments);
-        // What Debian's kernel package asks: no initial RAM disk, because the drivers are in the kernel.
-        command.environment().put("INITRD", "No");
+        command.environment().putAll(environment);
         command.redirectErrorStream(true)
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(output.toFile());

@@ -1,9 +1,10 @@
 /**
- * Tests that need another machine than this one: a Debian with nothing but cgroup v2, booted by QEMU.
+ * Tests that need another machine than this one: a Debian with nothing but cgroup v2, booted as user-mode Linux or, where
+ * that does not work, by QEMU.
  *
  * <pre>
- *   DebianImage ── root.img, vmlinuz ──▶ QemuMachine ──▶ results ──▶ PureV2IT: one test here per test there
- *   Payload ────── payload.img ───────▶
+ *   DebianImage ── root.img, kernels ──▶ UmlMachine │ QemuMachine ──▶ results ──▶ PureV2IT: a test here per test there
+ *   Payload ────── payload.img ────────▶
  * </pre>
  */
 @NullMarked

@@ -28,11 +28,13 @@ import java.util.stream.Stream;
  * @param node the interpreter
  * @param js folder with {@code node_modules}: the SDK, the code interpreter, the command line tool
  * @param oldJs the same with the SDK's older dialect
+ * @param piston the same with the clients of Piston's API and of WebSockets
  * @param python the interpreter of the environment that has the SDK and the code interpreter
  */
-record Clients(Path node, Path js, Path oldJs, Path python) {
+record Clients(Path node, Path js, Path oldJs, Path piston, Path python) {
     static final List<String> JS = List.of("e2b@2.51.0", "@e2b/code-interpreter@2.8.0", "@e2b/cli@2.19.0");
     static final List<String> OLD_JS = List.of("e2b@2.45.0");
+    static final List<String> PISTON = List.of("piston-client@1.0.2", "piston-api-client@2.0.1", "ws@8.18.3");
     static final List<String> PYTHON = List.of("e2b==2.63.0", "e2b-code-interpreter==2.11.5");
 
     /** What the SDK asks for: 20.18.1. */
@@ -59,8 +61,10 @@ record Clients(Path node, Path js, Path oldJs, Path python) {
                 // Each mostly waits for the network.
                 Future<Path> js = each.submit(() -> once("js", JS, folder -> npm(folder, JS)));
                 Future<Path> oldJs = each.submit(() -> once("js-old", OLD_JS, folder -> npm(folder, OLD_JS)));
+                Future<Path> piston = each.submit(() -> once("piston", PISTON, folder -> npm(folder, PISTON)));
                 Future<Path> python = each.submit(() -> once("python", PYTHON, Clients::pip));
-                return new Clients(node, js.get(), oldJs.get(), python.get().resolve("venv/bin/python"));
+                return new Clients(
+                        node, js.get(), oldJs.get(), piston.get(), python.get().resolve("venv/bin/python"));
             }
         } catch (ExecutionException e) {
             throw new AssertionError("a client could not be installed", e.getCause());

@@ -42,6 +42,7 @@ enum Pass {
         apply(server, environment);
         environment.put("SKERRY_E2E_PASS", name().toLowerCase(Locale.ROOT));
         environment.put("SKERRY_E2E_HTTP", server.url());
+        environment.put("SKERRY_E2E_PISTON", server.pistonUrl());
         environment.put("LC_ALL", "C.UTF-8");
         // No command line tool finds a login of ours.
         environment.put("HOME", server.data().resolveSibling("home").toString());

@@ -40,24 +40,44 @@ final class ShippedServer implements AutoCloseable {
     private static final int PORT_TRIES = 100;
     private static final Pattern ID = Pattern.compile("\"sandboxID\"\\s*:\\s*\"([a-z0-9]+)\"");
 
+    /**
+     * Most servers of tests end before the JVM's second compiler pays, as JVMs of tests do; the variable is one that
+     * the launcher has for everybody.
+     */
+    private static final Map<String, String> QUICK = Map.of("SKERRY_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+
+    private final Map<String, String> environment = new HashMap<>(System.getenv());
     private final Path folder;
     private final int httpPort;
     private final int tlsPort;
+    private final int pistonPort;
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(CALL).build();
     private Child process;
 
-    private ShippedServer(Path folder, List<Integer> ports) {
+    private ShippedServer(Path folder, List<Integer> ports, Map<String, String> options) {
         this.folder = folder;
+        environment.putAll(options);
         httpPort = ports.get(0);
         tlsPort = ports.get(1);
+        pistonPort = ports.get(2);
         process = launch();
     }
 
     /** Returns once it serves, has written the file of settings for clients, and has made a first sandbox. */
     static ShippedServer start() {
+        return start(QUICK);
+    }
+
+    /** With the options of the JVM that users have. */
+    static ShippedServer startForLong() {
+        return start(Map.of());
+    }
+
+    private static ShippedServer start(Map<String, String> options) {
         try {
-            var server = new ShippedServer(Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-"), freePorts());
+            Path folder = Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-");
+            var server = new ShippedServer(folder, freePorts(), options);
             try {
                 server.awaitServing(FIRST_START);
                 server.awaitTemplate();
@@ -86,19 +106,20 @@ final class ShippedServer implements AutoCloseable {
     }
 
     /**
-     * Two at once, so that they differ. Not of those that the kernel gives to connections: while the server is being
+     * Three at once, so that they differ. Not of those that the kernel gives to connections: while the server is being
      * started again, a client of another test could be given its port.
      */
     private static List<Integer> freePorts() throws IOException {
         for (int i = 0; i < PORT_TRIES; i++) {
             try (var one = listener();
-                    var other = listener()) {
-                return List.of(one.getLocalPort(), other.getLocalPort());
+                    var other = listener();
+                    var third = listener()) {
+                return List.of(one.getLocalPort(), other.getLocalPort(), third.getLocalPort());
             } catch (BindException e) {
                 // It is somebody's.
             }
         }
-        throw new AssertionError("none of " + PORT_TRIES + " pairs of ports was free");
+        throw new AssertionError("none of " + PORT_TRIES + " triples of ports was free");
     }
 
     private static ServerSocket listener() throws IOException {
@@ -118,9 +139,14 @@ final class ShippedServer implements AutoCloseable {
                 "127.0.0.1:" + tlsPort,
                 "--domain",
                 domain(),
+                "--piston",
+                "127.0.0.1:" + pistonPort,
+                "--piston-anonymous",
+                "--piston-anonymous-isolation",
+                "container",
                 "--env-file",
                 envFile().toString());
-        return Child.start(command, folder, System.getenv());
+        return Child.start(command, folder, environment);
     }
 
     Path data() {
@@ -137,6 +163,11 @@ final class ShippedServer implements AutoCloseable {
 
     String url() {
         return "http://127.0.0.1:" + httpPort;
+    }
+
+    /** Where Piston's API is without a key. */
+    String pistonUrl() {
+        return "http://127.0.0.1:" + pistonPort;
     }
 
     /** What the server wrote for clients. */

@@ -2,6 +2,7 @@ package dev.skerry.server;
 
 import dev.skerry.server.database.Database;
 import dev.skerry.server.http.HttpServer;
+import dev.skerry.server.jobs.Refusals;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.ServerMetrics;
@@ -69,6 +70,26 @@ final class Measures {
                 "skerry.host.term",
                 "The number of the term in which this server has the host; 0: it has not.",
                 Serving::term);
+    }
+
+    void jobs() {
+        gauge("skerry.jobs.waiting", "Jobs that wait for their turn.", one -> one.jobs()
+                .waiting());
+        gauge("skerry.jobs.running", "Jobs that run now.", one -> one.jobs().running());
+        gauge("skerry.jobs.slots", "Jobs that may run at a time.", one -> one.jobs()
+                .slots());
+        gauge(
+                "skerry.jobs.unfinished",
+                "Jobs that were handed in to be run later and have not ended.",
+                Serving::unfinishedJobs);
+        for (Refusals.Reason reason : Refusals.Reason.values()) {
+            metrics.counter(
+                    "skerry.jobs.refused",
+                    "Jobs that were not taken, by reason.",
+                    () -> ofServing(one -> one.jobs().refusals().of(reason)),
+                    "reason",
+                    reason.label());
+        }
     }
 
     void parts(HttpServer http, AuditLog audit, Deliverer deliverer, HostTerms terms) {

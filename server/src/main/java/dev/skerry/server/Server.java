@@ -8,6 +8,7 @@ import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.http.Listener.Address;
+import dev.skerry.server.jobs.JobStore;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.leases.HostTerms.HostTerm;
@@ -69,6 +70,7 @@ public final class Server implements AutoCloseable {
     private final Supplier<Optional<Serving>> serving;
     private final Runnable draining;
     private final HttpServer http;
+    private final Optional<HttpServer> piston;
 
     private Server(ServerSettings settings, HostSource hosts, InstantSource clock, Deque<AutoCloseable> parts)
             throws InterruptedException {
@@ -85,8 +87,13 @@ public final class Server implements AutoCloseable {
                 opened(new AuditLog(database.writer(), database.reader(), settings.auditKeep(), clock).start());
         WebhookStore hookStore = new WebhookStore(database.writer(), database.reader(), sealing);
         Webhooks webhooks = new Webhooks(hookStore, settings.webhookNetworks(), sealing, clock);
-        Resealer resealer =
-                opened(new Resealer(secrets, List.of(new SealedEnvironments(database, sealing), hookStore)));
+        Resealer resealer = opened(new Resealer(
+                secrets,
+                List.of(
+                        new SealedEnvironments(database, sealing),
+                        hookStore,
+                        new JobStore(database, sealing, Fence.NONE))));
+        ServerMetrics metrics = new ServerMetrics();
         this.common = new Serving.Parts(
                 settings,
                 database,
@@ -99,7 +106,8 @@ public final class Server implements AutoCloseable {
                 resealer,
                 webhooks,
                 new HostTerms(database),
-                new ServerMetrics(),
+                metrics,
+                metrics.timer("skerry.jobs.wait", "How long jobs waited for their turn.")::record,
                 clock);
         Deliverer deliverer = opened(new Deliverer(webhooks, hookStore, new SqlSandboxStore(database, sealing), clock));
         if (settings.database().postgres().isPresent()) {
@@ -125,6 +133,7 @@ public final class Server implements AutoCloseable {
             this.http = opened(listen(only.door()));
             deliverer.start();
         }
+        this.piston = settings.piston().listen().map(address -> opened(listenForPiston(address)));
         resealer.start();
         measure(database, webhooks, deliverer);
     }
@@ -132,6 +141,7 @@ public final class Server implements AutoCloseable {
     private void measure(Database database, Webhooks webhooks, Deliverer deliverer) {
         Measures measures = new Measures(common.metrics(), serving);
         measures.sandboxes(settings.sandboxes().runningMax());
+        measures.jobs();
         measures.parts(http, common.audit(), deliverer, common.terms());
         measures.machine(database, authority, settings.data());
         opened(measures.vitals(Serving.healthWithoutHost(common), webhooks)).start();
@@ -162,6 +172,15 @@ public final class Server implements AutoCloseable {
         List<Listener> listeners =
                 List.of(Listener.plain(settings.http()), Listener.secure(settings.tls(), authority.context()));
         return HttpServer.open(listeners, new RequestLog(door, common.metrics()));
+    }
+
+    /** At an address of its own, where somebody may need no key. */
+    private HttpServer listenForPiston(Address address) {
+        if (settings.piston().anonymous()) {
+            common.tenants().createAnonymous();
+        }
+        Handler door = new RequestLog(new PistonReception(serving), common.metrics());
+        return HttpServer.open(List.of(Listener.plain(address)), door);
     }
 
     /** Where other servers reach this one. */
@@ -237,9 +256,17 @@ public final class Server implements AutoCloseable {
 
     /** Origin of the API without TLS, as a client on this machine names it. */
     public URI api() {
-        Address asked = settings.http();
+        return origin(settings.http(), http);
+    }
+
+    /** Origin of Piston's API alone. */
+    public Optional<URI> piston() {
+        return settings.piston().listen().flatMap(asked -> piston.map(listening -> origin(asked, listening)));
+    }
+
+    private static URI origin(Address asked, HttpServer listening) {
         String host = asked.host().equals("0.0.0.0") ? "127.0.0.1" : asked.host();
-        return URI.create("http://" + host + ":" + http.ports().getFirst());
+        return URI.create("http://" + host + ":" + listening.ports().getFirst());
     }
 
     /** Below which sandboxes have their names, with the port that clients need. */
@@ -282,7 +309,11 @@ public final class Server implements AutoCloseable {
      */
     public void drain() throws InterruptedException {
         draining.run();
+        piston.ifPresent(HttpServer::stopAccepting);
         http.drain(settings.drain());
+        if (piston.isPresent()) {
+            piston.get().drain(settings.drain());
+        }
     }
 
     @Override

@@ -2,18 +2,24 @@ package dev.skerry.server;
 
 import dev.skerry.server.database.Database;
 import dev.skerry.server.e2b.E2bApi;
+import dev.skerry.server.e2b.NewJob;
 import dev.skerry.server.envd.EnvdService;
 import dev.skerry.server.gateway.FrontDoor;
 import dev.skerry.server.gateway.Gateway;
 import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
+import dev.skerry.server.jobs.JobQueue;
+import dev.skerry.server.jobs.JobStore;
+import dev.skerry.server.jobs.Pools;
+import dev.skerry.server.jobs.Submissions;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.piston.PistonApi;
 import dev.skerry.server.sandboxes.SqlSandboxStore;
 import dev.skerry.server.sandboxes.StoredSandboxes;
 import dev.skerry.server.secrets.Resealer;
@@ -34,6 +40,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,9 +52,12 @@ final class Serving implements AutoCloseable {
 
     private final Deque<AutoCloseable> parts;
     private final StoredSandboxes sandboxes;
+    private final JobQueue jobs;
+    private final Submissions submissions;
     private final EnvdService envd;
     private final Health health;
     private final E2bApi api;
+    private final PistonApi piston;
     private final FrontDoor door;
     private final long term;
 
@@ -65,6 +75,7 @@ final class Serving implements AutoCloseable {
             Webhooks webhooks,
             HostTerms terms,
             ServerMetrics metrics,
+            Consumer<Duration> jobWaits,
             InstantSource clock) {}
 
     private Serving(Parts server, HostAgent host, Fence fence, long term, Deque<AutoCloseable> parts) {
@@ -79,6 +90,19 @@ final class Serving implements AutoCloseable {
                 settings.sandboxes(),
                 server.tenants()::quota,
                 clock));
+        this.jobs = opened(new JobQueue(host.jobs(), settings.jobs(), clock, tenant -> server.tenants()
+                .quota(tenant)
+                .limit(Resource.JOBS)));
+        jobs.observeWaits(server.jobWaits());
+        NewJob jobForm = new NewJob(jobs, settings.sandboxes());
+        this.submissions = opened(new Submissions(new Submissions.Parts(
+                jobs,
+                new JobStore(server.database(), server.sealing(), fence),
+                server.webhooks().callbacks(),
+                jobForm,
+                settings.jobs(),
+                clock)));
+        submissions.start();
         this.envd = new EnvdService(tokens, clock);
         Gateway gateway = opened(new Gateway(
                 sandboxes,
@@ -94,6 +118,11 @@ final class Serving implements AutoCloseable {
                         HealthCheck.templates(host),
                         HealthCheck.diskSpace(settings.data(), DISK_FREE_BYTES)),
                 CHECK_BOUND);
+        Pools pools = new Pools(host.jobs(), server.metrics());
+        pools.plan(settings.pools()
+                .plans(settings.sandboxes().isolation(), settings.sandboxes().memoryBytes()));
+        this.piston = opened(new PistonApi(new PistonApi.Parts(
+                jobs, host, server.tenants(), server.keys(), server.limits(), server.audit(), settings, clock)));
         this.api = new E2bApi(new E2bApi.Parts(
                 sandboxes,
                 host,
@@ -109,8 +138,12 @@ final class Serving implements AutoCloseable {
                 server.metrics(),
                 server.resealer(),
                 server.webhooks(),
-                () -> server.terms().list(host.id())));
-        this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), api.handler(), gateway);
+                pools,
+                submissions,
+                jobForm,
+                () -> server.terms().list(host.id()),
+                piston.operations()));
+        this.door = new FrontDoor(settings.domain(), FrontDoor.machineNames(), piston.before(api.handler()), gateway);
         usage.start();
         // The first sandbox should not wait for what every sandbox starts from.
         Thread.ofVirtual().name("templates").start(() -> prepare(host));
@@ -150,12 +183,26 @@ final class Serving implements AutoCloseable {
         return door;
     }
 
+    /** Where requests go in at the address that Piston's API has for itself. */
+    Handler pistonDoor() {
+        return piston.own();
+    }
+
     int running() {
         return sandboxes.running();
     }
 
     StoredSandboxes sandboxes() {
         return sandboxes;
+    }
+
+    JobQueue jobs() {
+        return jobs;
+    }
+
+    /** Jobs that were handed in to be run later and have not ended. */
+    int unfinishedJobs() {
+        return submissions.unfinished();
     }
 
     Health health() {
@@ -184,6 +231,7 @@ final class Serving implements AutoCloseable {
     void drain() {
         health.drain();
         envd.drain();
+        submissions.drain();
         api.drain();
     }
 

@@ -6,7 +6,10 @@ import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.sandboxes.SimulatedHost;
 import dev.skerry.server.settings.DatabaseSettings;
+import dev.skerry.server.settings.JobSettings;
 import dev.skerry.server.settings.Networks;
+import dev.skerry.server.settings.PistonSettings;
+import dev.skerry.server.settings.PoolSettings;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.Quota;
@@ -97,10 +100,13 @@ abstract class CanaryContract {
                         "sbx.localhost",
                         Duration.ofSeconds(5),
                         SandboxSettings.DEFAULT,
+                        PoolSettings.DEFAULT,
                         Quota.UNSAID,
                         RateLimits.NONE,
                         Duration.ofDays(1),
-                        Networks.parse("127.0.0.0/8")),
+                        Networks.parse("127.0.0.0/8"),
+                        PistonSettings.DEFAULT,
+                        JobSettings.DEFAULT),
                 new SimulatedHost(),
                 InstantSource.system());
         key = server.mintKey("canary");

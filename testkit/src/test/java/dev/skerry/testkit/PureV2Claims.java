@@ -19,7 +19,7 @@ import org.junit.jupiter.api.TestFactory;
  * Not found by a build on its own: it runs in the machine that {@code PureV2IT} boots.
  */
 class PureV2Claims {
-    /** What neither groups nor mounts take part in is the same there, and takes twenty times as long to show. */
+    /** What neither groups nor mounts take part in is the same there, and takes much longer to show. */
     private static final Set<String> LEFT_OUT = Set.of("C9", "C13", "C14", "C16", "C19");
 
     private static Engine engine;

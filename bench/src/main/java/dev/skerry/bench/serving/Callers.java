@@ -10,13 +10,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Several callers at a time, each of whom asks again as soon as it has its answer. */
-final class Callers {
+public final class Callers {
     private final List<Double> millis = new ArrayList<>();
     private final List<Double> rates = new ArrayList<>();
 
     /** One action of one caller. */
     @FunctionalInterface
-    interface Action {
+    public interface Action {
         void run() throws Exception;
     }
 
@@ -26,7 +26,7 @@ final class Callers {
      * @param actions one of each caller, on whose own connection it works
      * @param each how often each caller does its action
      */
-    void round(List<Action> actions, int each) throws Exception {
+    public void round(List<Action> actions, int each) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         List<Callable<List<Double>>> tasks = new ArrayList<>();
         for (Action action : actions) {
@@ -58,18 +58,18 @@ final class Callers {
     }
 
     /** Forgets what was measured so far: it was to warm up. */
-    void forget() {
+    public void forget() {
         millis.clear();
         rates.clear();
     }
 
     /** Of each action. */
-    Distribution latencies() {
+    public Distribution latencies() {
         return new Distribution("ms", millis);
     }
 
     /** Actions a second, of each round. */
-    Distribution rates() {
+    public Distribution rates() {
         return new Distribution("1/s", rates);
     }
 }

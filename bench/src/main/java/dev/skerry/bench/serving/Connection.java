@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * One connection of HTTP/1.1 that is kept open, for one caller at a time. A client that does next to nothing, so that
  * what is measured is the other side.
  */
-final class Connection implements AutoCloseable {
+public final class Connection implements AutoCloseable {
     private static final Duration BOUND = Duration.ofMinutes(1);
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int LINE_BYTES_MAX = 32 << 10;
@@ -28,7 +28,7 @@ final class Connection implements AutoCloseable {
     private final InputStream in;
     private final OutputStream out;
 
-    Connection(URI origin) throws IOException {
+    public Connection(URI origin) throws IOException {
         this.origin = origin;
         socket.setTcpNoDelay(true);
         socket.setSoTimeout((int) BOUND.toMillis());
@@ -42,8 +42,8 @@ final class Connection implements AutoCloseable {
      *
      * @param headers by their names in lower case
      */
-    record Answer(int status, Map<String, String> headers, InputStream body) {
-        byte[] content(int expected) throws IOException {
+    public record Answer(int status, Map<String, String> headers, InputStream body) {
+        public byte[] content(int expected) throws IOException {
             byte[] content = body.readAllBytes();
             if (status != expected) {
                 throw new IllegalStateException(
@@ -54,7 +54,7 @@ final class Connection implements AutoCloseable {
     }
 
     /** Sends a request; returns when the head of the answer is there. */
-    Answer send(String method, String target, Map<String, String> headers, byte[] body) throws IOException {
+    public Answer send(String method, String target, Map<String, String> headers, byte[] body) throws IOException {
         StringBuilder head = new StringBuilder(256);
         head.append(method).append(' ').append(target).append(" HTTP/1.1\r\nHost: ");
         head.append(origin.getHost()).append(':').append(origin.getPort()).append("\r\n");

@@ -1,5 +1,6 @@
 package dev.skerry.bench.serving;
 
+import dev.skerry.bench.Machine;
 import dev.skerry.bench.Postgres;
 import dev.skerry.bench.Report;
 import dev.skerry.wire.ErrorCode;
@@ -8,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,7 +77,7 @@ public final class ServerBench {
     }
 
     private static String measure(ServerBenchSettings settings, Consumer<String> progress) throws Exception {
-        Report report = new Report(machine());
+        Report report = new Report(Machine.facts());
         Path scratch = Files.createTempDirectory("skerry-bench");
         Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwx--x--x"));
         try {
@@ -88,7 +88,7 @@ public final class ServerBench {
                 simulated(Files.createDirectory(scratch.resolve("simulated")), settings, report, progress);
             }
         } finally {
-            delete(scratch);
+            Machine.delete(scratch);
         }
         report.write(settings.output(), "server");
         return report.markdown();
@@ -152,26 +152,5 @@ public final class ServerBench {
             throws IOException, InterruptedException {
         return ServerUnderTest.start(
                 Files.createDirectory(folder.resolve(name)), variant.apply(ServerVariant.simulated(0)));
-    }
-
-    private static Map<String, String> machine() throws IOException {
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put(
-                "kernel",
-                Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
-        facts.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
-        facts.put(
-                "load average before",
-                Files.readString(Path.of("/proc/loadavg")).strip());
-        facts.put("java", Runtime.version().toString());
-        return facts;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
     }
 }

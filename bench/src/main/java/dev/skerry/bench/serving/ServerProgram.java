@@ -8,7 +8,11 @@ import dev.skerry.server.database.PostgresAddress;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.logging.LogLines;
 import dev.skerry.server.settings.DatabaseSettings;
+import dev.skerry.server.settings.JobSettings;
 import dev.skerry.server.settings.Networks;
+import dev.skerry.server.settings.PistonSettings;
+import dev.skerry.server.settings.PoolSettings;
+import dev.skerry.server.settings.PoolText;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.Quota;
@@ -38,6 +42,9 @@ import java.util.stream.Stream;
 public final class ServerProgram {
     /** Out of reach. */
     private static final long HIGH = 1L << 60;
+
+    /** One for each that is measured. */
+    private static final List<PoolText> READY = PoolText.list("base+python=1..8, base+java=0..4, base=1..8");
 
     private static final Duration READY_BOUND = Duration.ofMinutes(1);
     private static final int SANDBOXES_MAX = 1_000_000;
@@ -132,9 +139,12 @@ public final class ServerProgram {
                 "sbx.localhost",
                 Duration.ofSeconds(5),
                 many,
+                PoolSettings.DEFAULT.with(words.contains(ServerVariant.POOLS) ? READY : List.of()),
                 limited ? new Quota(high(Resource.values())) : Quota.UNSAID,
                 limited ? high(Traffic.values()) : RateLimits.NONE,
                 Duration.ofDays(1),
-                Networks.NONE);
+                Networks.NONE,
+                PistonSettings.DEFAULT,
+                JobSettings.DEFAULT);
     }
 }

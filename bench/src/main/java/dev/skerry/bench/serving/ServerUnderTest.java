@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A server that was started for the measurement, with a data folder below a folder of the caller. */
-final class ServerUnderTest implements AutoCloseable {
+public final class ServerUnderTest implements AutoCloseable {
     private static final int END_SECONDS = 60;
 
     /** As {@code ./skerry serve} starts it. */
@@ -35,7 +35,7 @@ final class ServerUnderTest implements AutoCloseable {
         this.key = key;
     }
 
-    static ServerUnderTest start(Path folder, ServerVariant variant) throws IOException, InterruptedException {
+    public static ServerUnderTest start(Path folder, ServerVariant variant) throws IOException, InterruptedException {
         Path log = folder.resolve("server.log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -59,6 +59,16 @@ final class ServerUnderTest implements AutoCloseable {
         }
         String[] words = line.split(" ", 2);
         return new ServerUnderTest(process, URI.create(words[0]), words[1]);
+    }
+
+    /** Of its API. */
+    public URI origin() {
+        return api;
+    }
+
+    /** Opens everything. */
+    public String key() {
+        return key;
     }
 
     Api client() throws IOException {

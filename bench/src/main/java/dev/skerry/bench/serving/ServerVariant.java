@@ -12,27 +12,34 @@ import java.util.OptionalInt;
  *
  * @param simulated how many sandboxes that do not exist there are from the start; empty for a host with real ones
  * @param postgres that it has its database of; empty for SQLite
+ * @param pools whether sandboxes are kept ready for jobs
  * @param limited whether every tenant has quotas and every key rates, all of them out of reach
  */
-record ServerVariant(OptionalInt simulated, Optional<Postgres> postgres, boolean limited) {
+public record ServerVariant(OptionalInt simulated, Optional<Postgres> postgres, boolean limited, boolean pools) {
     static final String SIMULATED = "simulated";
     static final String LIMITED = "limited";
+    static final String POOLS = "pools";
 
     /** What the password of its database is called in a server's environment. */
     static final String PASSWORD = "SKERRY_DATABASE_PASSWORD";
 
-    static final ServerVariant REAL = new ServerVariant(OptionalInt.empty(), Optional.empty(), false);
+    public static final ServerVariant REAL = new ServerVariant(OptionalInt.empty(), Optional.empty(), false, false);
 
     static ServerVariant simulated(int sandboxes) {
-        return new ServerVariant(OptionalInt.of(sandboxes), Optional.empty(), false);
+        return new ServerVariant(OptionalInt.of(sandboxes), Optional.empty(), false, false);
     }
 
     ServerVariant on(Postgres database) {
-        return new ServerVariant(simulated, Optional.of(database), limited);
+        return new ServerVariant(simulated, Optional.of(database), limited, pools);
     }
 
     ServerVariant withLimits() {
-        return new ServerVariant(simulated, postgres, true);
+        return new ServerVariant(simulated, postgres, true, pools);
+    }
+
+    /** Keeps sandboxes ready for jobs. */
+    public ServerVariant withPools() {
+        return new ServerVariant(simulated, postgres, limited, true);
     }
 
     /** Arguments of {@link ServerProgram}, after the data folder. */
@@ -42,6 +49,9 @@ record ServerVariant(OptionalInt simulated, Optional<Postgres> postgres, boolean
         postgres.ifPresent(database -> words.add(database.address()));
         if (limited) {
             words.add(LIMITED);
+        }
+        if (pools) {
+            words.add(POOLS);
         }
         return words;
     }

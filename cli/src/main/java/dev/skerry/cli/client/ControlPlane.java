@@ -162,6 +162,11 @@ public final class ControlPlane implements AutoCloseable {
         return parsed(exchange("PATCH", path, Optional.of(body)), path);
     }
 
+    /** See {@link #post}. */
+    public JsonNode put(String path, Map<String, Object> body) throws InterruptedException {
+        return parsed(exchange("PUT", path, Optional.of(body)), path);
+    }
+
     public void delete(String path) throws InterruptedException {
         exchange("DELETE", path, Optional.empty());
     }

@@ -20,7 +20,12 @@ record Body(JsonNode root, String where) {
     private static final int BYTES_MAX = 1 << 20;
 
     static Body of(Exchange exchange) throws IOException {
-        JsonNode root = read(exchange);
+        return of(exchange, BYTES_MAX);
+    }
+
+    /** For what may be longer than most. */
+    static Body of(Exchange exchange, int bytesMax) throws IOException {
+        JsonNode root = read(exchange, bytesMax);
         if (root.isNull()) {
             return new Body(Exchange.JSON.createObjectNode(), "");
         }
@@ -31,12 +36,15 @@ record Body(JsonNode root, String where) {
     }
 
     /** 429 is for what may be tried again later, which does not help with a content that is too large. */
-    private static JsonNode read(Exchange exchange) throws IOException {
+    private static JsonNode read(Exchange exchange, int bytesMax) throws IOException {
         try {
-            return exchange.json(BYTES_MAX);
+            return exchange.json(bytesMax);
         } catch (Failure e) {
             if (e.code() == ErrorCode.LIMIT_EXCEEDED) {
-                throw new Failure(ErrorCode.INVALID_REQUEST, "the request's content has more than 1 MiB", e);
+                throw new Failure(
+                        ErrorCode.INVALID_REQUEST,
+                        "the request's content has more than " + (bytesMax >> 20) + " MiB",
+                        e);
             }
             throw e;
         }
@@ -51,7 +59,7 @@ record Body(JsonNode root, String where) {
         return field(name).isPresent();
     }
 
-    private Failure wrong(String name, String wanted) {
+    Failure wrong(String name, String wanted) {
         return new Failure(ErrorCode.INVALID_REQUEST, "'" + where + name + "' must be " + wanted);
     }
 
@@ -78,6 +86,42 @@ record Body(JsonNode root, String where) {
                 throw wrong(name, "a whole number");
             }
             return value.longValue();
+        });
+    }
+
+    Optional<Double> decimal(String name) {
+        return field(name).map(value -> {
+            if (!value.isNumber()) {
+                throw wrong(name, "a number");
+            }
+            return value.doubleValue();
+        });
+    }
+
+    /** A whole number within bounds. */
+    Optional<Long> number(String name, long least, long most) {
+        return number(name).map(value -> {
+            if (value < least || value > most) {
+                throw wrong(name, "from " + least + " to " + most);
+            }
+            return value;
+        });
+    }
+
+    /** An array of objects. */
+    Optional<List<Body>> objects(String name) {
+        return field(name).map(value -> {
+            if (!value.isArray()) {
+                throw wrong(name, "an array of objects");
+            }
+            List<Body> bodies = new ArrayList<>();
+            for (JsonNode item : value) {
+                if (!item.isObject()) {
+                    throw wrong(name, "an array of objects");
+                }
+                bodies.add(new Body(item, where + name + "[" + bodies.size() + "]."));
+            }
+            return bodies;
         });
     }
 

@@ -4,6 +4,7 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.Route;
 import dev.skerry.server.openapi.Operation;
+import dev.skerry.server.operations.Authentication;
 import dev.skerry.server.operations.RequestFacts;
 import dev.skerry.server.sandboxes.Origin;
 import dev.skerry.server.tenants.ApiKey;
@@ -24,9 +25,7 @@ import java.util.Optional;
  * open by omission.
  */
 final class Door {
-    private static final String BEARER = "bearer ";
-
-    private final ApiKeys keys;
+    private final Authentication authentication;
     private final RateLimits limits;
     private final AuditLog audit;
     private final InstantSource clock;
@@ -38,7 +37,7 @@ final class Door {
     }
 
     Door(ApiKeys keys, RateLimits limits, AuditLog audit, InstantSource clock) {
-        this.keys = keys;
+        this.authentication = new Authentication(keys, limits);
         this.limits = limits;
         this.audit = audit;
         this.clock = clock;
@@ -144,28 +143,9 @@ final class Door {
         return RequestFacts.id(exchange.variable(template.substring(last + 1, template.indexOf('}', last))));
     }
 
-    /**
-     * Wrong keys are counted for the address that they come from, and looked up only while it has not presented too
-     * many. A key that was good a moment ago is let in all the same: others may share the address.
-     */
-    private ApiKey authenticated(Exchange exchange, Optional<String> presented) {
-        String network = RateLimits.network(exchange.remote());
-        if (presented.filter(keys::remembers).isEmpty()) {
-            limits.look(Traffic.UNKNOWN, network);
-        }
-        try {
-            return keys.authenticate(presented);
-        } catch (Failure e) {
-            if (e.code() == ErrorCode.UNAUTHENTICATED) {
-                limits.pass(Traffic.UNKNOWN, network);
-            }
-            throw e;
-        }
-    }
-
     private Caller caller(Exchange exchange) {
-        Optional<String> presented = presented(exchange);
-        Caller caller = new Caller(authenticated(exchange, presented), presented.orElse(""));
+        Optional<String> presented = Authentication.presented(exchange);
+        Caller caller = new Caller(authentication.authenticate(exchange, presented), presented.orElse(""));
         RequestFacts.tenant(exchange, caller.tenant());
         exchange.heldFor(caller.tenant().text());
         return caller;
@@ -173,15 +153,9 @@ final class Door {
 
     /** Whether it comes with a key of that scope; a wrong key is refused. */
     boolean isKnown(Exchange exchange, KeyScope scope) {
-        return presented(exchange)
+        return Authentication.presented(exchange)
                 .map(_ -> caller(exchange))
                 .filter(caller -> caller.may(scope))
                 .isPresent();
-    }
-
-    private static Optional<String> presented(Exchange exchange) {
-        return exchange.header("X-API-Key").or(() -> exchange.header("Authorization")
-                .filter(text -> text.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-                .map(text -> text.substring(BEARER.length()).strip()));
     }
 }

@@ -3,6 +3,8 @@ package dev.skerry.server.e2b;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.Route;
 import dev.skerry.server.http.Routes;
+import dev.skerry.server.jobs.Pools;
+import dev.skerry.server.jobs.Submissions;
 import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.openapi.OpenApiDocument;
 import dev.skerry.server.openapi.Operation;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The control plane: the REST half of the E2B API, what we add to it below {@code /skerry/v1}, the server's health and
@@ -33,12 +36,14 @@ import java.util.function.Supplier;
  */
 public final class E2bApi {
     private final List<Operation> operations;
+    private final List<Operation> documented;
     private final EventStream eventStream;
 
     /**
      * What it is made of. What has a life of its own belongs to whoever made it.
      *
      * @param terms of the host, oldest first
+     * @param others answered by others at the same address, and documented with these
      */
     public record Parts(
             Sandboxes sandboxes,
@@ -55,7 +60,11 @@ public final class E2bApi {
             ServerMetrics metrics,
             Resealer secrets,
             Webhooks webhooks,
-            Supplier<List<HostTerm>> terms) {}
+            Pools pools,
+            Submissions submissions,
+            NewJob jobForm,
+            Supplier<List<HostTerm>> terms,
+            List<Operation> others) {}
 
     public E2bApi(Parts parts) {
         Door door = new Door(parts.keys(), parts.limits(), parts.audit(), parts.clock());
@@ -71,11 +80,14 @@ public final class E2bApi {
         this.eventStream = new EventStream(parts.sandboxes());
         all.addAll(eventStream.operations(door));
         all.addAll(new WebhookRoutes(parts.webhooks()).operations(door));
+        all.addAll(
+                new JobRoutes(parts.submissions(), parts.jobForm(), parts.webhooks(), parts.clock()).operations(door));
         all.addAll(new EventLogs(parts.sandboxes()).operations(door));
         all.addAll(new TemplateRoutes(templates, parts.host(), limits).operations(door));
         all.addAll(new TeamRoutes(parts.host()).operations(door));
         all.addAll(new KeyRoutes(parts.tenants(), parts.keys()).operations(door));
         all.addAll(new TenantRoutes(parts.tenants(), parts.keys(), parts.sandboxes()).operations(door));
+        all.addAll(new PoolRoutes(parts.pools(), parts.settings().pools(), limits).operations(door));
         all.addAll(new AuditRoutes(parts.audit(), searches).operations(door));
         all.addAll(new WhyRoutes(parts.sandboxes(), parts.audit(), parts.terms()).operations(door));
         all.addAll(new ServerRoutes(parts.health(), parts.metrics(), parts.secrets()).operations(door));
@@ -87,13 +99,14 @@ public final class E2bApi {
                         exchange -> exchange.bytes(200, "application/json", document()))
                 .answers(200, "OpenApi"));
         this.operations = List.copyOf(all);
+        this.documented = Stream.concat(all.stream(), parts.others().stream()).toList();
         parts.usage().bindTo(parts.metrics());
     }
 
     private byte[] document() {
         String version = Optional.ofNullable(E2bApi.class.getPackage().getImplementationVersion())
                 .orElse("0");
-        return OpenApiDocument.of(version, operations).toString().getBytes(StandardCharsets.UTF_8);
+        return OpenApiDocument.of(version, documented).toString().getBytes(StandardCharsets.UTF_8);
     }
 
     /** Ends what would go on for ever. */

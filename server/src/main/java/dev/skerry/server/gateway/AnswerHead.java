@@ -18,8 +18,8 @@ record AnswerHead(int status, List<HttpField> fields, Framing framing, boolean p
     private static final int STATUS_AT = 9;
     private static final int STATUS_END = 12;
     private static final int LENGTH_DIGITS_MAX = 18;
-    /** Which a text of Latin-1 can hold beside the one that ended the line. */
-    private static final String LINE_ENDS = "\r\u0085";
+    /** The third end of a line that a text of Latin-1 can hold. */
+    private static final char NEXT_LINE = '\u0085';
 
     private static final int SWITCHING = 101;
 
@@ -60,7 +60,8 @@ record AnswerHead(int status, List<HttpField> fields, Framing framing, boolean p
                 && first.charAt(STATUS_AT) != '0'
                 && Tokens.isNumber(first.substring(STATUS_AT, STATUS_END), STATUS_END - STATUS_AT)
                 && (first.length() == STATUS_END || first.charAt(STATUS_END) == ' ')
-                && LINE_ENDS.chars().noneMatch(end -> first.indexOf(end) >= 0);
+                && first.indexOf('\r') < 0
+                && first.indexOf(NEXT_LINE) < 0;
         if (!good) {
             throw BadAnswer.broken("its first line is not that of an HTTP/1 answer");
         }
@@ -78,14 +79,14 @@ record AnswerHead(int status, List<HttpField> fields, Framing framing, boolean p
             }
             left -= line.length();
             int colon = line.indexOf(':');
-            if (colon < 0 || !Tokens.isToken(line.substring(0, colon))) {
+            String name = colon < 0 ? "" : line.substring(0, colon);
+            if (!Tokens.isToken(name)) {
                 throw BadAnswer.broken("a header field without a proper name");
             }
             if (fields.size() == FIELDS_MAX) {
                 throw BadAnswer.broken("more than " + FIELDS_MAX + " header fields");
             }
-            fields.add(new HttpField(
-                    line.substring(0, colon), line.substring(colon + 1).strip()));
+            fields.add(new HttpField(name, line.substring(colon + 1).strip()));
         }
     }
 

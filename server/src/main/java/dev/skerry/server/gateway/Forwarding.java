@@ -131,7 +131,7 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
         List<String> named = Tokens.list(fields, "Connection");
         List<HttpField> passing = new ArrayList<>(fields.size());
         for (HttpField field : fields) {
-            String name = field.getName().toLowerCase(Locale.ROOT);
+            String name = field.getLowerCaseName();
             if (!ends(name, named) && !WRITTEN_ANEW.contains(name) && !isOneOf(stopped, name)) {
                 passing.add(field);
             }
@@ -202,7 +202,7 @@ record Forwarding(String head, boolean body, boolean chunked, Optional<String> u
         List<String> named = Tokens.list(answer.fields(), "Connection");
         Set<String> seen = new HashSet<>();
         for (HttpField field : answer.fields()) {
-            String name = field.getName().toLowerCase(Locale.ROOT);
+            String name = field.getLowerCaseName();
             if (ends(name, named) || name.startsWith("x-skerry-")) {
                 continue;
             }

@@ -77,7 +77,7 @@ public final class Gateway implements AutoCloseable {
         answering(exchange, id, port, () -> {
             try (var _ = perClient.enter(exchange.remote());
                     var _ = perSandbox.enter(id)) {
-                limits.pass(Traffic.DATA, RateLimits.network(exchange.remote()));
+                limits.passFrom(Traffic.DATA, exchange.remote());
                 admitted(exchange, id, port);
             }
         });
@@ -128,17 +128,17 @@ public final class Gateway implements AutoCloseable {
         if (request.head().length() > ShortPassage.REQUEST_BYTES_MAX) {
             return false;
         }
-        Optional<Upstream> kept = pool.takeSocket(live.get(), port);
+        Optional<Upstream> kept = pool.takeSocket(live.get(), port, exchange.selector());
         return kept.isPresent() && begin(exchange, turn, live.get(), port, request, kept.get());
     }
 
     private boolean begin(
             Exchange exchange, Turn turn, LiveSandbox live, int port, Forwarding request, Upstream upstream) {
-        Watch watch = Watch.start(clock, bounds.firstByte(), upstream);
+        Watch watch = Watch.swept(clock, bounds.firstByte(), upstream);
         ShortPassage passage = new ShortPassage(exchange, request, upstream, watch, bounds.answerHeaderBytes());
         Admitted admitted;
         try {
-            limits.pass(Traffic.DATA, RateLimits.network(exchange.remote()));
+            limits.passFrom(Traffic.DATA, exchange.remote());
             admitted = Admitted.enter(perClient, exchange.remote(), perSandbox, live, passage::interrupt);
         } catch (Failure e) {
             watch.close();

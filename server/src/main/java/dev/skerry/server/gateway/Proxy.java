@@ -50,6 +50,7 @@ final class Proxy {
                     rest.upstream().close();
                     rest.throwFailure();
                 }
+                rest.watch().goOn();
                 Passage passage = new Passage(exchange, rest.request(), rest.upstream(), rest.watch(), bounds);
                 passWatched(
                         exchange,
@@ -102,7 +103,7 @@ final class Proxy {
         // A kept connection may die while the request is on its way, and then nobody knows whether it was heard.
         boolean repeatable = !request.body() && request.upgrade().isEmpty() && REPEATABLE.contains(exchange.method());
         if (repeatable) {
-            Optional<Upstream> kept = pool.take(live, port);
+            Optional<Upstream> kept = pool.take(live, port, exchange.selector());
             if (kept.isPresent()) {
                 try {
                     pass(exchange, request, live, port, kept.get());

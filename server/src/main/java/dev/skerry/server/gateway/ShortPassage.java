@@ -95,6 +95,7 @@ final class ShortPassage implements Invocable.Task, Callback {
     void begin(End told) {
         end = told;
         upstream.begin();
+        socket.sweep(watch);
         try {
             ByteBuffer head = ByteBuffer.wrap(request.head().getBytes(StandardCharsets.ISO_8859_1));
             socket.writeNow(head);

@@ -14,6 +14,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.io.ManagedSelector;
@@ -23,27 +25,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * A socket in the sandbox's network. It is watched by a selector of the HTTP server, by the same thread that listens to
  * clients, so that an answer needs no other thread on its way. Whoever waits leaves word for one event; nobody has to
- * be told what nobody waits for, so an event without a waiter makes the link {@linkplain #dormant} until there is one.
+ * be told what nobody waits for, so an event without a waiter makes the selector look no more until there is one.
  */
-final class SocketLink implements Link, Closeable, ManagedSelector.Selectable {
+final class SocketLink implements Link, Closeable {
     private static final Duration ALIVE_BOUND = Duration.ofSeconds(5);
 
     private final SocketChannel socket;
     private final GuestConnection guest;
-    private final ManagedSelector selector;
     private final Set<SocketLink> open;
+    private final ConcurrentMap<ManagedSelector, Seat> seats = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable Runnable> reader = new AtomicReference<>();
     private final AtomicReference<@Nullable Runnable> writer = new AtomicReference<>();
-    private volatile @Nullable SelectionKey key;
-
-    /** The selector does not look for bytes now. */
-    private volatile boolean dormant;
+    private volatile Seat seat;
+    private volatile @Nullable Watch watch;
 
     private SocketLink(SocketChannel socket, GuestConnection guest, ManagedSelector selector, Set<SocketLink> open) {
         this.socket = socket;
         this.guest = guest;
-        this.selector = selector;
         this.open = open;
+        this.seat = seats.computeIfAbsent(selector, Seat::new);
     }
 
     /**
@@ -55,71 +55,120 @@ final class SocketLink implements Link, Closeable, ManagedSelector.Selectable {
         SocketLink link = new SocketLink(socket, guest, selector, open);
         socket.configureBlocking(false);
         open.add(link);
-        selector.submit(link::register);
+        link.seat.look();
         return link;
     }
 
-    private void register(Selector with) {
-        try {
-            key = socket.register(with, SelectionKey.OP_READ, this);
-        } catch (ClosedChannelException e) {
-            // Whoever has closed it has told those who wait.
-        }
-    }
+    /** What one selector knows of the socket. Of several seats one is in use: the others look for nothing. */
+    private final class Seat implements ManagedSelector.Selectable, Closeable {
+        private final ManagedSelector selector;
+        private @Nullable SelectionKey key;
 
-    // What the selector's thread calls.
+        /** The selector does not look for bytes now. */
+        private volatile boolean dormant;
 
-    @Override
-    public @Nullable Runnable onSelected() {
-        int ready;
-        try {
-            SelectionKey known = key;
-            ready = known == null ? 0 : known.readyOps();
-        } catch (CancelledKeyException e) {
-            ready = SelectionKey.OP_READ | SelectionKey.OP_WRITE;
+        Seat(ManagedSelector selector) {
+            this.selector = selector;
         }
-        if ((ready & SelectionKey.OP_WRITE) != 0) {
-            run(writer.getAndSet(null));
-        }
-        if ((ready & SelectionKey.OP_READ) == 0) {
-            return null;
-        }
-        dormant = true; // before looking for the waiter, who looks at it after leaving word
-        Runnable waiter = reader.getAndSet(null);
-        if (waiter == null) {
-            return null;
-        }
-        dormant = false;
-        if (waiter instanceof Invocable) {
-            return waiter;
-        }
-        waiter.run();
-        return null;
-    }
 
-    @Override
-    public void updateKey() {
-        SelectionKey known = key;
-        if (known != null) {
+        /** Makes the selector look for what is wanted now. */
+        void look() {
+            dormant = false;
+            selector.submit(this::settle);
+        }
+
+        private void settle(Selector with) {
             try {
-                int wanted = (dormant ? 0 : SelectionKey.OP_READ) | (writer.get() == null ? 0 : SelectionKey.OP_WRITE);
-                if (known.interestOps() != wanted) {
-                    known.interestOps(wanted);
+                if (key == null) {
+                    key = socket.register(with, wanted(), this);
+                } else {
+                    updateKey();
                 }
-            } catch (CancelledKeyException e) {
-                // Closed meanwhile.
+            } catch (ClosedChannelException e) {
+                // Whoever has closed it has told those who wait.
             }
         }
-    }
 
-    @Override
-    public void replaceKey(SelectionKey another) {
-        key = another;
+        private int wanted() {
+            return this == seat
+                    ? (dormant ? 0 : SelectionKey.OP_READ) | (writer.get() == null ? 0 : SelectionKey.OP_WRITE)
+                    : 0;
+        }
+
+        @Override
+        public @Nullable Runnable onSelected() {
+            if (this != seat) {
+                return null;
+            }
+            int ready;
+            try {
+                ready = key == null ? 0 : key.readyOps();
+            } catch (CancelledKeyException e) {
+                ready = SelectionKey.OP_READ | SelectionKey.OP_WRITE;
+            }
+            if ((ready & SelectionKey.OP_WRITE) != 0) {
+                SocketLink.run(writer.getAndSet(null));
+            }
+            if ((ready & SelectionKey.OP_READ) == 0) {
+                return null;
+            }
+            dormant = true; // before looking for the waiter, who looks at it after leaving word
+            Runnable waiter = reader.getAndSet(null);
+            if (waiter == null) {
+                return null;
+            }
+            dormant = false;
+            if (waiter instanceof Invocable) {
+                return waiter;
+            }
+            waiter.run();
+            return null;
+        }
+
+        @Override
+        public void updateKey() {
+            SelectionKey known = key;
+            if (known != null) {
+                try {
+                    int wanted = wanted();
+                    if (known.interestOps() != wanted) {
+                        known.interestOps(wanted);
+                    }
+                } catch (CancelledKeyException e) {
+                    // Closed meanwhile.
+                }
+            }
+        }
+
+        @Override
+        public void replaceKey(SelectionKey another) {
+            key = another;
+        }
+
+        @Override
+        public void close() {
+            SocketLink.this.close();
+        }
     }
 
     private static void run(@Nullable Runnable waiter) {
         if (waiter != null) {
             waiter.run();
+        }
+    }
+
+    boolean isWatchedBy(ManagedSelector selector) {
+        return seat.selector.equals(selector);
+    }
+
+    /** While nobody uses it: that selector watches it from now on. */
+    void watchWith(ManagedSelector selector) {
+        Seat last = seat;
+        if (!last.selector.equals(selector)) {
+            Seat next = seats.computeIfAbsent(selector, Seat::new);
+            seat = next;
+            last.look();
+            next.look();
         }
     }
 
@@ -133,9 +182,8 @@ final class SocketLink implements Link, Closeable, ManagedSelector.Selectable {
         reader.set(waiter);
         if (!socket.isOpen()) {
             run(reader.getAndSet(null));
-        } else if (dormant) {
-            dormant = false;
-            selector.submit(_ -> updateKey());
+        } else if (seat.dormant) {
+            seat.look();
         }
     }
 
@@ -179,7 +227,7 @@ final class SocketLink implements Link, Closeable, ManagedSelector.Selectable {
                 if (socket.write(source) == 0) {
                     Thread waiter = Thread.currentThread();
                     writer.set(() -> LockSupport.unpark(waiter));
-                    selector.submit(_ -> updateKey());
+                    seat.look();
                     park(writer, "writing to");
                 }
             }
@@ -229,7 +277,7 @@ final class SocketLink implements Link, Closeable, ManagedSelector.Selectable {
 
     @Override
     public boolean readable() {
-        return dormant;
+        return seat.dormant;
     }
 
     @Override
@@ -237,7 +285,7 @@ final class SocketLink implements Link, Closeable, ManagedSelector.Selectable {
         if (!socket.isOpen() || guest.closed()) {
             return true;
         }
-        if (!dormant) {
+        if (!seat.dormant) {
             return false;
         }
         // Something came while nobody waited, and may have been read since.
@@ -248,14 +296,24 @@ final class SocketLink implements Link, Closeable, ManagedSelector.Selectable {
         } catch (IOException e) {
             return true;
         }
-        dormant = false;
-        selector.submit(_ -> updateKey());
+        seat.look();
         return false;
     }
 
-    /** Whether the stream has ended of the sandbox that it leads to, whose end of it is closed or will be. */
-    boolean outlived() {
-        return guest.closed();
+    /** What is looked at with every {@link #sweep()} from now on. */
+    void sweep(Watch next) {
+        watch = next;
+    }
+
+    /** To be called now and then; closes what should not be open any more. */
+    void sweep() {
+        if (guest.closed()) {
+            close(); // It leads to a sandbox that is over, whose end of it is closed or will be.
+        }
+        Watch current = watch;
+        if (current != null) {
+            current.sweep();
+        }
     }
 
     @Override
@@ -266,8 +324,8 @@ final class SocketLink implements Link, Closeable, ManagedSelector.Selectable {
         } catch (IOException e) {
             // The descriptor is closed even then.
         }
-        // The selector gives the descriptor back when it looks at its keys.
-        selector.submit(_ -> {});
+        // Selectors give the descriptor back when they look at their keys.
+        seats.keySet().forEach(selector -> selector.submit(_ -> {}));
         run(reader.getAndSet(null));
         run(writer.getAndSet(null));
     }

@@ -51,7 +51,7 @@ final class Tokens {
     static List<String> list(Iterable<HttpField> fields, String name) {
         List<String> tokens = List.of();
         for (String value : values(fields, name)) {
-            for (String part : value.split(",", -1)) {
+            for (String part : value.indexOf(',') < 0 ? List.of(value) : List.of(value.split(",", -1))) {
                 String token = part.strip().toLowerCase(Locale.ROOT);
                 if (!token.isEmpty()) {
                     if (tokens.isEmpty()) {

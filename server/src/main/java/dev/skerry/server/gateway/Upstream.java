@@ -4,7 +4,9 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.eclipse.jetty.io.ManagedSelector;
 
 /** A connection to a program inside. One thread reads, one writes; anybody may close it, which ends both. */
 final class Upstream implements AutoCloseable {
@@ -45,6 +47,17 @@ final class Upstream implements AutoCloseable {
     /** The socket, where it is one. */
     Optional<SocketLink> socket() {
         return link instanceof SocketLink socket ? Optional.of(socket) : Optional.empty();
+    }
+
+    boolean isWatchedBy(ManagedSelector selector) {
+        return link instanceof SocketLink socket && socket.isWatchedBy(selector);
+    }
+
+    /** While nobody uses it: if it is a socket, that selector watches it from now on. */
+    void watchWith(ManagedSelector selector) {
+        if (link instanceof SocketLink socket) {
+            socket.watchWith(selector);
+        }
     }
 
     /**
@@ -134,6 +147,23 @@ final class Upstream implements AutoCloseable {
 
     /** A line without its end, which is CR LF or LF alone; a CR elsewhere, a NUL or a missing end is refused. */
     String line(int bytesMax) throws IOException {
+        for (int i = at; i < end && i - at <= bytesMax; i++) {
+            byte next = buffer[i];
+            if (next == '\n') {
+                int length = i > at && buffer[i - 1] == '\r' ? i - 1 - at : i - at;
+                String line = new String(buffer, at, length, StandardCharsets.ISO_8859_1);
+                at = i + 1;
+                return line;
+            }
+            if (next == 0 || (next == '\r' && i + 1 < end && buffer[i + 1] != '\n')) {
+                break;
+            }
+        }
+        return lineByByte(bytesMax);
+    }
+
+    /** One that is not there as a whole yet, or must not be. */
+    private String lineByByte(int bytesMax) throws IOException {
         StringBuilder line = new StringBuilder(80);
         while (true) {
             int next = read();

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.eclipse.jetty.io.ManagedSelector;
 
 /**
  * Connections to programs inside that wait for another request. They are kept by the stream of the sandbox's
@@ -44,7 +45,7 @@ final class UpstreamPool {
             this.streams = live.streams();
         }
 
-        Optional<Upstream> take(int port, boolean socket) {
+        Optional<Upstream> take(int port, boolean socket, Optional<ManagedSelector> selector) {
             lock.lock();
             try {
                 Deque<Idle> waiting = idle.get(port);
@@ -52,9 +53,10 @@ final class UpstreamPool {
                     if (socket && waiting.getLast().upstream().socket().isEmpty()) {
                         return Optional.empty();
                     }
-                    Upstream upstream = waiting.removeLast().upstream();
+                    Upstream upstream = removeLast(waiting, selector).upstream();
                     size--;
                     if (!upstream.stale()) {
+                        selector.ifPresent(upstream::watchWith);
                         return Optional.of(upstream);
                     }
                     upstream.close();
@@ -63,6 +65,20 @@ final class UpstreamPool {
             } finally {
                 lock.unlock();
             }
+        }
+
+        /** Of those that this selector watches, or else of all. */
+        private static Idle removeLast(Deque<Idle> waiting, Optional<ManagedSelector> selector) {
+            if (selector.isPresent()) {
+                for (Iterator<Idle> last = waiting.descendingIterator(); last.hasNext(); ) {
+                    Idle one = last.next();
+                    if (one.upstream().isWatchedBy(selector.get())) {
+                        last.remove();
+                        return one;
+                    }
+                }
+            }
+            return waiting.removeLast();
         }
 
         boolean give(int port, Upstream upstream) {
@@ -123,15 +139,16 @@ final class UpstreamPool {
         }
     }
 
-    Optional<Upstream> take(LiveSandbox live, int port) {
+    /** @param selector that is to watch it, if it is a socket */
+    Optional<Upstream> take(LiveSandbox live, int port, Optional<ManagedSelector> selector) {
         Slot slot = slots.get(live.guest());
-        return slot == null ? Optional.empty() : slot.take(port, false);
+        return slot == null ? Optional.empty() : slot.take(port, false, selector);
     }
 
     /** One that is a socket. */
-    Optional<Upstream> takeSocket(LiveSandbox live, int port) {
+    Optional<Upstream> takeSocket(LiveSandbox live, int port, Optional<ManagedSelector> selector) {
         Slot slot = slots.get(live.guest());
-        return slot == null ? Optional.empty() : slot.take(port, true);
+        return slot == null ? Optional.empty() : slot.take(port, true, selector);
     }
 
     /** Keeps it or closes it. */
@@ -168,7 +185,7 @@ final class UpstreamPool {
      * it from the stream. To be called now and then.
      */
     void sweep() {
-        sockets.stream().filter(SocketLink::outlived).forEach(SocketLink::close);
+        sockets.forEach(SocketLink::sweep);
         long now = System.nanoTime();
         slots.values().forEach(slot -> {
             if (slot.sweep(now)) {

@@ -28,6 +28,22 @@ final class Watch implements AutoCloseable {
         return watch;
     }
 
+    /** One that somebody looks at with {@link #sweep} now and then, until a thread goes on with what is watched. */
+    static Watch swept(ScheduledExecutorService clock, Duration bound, Upstream upstream) {
+        return new Watch(clock, bound, upstream);
+    }
+
+    void sweep() {
+        if (!closed && System.nanoTime() - touched >= nanos) {
+            expire();
+        }
+    }
+
+    /** It is looked at in time from now on. */
+    void goOn() {
+        schedule(Math.max(0, nanos - (System.nanoTime() - touched)));
+    }
+
     private void schedule(long delay) {
         next = clock.schedule(this::check, delay, TimeUnit.NANOSECONDS);
     }
@@ -40,9 +56,13 @@ final class Watch implements AutoCloseable {
         if (left > 0) {
             schedule(left);
         } else {
-            expired = true;
-            upstream.close();
+            expire();
         }
+    }
+
+    private void expire() {
+        expired = true;
+        upstream.close();
     }
 
     /** Something has happened. */

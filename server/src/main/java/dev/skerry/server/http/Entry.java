@@ -54,7 +54,8 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
         }
         // It has to differ from others, not to be hard to guess.
         String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        Exchange exchange = new Exchange(request, response, id, new Completion(callback), new Held(room, client));
+        Exchange exchange =
+                new Exchange(request, response, id, client, new Completion(callback), new Held(room, client));
         Turn turn = new Turn(this, exchange, client);
         turns.add(turn);
         if (!root.begin(exchange, turn)) {

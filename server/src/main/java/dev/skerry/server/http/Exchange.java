@@ -11,18 +11,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http2.HTTP2Connection;
 import org.eclipse.jetty.http2.api.Stream;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Fields;
 import tools.jackson.core.JacksonException;
@@ -44,6 +43,7 @@ public final class Exchange {
     private final Request request;
     private final Response response;
     private final String requestId;
+    private final String client;
     private final Map<String, String> variables;
     private final Completion completion;
     private final RequestBody body;
@@ -58,10 +58,11 @@ public final class Exchange {
      */
     public record Origin(String remote, boolean secure) {}
 
-    Exchange(Request request, Response response, String requestId, Completion completion, Held held) {
+    Exchange(Request request, Response response, String requestId, String client, Completion completion, Held held) {
         this.request = request;
         this.response = response;
         this.requestId = requestId;
+        this.client = client;
         this.variables = Map.of();
         this.completion = completion;
         this.body = new RequestBody(request);
@@ -73,6 +74,7 @@ public final class Exchange {
         this.request = whole.request;
         this.response = whole.response;
         this.requestId = whole.requestId;
+        this.client = whole.client;
         this.variables = Map.copyOf(variables);
         this.completion = whole.completion;
         this.body = whole.body;
@@ -187,7 +189,7 @@ public final class Exchange {
 
     /** The client's address, without port. */
     public String remote() {
-        return origin.map(Origin::remote).orElseGet(() -> Request.getRemoteAddr(request));
+        return origin.map(Origin::remote).orElse(client);
     }
 
     /** The request's content as it comes. */
@@ -327,16 +329,13 @@ public final class Exchange {
         }
     }
 
-    /** Jetty's own, for the gateway: one of those that listen to the clients of this request's listener. */
+    /** Jetty's own, for the gateway: the one that listens to this request's client. */
     public Optional<ManagedSelector> selector() {
-        if (!(request.getConnectionMetaData().getConnector() instanceof ServerConnector connector)) {
-            return Optional.empty();
+        EndPoint client = request.getConnectionMetaData().getConnection().getEndPoint();
+        while (client instanceof EndPoint.Wrapper wrapper) {
+            client = wrapper.unwrap(); // from what is inside TLS
         }
-        List<ManagedSelector> selectors =
-                List.copyOf(connector.getSelectorManager().getBeans(ManagedSelector.class));
-        return selectors.isEmpty()
-                ? Optional.empty()
-                : Optional.of(selectors.get(ThreadLocalRandom.current().nextInt(selectors.size())));
+        return client instanceof ClientEndPoint watched ? Optional.of(watched.selector()) : Optional.empty();
     }
 
     /** Jetty's own, for the gateway. */

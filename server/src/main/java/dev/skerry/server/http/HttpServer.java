@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,8 @@ import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -37,6 +41,11 @@ public final class HttpServer implements AutoCloseable {
     private static final Duration INTERRUPTED_BOUND = Duration.ofSeconds(3);
     private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost");
     private static final int JETTYS_CHOICE = -1;
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+    /** Of each listener. Jetty would have one on two processors, which then is all that the gateway has of them. */
+    private static final int SELECTORS = Math.clamp(PROCESSORS / 2, Math.min(2, PROCESSORS), 12);
+
     private static final int THREADS_MAX = 200;
     private static final int THREADS_MIN = 4;
     private static final String LOOPBACK_V6 = "::1";
@@ -166,7 +175,15 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private ServerConnector connector(ConnectionFactory... factories) {
-        return new ServerConnector(server, onward, null, null, JETTYS_CHOICE, JETTYS_CHOICE, factories);
+        return new ServerConnector(server, onward, null, null, JETTYS_CHOICE, SELECTORS, factories) {
+            @Override
+            protected SocketChannelEndPoint newEndPoint(
+                    SocketChannel socket, ManagedSelector selector, SelectionKey key) {
+                SocketChannelEndPoint client = new ClientEndPoint(socket, selector, key, getScheduler());
+                client.setIdleTimeout(getIdleTimeout());
+                return client;
+            }
+        };
     }
 
     private static HttpConfiguration configuration(HttpBounds bounds) {

@@ -6,7 +6,7 @@ import dev.skerry.wire.jobs.JobOutcome;
 import dev.skerry.wire.jobs.LanguageRuntime;
 import java.util.List;
 
-/** Runs jobs for tenants, each in its turn. What every door of the server that takes programs goes through. Thread-safe. */
+/** Runs jobs for tenants, each in its turn: for every door of the server that takes programs. Thread-safe. */
 public interface Jobs {
     List<LanguageRuntime> runtimes();
 

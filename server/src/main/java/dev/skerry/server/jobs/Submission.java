@@ -1,8 +1,11 @@
 package dev.skerry.server.jobs;
 
 import dev.skerry.server.tenants.TenantId;
+import dev.skerry.wire.jobs.JobCase;
 import dev.skerry.wire.jobs.JobOrder;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,5 +26,27 @@ public record Submission(
         JobOrder order) {
     public Submission {
         labels = Map.copyOf(labels);
+    }
+
+    /** The same without what it reads and compiles: what has to be known of it while it waits. */
+    Submission withoutContents() {
+        JobCase empty = new JobCase(
+                Optional.empty(), List.of(), order.cases().getFirst().limits());
+        return new Submission(
+                tenant,
+                user,
+                priority,
+                finishBy,
+                labels,
+                new JobOrder(
+                        order.id(),
+                        order.runtime(),
+                        order.floor(),
+                        order.limits(),
+                        List.of(),
+                        Map.of(),
+                        order.compile(),
+                        order.prestarted(),
+                        Collections.nCopies(order.cases().size(), empty)));
     }
 }

@@ -5,9 +5,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
-import java.util.logging.ErrorManager;
 import java.util.logging.Formatter;
-import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
@@ -31,12 +29,15 @@ public final class LogLines extends Formatter {
             .map(Logger::getLogger)
             .toList();
 
-    /** From now on everything that is logged in this process goes there, and nowhere else. */
+    /**
+     * From now on everything that is logged in this process goes there, and nowhere else; a {@link LaterRecord} a
+     * moment later, or with the next that is none.
+     */
     public static void install(PrintStream out) {
         LogManager.getLogManager().reset();
         Logger root = Logger.getLogger("");
         root.setLevel(Level.INFO);
-        root.addHandler(new Lines(out));
+        root.addHandler(new LogStream(out, new LogLines()));
         quietLibraries();
     }
 
@@ -150,35 +151,6 @@ public final class LogLines extends Formatter {
                         || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
                 line.append(dangerous ? String.format(Locale.ROOT, "\\u%04x", (int) c) : String.valueOf(c));
             }
-        }
-    }
-
-    /** Writes and flushes each record as a whole. */
-    private static final class Lines extends Handler {
-        private final PrintStream out;
-
-        Lines(PrintStream out) {
-            this.out = out;
-            setFormatter(new LogLines());
-            setErrorManager(new ErrorManager());
-        }
-
-        @Override
-        public void publish(LogRecord record) {
-            if (isLoggable(record)) {
-                out.print(getFormatter().format(record));
-                out.flush();
-            }
-        }
-
-        @Override
-        public void flush() {
-            out.flush();
-        }
-
-        @Override
-        public void close() {
-            out.flush();
         }
     }
 }

@@ -79,7 +79,7 @@ public final class OpenApiDocument {
                 content(response, shape);
             }
         });
-        content(responses.putObject("default").put("description", "What was wrong."), "Error");
+        content(responses.putObject("default").put("description", "What was wrong."), operation.errors());
         return node;
     }
 

@@ -15,13 +15,17 @@ import java.util.TreeMap;
  * @param scope the least that a key must have; empty: answered without a key
  * @param takes shape of the request's content
  * @param answers shape of the content by status; errors are the same everywhere and not listed
+ * @param errors their shape
  */
 public record Operation(
         Route route,
         Optional<KeyScope> scope,
         List<Parameter> query,
         String takes,
-        SortedMap<Integer, String> answers) {
+        SortedMap<Integer, String> answers,
+        String errors) {
+    private static final String ERRORS = "Error";
+
     /**
      * A parameter of the query; none is required.
      *
@@ -35,7 +39,7 @@ public record Operation(
     }
 
     public static Operation of(Route route, Optional<KeyScope> scope) {
-        return new Operation(route, scope, List.of(), "", new TreeMap<>());
+        return new Operation(route, scope, List.of(), "", new TreeMap<>(), ERRORS);
     }
 
     /** Whether it is answered without a key. */
@@ -54,17 +58,22 @@ public record Operation(
     private Operation with(Parameter parameter) {
         List<Parameter> more = new ArrayList<>(query);
         more.add(parameter);
-        return new Operation(route, scope, more, takes, answers);
+        return new Operation(route, scope, more, takes, answers, errors);
     }
 
     public Operation takes(String shape) {
-        return new Operation(route, scope, query, shape, answers);
+        return new Operation(route, scope, query, shape, answers, errors);
     }
 
     public Operation answers(int status, String shape) {
         SortedMap<Integer, String> more = new TreeMap<>(answers);
         more.put(status, shape);
-        return new Operation(route, scope, query, takes, more);
+        return new Operation(route, scope, query, takes, more, errors);
+    }
+
+    /** Where errors have another shape. */
+    public Operation fails(String shape) {
+        return new Operation(route, scope, query, takes, answers, shape);
     }
 
     /** Without content. */

@@ -12,6 +12,9 @@ public final class RequestFacts {
     private static final int ID_LENGTH_MAX = 64;
     private static final String TENANT = "dev.skerry.tenant";
     private static final Pattern KEY = Pattern.compile("e2b_[0-9a-fA-F]{8,}");
+    /** Clients that cannot send headers have their key there. */
+    private static final Pattern KEY_IN_PATH = Pattern.compile("^/+k/+[^/]*", Pattern.CASE_INSENSITIVE);
+
     private static final Pattern BLANK = Pattern.compile("\\s");
 
     private RequestFacts() {}
@@ -40,23 +43,33 @@ public final class RequestFacts {
         exchange.request().setAttribute(TENANT, tenant.text());
     }
 
-    /**
-     * The request's method for a log record. It is the client's, who may write anything over HTTP/2: a blank in it
-     * would end the field and begin another.
-     */
+    /** The request's method for a log record. */
     public static String method(Exchange exchange) {
         return word(exchange.method());
     }
 
     /** The request's path for a log record, without keys. */
     public static String path(Exchange exchange) {
-        String path = exchange.rawPath();
-        return word(path.contains("e2b_") ? KEY.matcher(path).replaceAll("e2b_…") : path);
+        return shown(exchange.rawPath());
     }
 
-    private static String word(String text) {
-        boolean plain = text.chars().allMatch(c -> c > ' ');
-        return plain ? text : BLANK.matcher(text).replaceAll("%20");
+    /** A path without keys. */
+    static String shown(String path) {
+        String cut = KEY_IN_PATH.matcher(path).replaceFirst("/k/…");
+        return word(cut.contains("e2b_") ? KEY.matcher(cut).replaceAll("e2b_…") : cut);
+    }
+
+    /**
+     * What is a client's, for a log record: it may write anything over HTTP/2, and a blank would end the field and
+     * begin another.
+     */
+    static String word(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) <= ' ') {
+                return BLANK.matcher(text).replaceAll("%20");
+            }
+        }
+        return text;
     }
 
     static Optional<String> route(Exchange exchange) {

@@ -6,7 +6,6 @@ import dev.skerry.server.http.Turn;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /**
@@ -15,7 +14,7 @@ import java.util.logging.Logger;
  * which the official clients print.
  */
 public final class RequestLog implements Handler {
-    private static final Logger LOG = Logger.getLogger(RequestLog.class.getName());
+    private static final Logger LOG = Logger.getLogger(RequestRecord.LOGGER);
 
     private final Handler next;
     private final ServerMetrics metrics;
@@ -64,22 +63,12 @@ public final class RequestLog implements Handler {
         write(exchange, status, took, whole);
     }
 
-    /**
-     * As SLF4J's binding would write it, pairs first, but without what that does for every record: to look at the stack
-     * for who has called.
-     */
     private static void write(Exchange exchange, int status, Duration took, boolean whole) {
         Level level = isProbe(exchange) ? Level.FINE : Level.INFO;
-        if (!LOG.isLoggable(level)) {
-            return;
+        if (LOG.isLoggable(level)) {
+            String tenant = RequestFacts.tenant(exchange).orElse("-");
+            LOG.log(new RequestRecord(level, exchange, status, took.toMillis(), tenant, whole));
         }
-        String text = "request=" + exchange.requestId() + " method=" + RequestFacts.method(exchange) + " path="
-                + RequestFacts.path(exchange) + " status=" + status + " millis=" + took.toMillis() + " tenant="
-                + RequestFacts.tenant(exchange).orElse("-") + (whole ? " answered" : " broken off");
-        LogRecord record = new LogRecord(level, text);
-        record.setLoggerName(LOG.getName());
-        record.setSourceClassName(RequestLog.class.getName());
-        LOG.log(record);
     }
 
     /** Asked for every few seconds by machines. */

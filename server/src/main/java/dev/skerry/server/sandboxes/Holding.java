@@ -62,14 +62,14 @@ record Holding(long lives, long runs, long cpuMillis, long memoryBytes, long dis
             case CPU_MILLIS -> cpuMillis;
             case MEMORY_BYTES -> memoryBytes;
             case DISK_BYTES -> diskBytes;
-            case CREATES_PER_SECOND -> 0;
+            case CREATES_PER_SECOND, JOBS -> 0;
         };
     }
 
-    /** All of it, but what is no stock. */
+    /** All of it, but what is no stock of sandboxes. */
     Map<Resource, Long> amounts() {
         return Arrays.stream(Resource.values())
-                .filter(resource -> resource != Resource.CREATES_PER_SECOND)
+                .filter(resource -> resource != Resource.CREATES_PER_SECOND && resource != Resource.JOBS)
                 .collect(Collectors.toMap(resource -> resource, this::of));
     }
 }

@@ -104,6 +104,7 @@ final class Ledger {
                 what + "disk is " + Quantity.ofBytes(limit) + ", of which " + Quantity.ofBytes(own.diskBytes())
                         + " are in use; this needs " + Quantity.ofBytes(more);
             case CREATES_PER_SECOND -> what + "creates is " + limit + " in a second, and they are used up";
+            case JOBS -> what + "jobs is " + limit;
         };
     }
 
@@ -113,6 +114,7 @@ final class Ledger {
             case MEMORY_BYTES -> "end one that is not needed, or pause it to disk; the operator sets the quota";
             case DISK_BYTES -> "end one that is not needed; the operator sets the quota";
             case CREATES_PER_SECOND -> "create fewer in a second; the operator sets the quota";
+            case JOBS -> "the operator sets the quota";
         };
     }
 

@@ -35,7 +35,11 @@ public final class Sealing {
         /** Variables that a sandbox was created with. */
         ENVIRONMENT,
         /** What deliveries of a webhook are signed with. */
-        WEBHOOK
+        WEBHOOK,
+        /** A program that is to be run later, with all that belongs to it. */
+        JOB,
+        /** What is signed with it when the end of a job is told. */
+        CALLBACK
     }
 
     public Sealing(Secrets secrets) {

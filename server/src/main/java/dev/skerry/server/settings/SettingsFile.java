@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.toml.TomlMapper;
@@ -56,7 +57,7 @@ public final class SettingsFile {
     public static List<Key> keys() {
         ServerSettings standard = ServerSettings.DEFAULT;
         SandboxSettings boxes = standard.sandboxes();
-        return List.of(
+        List<Key> own = List.of(
                 new Key("data", quoted(standard.data()), "Folder of everything that survives a reboot."),
                 new Key(
                         "database",
@@ -97,11 +98,14 @@ public final class SettingsFile {
                 quota("quotas.cpus", "CPUs of all its sandboxes that run."),
                 quota("quotas.memory", "Memory of all that run, or are paused with their memory."),
                 quota("quotas.disk", "Disk of all that have not ended."),
+                quota("quotas.jobs", "Jobs of one tenant that run at a time."),
                 quota("quotas.creates-per-second", "New sandboxes of one tenant, on average; as many at once."),
                 rate(Traffic.CREATE, "New sandboxes in a second, by each key; five times as many at once."),
                 rate(Traffic.MUTATE, "Other changes in a second, by each key."),
                 rate(Traffic.READ, "Other requests in a second, by each key."),
                 rate(Traffic.UNKNOWN, "Requests without a valid key in a second, of each address (IPv6: /64)."),
+                rate(Traffic.JOB, "Programs to run in a second, by each key."),
+                rate(Traffic.ANONYMOUS, "Programs in a second of each address that needs no key (IPv6: /64)."),
                 rate(Traffic.DATA, "Requests to sandboxes in a second, of each address."),
                 new Key(
                         "audit.keep",
@@ -110,7 +114,40 @@ public final class SettingsFile {
                 new Key(
                         "webhooks.networks",
                         quoted(standard.webhookNetworks()),
-                        "Networks beside the internet that webhooks may reach, as in 10.1.0.0/16, fd00::/8."));
+                        "Networks beside the internet that webhooks may reach, as in 10.1.0.0/16, fd00::/8."),
+                new Key("jobs.concurrent", quoted("auto"), "Jobs that run at a time; auto: two for each processor."),
+                new Key("jobs.queued", String.valueOf(standard.jobs().queued()), "Jobs that wait, of all tenants."),
+                new Key(
+                        "jobs.queued-of-tenant",
+                        String.valueOf(standard.jobs().queuedOfTenant()),
+                        "Jobs that wait, of one."),
+                new Key("jobs.weights", quoted(""), "Shares of tenants, as in acme=3, beta=2; of others 1."),
+                new Key("jobs.keep", quoted(Quantity.ofTime(standard.jobs().keep())), "How long results are kept."),
+                new Key(
+                        "jobs.trust",
+                        quoted(""),
+                        "Weakest isolation by tenant, template or label, as in tenant:guests=gvisor."),
+                new Key(
+                        "jobs.pools",
+                        quoted(standard.pools().text()),
+                        "Sandboxes ready for jobs: TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, ..."),
+                new Key(
+                        "jobs.pool-hits",
+                        String.valueOf(standard.pools().hitPercent()),
+                        "Of a hundred jobs, so many shall find a ready sandbox."),
+                new Key(
+                        "jobs.pool-memory",
+                        quoted(Quantity.ofBytes(standard.pools().idleBytes())),
+                        "What the ready sandboxes of one pool may cost together."),
+                new Key(
+                        "jobs.pool-miss",
+                        quoted(PoolSettings.label(standard.pools().miss())),
+                        "What a job does that finds none: cold, wait, refuse."),
+                new Key(
+                        "jobs.pool-patience",
+                        quoted(Quantity.ofTime(standard.pools().patience())),
+                        "How long it waits for one, where it does."));
+        return Stream.concat(own.stream(), PistonKeys.keys().stream()).toList();
     }
 
     private static Key quota(String name, String meaning) {
@@ -216,10 +253,32 @@ public final class SettingsFile {
                         text("sandboxes.timeout-max", Quantity::time, boxes.timeoutMax()),
                         text("sandboxes.resume-timeout", Quantity::time, boxes.resumeTimeout()),
                         Math.toIntExact(number("sandboxes.running-max", 1, 1 << 20, boxes.runningMax()))),
+                pools(standard.pools()),
                 quota(),
                 rates(standard.rates()),
                 text("audit.keep", Quantity::time, standard.auditKeep()),
-                text("webhooks.networks", Networks::parse, standard.webhookNetworks()));
+                text("webhooks.networks", Networks::parse, standard.webhookNetworks()),
+                PistonKeys.bind(this),
+                jobs(standard.jobs()));
+    }
+
+    private PoolSettings pools(PoolSettings standard) {
+        return new PoolSettings(
+                text("jobs.pools", PoolText::list, standard.pools()),
+                (int) number("jobs.pool-hits", 1, 99, standard.hitPercent()),
+                text("jobs.pool-memory", Quantity::bytes, standard.idleBytes()),
+                text("jobs.pool-miss", PoolSettings::miss, standard.miss()),
+                text("jobs.pool-patience", Quantity::time, standard.patience()));
+    }
+
+    private JobSettings jobs(JobSettings standard) {
+        return new JobSettings(
+                text("jobs.concurrent", JobSettings::concurrent, standard.concurrent()),
+                Math.toIntExact(number("jobs.queued", 0, 1 << 20, standard.queued())),
+                Math.toIntExact(number("jobs.queued-of-tenant", 0, 1 << 20, standard.queuedOfTenant())),
+                text("jobs.weights", JobSettings::weights, standard.weights()),
+                text("jobs.keep", Quantity::time, standard.keep()),
+                text("jobs.trust", TrustPolicy::parse, standard.trust()));
     }
 
     private Map<Traffic, Long> rates(Map<Traffic, Long> standard) {
@@ -240,6 +299,7 @@ public final class SettingsFile {
         limits.put(Resource.CPU_MILLIS, unlessNone("quotas.cpus", name -> (long) cpus(name, 0)));
         limits.put(Resource.MEMORY_BYTES, unlessNone("quotas.memory", name -> text(name, Quantity::bytes, 0L)));
         limits.put(Resource.DISK_BYTES, unlessNone("quotas.disk", name -> text(name, Quantity::bytes, 0L)));
+        limits.put(Resource.JOBS, unlessNone("quotas.jobs", name -> number(name, 0, 1 << 20, 0)));
         limits.put(
                 Resource.CREATES_PER_SECOND,
                 unlessNone("quotas.creates-per-second", name -> number(name, 0, 1 << 20, 0)));
@@ -272,7 +332,7 @@ public final class SettingsFile {
         return text;
     }
 
-    private <T> T text(String name, Function<String, T> parser, T standard) {
+    <T> T text(String name, Function<String, T> parser, T standard) {
         JsonNode value = values.get(name);
         if (value == null) {
             return standard;
@@ -292,7 +352,7 @@ public final class SettingsFile {
         }
     }
 
-    private long number(String name, long least, long most, long standard) {
+    long number(String name, long least, long most, long standard) {
         JsonNode value = values.get(name);
         if (value == null) {
             return standard;
@@ -302,6 +362,23 @@ public final class SettingsFile {
             return standard;
         }
         return value.longValue();
+    }
+
+    boolean flag(String name, boolean standard) {
+        JsonNode value = values.get(name);
+        if (value == null) {
+            return standard;
+        }
+        if (!value.isBoolean()) {
+            problems.add("'" + name + "' must be true or false");
+            return standard;
+        }
+        return value.booleanValue();
+    }
+
+    /** Whether the file says something of it. */
+    boolean has(String name) {
+        return values.containsKey(name);
     }
 
     private int cpus(String name, int standard) {

@@ -62,6 +62,13 @@ public final class RateLimits {
         ask(traffic, who, true);
     }
 
+    /** Counts a request of a client that is known by nothing but its address. */
+    public void passFrom(Traffic traffic, String address) {
+        if (lanes.containsKey(traffic)) {
+            pass(traffic, network(address));
+        }
+    }
+
     /** Likewise, for one that is counted later, if at all. */
     public void look(Traffic traffic, String who) {
         ask(traffic, who, false);

@@ -16,7 +16,9 @@ public enum Resource {
     /** Bytes, of all that have not ended. */
     DISK_BYTES("diskBytes"),
     /** New sandboxes in a second; as many may come at once. */
-    CREATES_PER_SECOND("createsPerSecond");
+    CREATES_PER_SECOND("createsPerSecond"),
+    /** Jobs that run at a time; others wait for their turn. */
+    JOBS("jobs");
 
     private final String field;
 

@@ -12,6 +12,9 @@ public record TenantId(String text) {
     /** The one that exists from the first start. */
     public static final TenantId DEFAULT = new TenantId("default");
 
+    /** Whose is what runs without a key, where that may be. */
+    public static final TenantId ANONYMOUS = new TenantId("anonymous");
+
     public TenantId {
         if (!isLegal(text)) {
             throw new Failure(

@@ -143,6 +143,17 @@ public final class Tenants {
         return tenant;
     }
 
+    /** The tenant of those who need no key; one that was there stays as it is. */
+    public void createAnonymous() {
+        try {
+            create(TenantId.ANONYMOUS, "whoever needs no key", Quota.UNSAID);
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.CONFLICT) {
+                throw e;
+            }
+        }
+    }
+
     private static Update bind(Update update, Quota own) {
         for (Resource resource : Resource.values()) {
             update.bind(resource.column(), own.limits().get(resource));

@@ -11,7 +11,11 @@ public enum Traffic {
     /** To ports of sandboxes; by client address. */
     DATA("requests to sandboxes"),
     /** Without a key, or with one that is not valid; by client address. */
-    UNKNOWN("requests without a valid key");
+    UNKNOWN("requests without a valid key"),
+    /** Programs to run; by key. */
+    JOB("jobs"),
+    /** Programs of somebody who needs no key; by client address. */
+    ANONYMOUS("jobs without a key");
 
     private final String words;
 

@@ -2,10 +2,10 @@ package dev.skerry.server.webhooks;
 
 import dev.skerry.server.secrets.Sealing;
 import dev.skerry.wire.Failure;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +37,7 @@ final class Courier {
         Post.Outcome outcome;
         try {
             String secret = sealing.open(Sealing.Use.WEBHOOK, webhook.id(), webhook.sealedSecret());
-            Map<String, String> headers = Signature.headers(webhook.id(), id, secret, payload.body(), at);
-            outcome = post(new Post(destinations, webhook.url(), headers, payload.body()));
+            outcome = send(webhook.id(), id, webhook.url(), secret, payload.body(), at);
         } catch (Failure e) {
             outcome = new Post.Outcome(0, String.valueOf(e.getMessage()));
         }
@@ -51,6 +50,16 @@ final class Courier {
                 Duration.ofNanos(System.nanoTime() - begin),
                 outcome.status(),
                 outcome.error());
+    }
+
+    /** What belongs to no webhook. */
+    Post.Outcome send(String id, URI url, String secret, byte[] body) throws InterruptedException {
+        return send(id, UUID.randomUUID().toString(), url, secret, body, clock.instant());
+    }
+
+    private Post.Outcome send(String id, String delivery, URI url, String secret, byte[] body, Instant at)
+            throws InterruptedException {
+        return post(new Post(destinations, url, Signature.headers(id, delivery, secret, body, at), body));
     }
 
     private Post.Outcome post(Post post) throws InterruptedException {

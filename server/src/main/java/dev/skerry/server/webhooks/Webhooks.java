@@ -27,8 +27,8 @@ public final class Webhooks {
 
     private static final int TESTS_AT_ONCE = 4;
     private static final int NAME_LENGTH_MAX = 256;
-    private static final int SECRET_LENGTH_MIN = 16;
-    private static final int SECRET_LENGTH_MAX = 256;
+    static final int SECRET_LENGTH_MIN = 16;
+    static final int SECRET_LENGTH_MAX = 256;
     private static final int SECRET_BYTES = 32;
 
     private final WebhookStore store;
@@ -50,6 +50,11 @@ public final class Webhooks {
 
     Courier courier() {
         return courier;
+    }
+
+    /** For what is told once. */
+    public Callbacks callbacks() {
+        return new Callbacks(courier, destinations);
     }
 
     /** What is to be set; what is empty stays as it is, or gets its default. */
@@ -94,7 +99,8 @@ public final class Webhooks {
         return new Failure(ErrorCode.INVALID_REQUEST, "'" + field + "' is missing");
     }
 
-    private String freshSecret() {
+    /** To sign with. */
+    public String freshSecret() {
         byte[] bytes = new byte[SECRET_BYTES];
         random.nextBytes(bytes);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);

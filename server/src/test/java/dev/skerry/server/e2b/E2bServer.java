@@ -2,19 +2,29 @@ package dev.skerry.server.e2b;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.server.database.Database;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
+import dev.skerry.server.jobs.FakeJobHost;
+import dev.skerry.server.jobs.JobQueue;
+import dev.skerry.server.jobs.JobStore;
+import dev.skerry.server.jobs.Pools;
+import dev.skerry.server.jobs.Submissions;
+import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.HealthCheck;
 import dev.skerry.server.operations.RequestLog;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.UsageHistory;
+import dev.skerry.server.piston.PistonApi;
 import dev.skerry.server.secrets.Resealer;
 import dev.skerry.server.secrets.TestSecrets;
+import dev.skerry.server.settings.JobSettings;
 import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tenants.KeyScope;
@@ -41,12 +51,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jdbi.v3.core.Jdbi;
 import tools.jackson.databind.JsonNode;
 
 /** The whole door over HTTP, with sandboxes and a host that are made up. Every answer is held against the document. */
 final class E2bServer implements AutoCloseable {
     static final TenantId OTHER = new TenantId("other");
+    private static final JobSettings JOBS =
+            new JobSettings(OptionalInt.of(2), 4, 3, Map.of(), Duration.ofDays(1), TrustPolicy.NONE);
+
     private static final String PRAGMAS =
             "?journal_mode=WAL&synchronous=OFF&busy_timeout=10000&transaction_mode=IMMEDIATE";
     private static final List<String> SCRIPTS = List.of(
@@ -55,12 +69,16 @@ final class E2bServer implements AutoCloseable {
             "V3__tenants.sql",
             "V4__audit.sql",
             "V5__webhooks.sql",
-            "V7__causes.sql");
+            "V7__causes.sql",
+            "V8__jobs.sql");
 
     final TestClock clock = new TestClock();
     final FakeSandboxes sandboxes = new FakeSandboxes(clock);
     final FakeHost host = new FakeHost();
     final List<HostTerm> terms = new ArrayList<>();
+    final FakeJobHost jobHost = new FakeJobHost();
+    final JobQueue queue;
+    final Submissions submissions;
     final Tenants tenants;
     final ApiKeys keys;
     final AuditLog audit;
@@ -69,7 +87,9 @@ final class E2bServer implements AutoCloseable {
     final Health health;
     final E2bApi api;
     final String key;
+    private final PistonApi piston;
     final String otherKey;
+    private final Database database;
     private final HttpServer http;
     private final Conformance conformance;
     private final HttpClient client =
@@ -120,12 +140,31 @@ final class E2bServer implements AutoCloseable {
                 keys.create(OTHER, "other", KeyScope.TENANT, Optional.empty()).text();
         audit = new AuditLog(jdbi, jdbi, Duration.ofDays(90), clock).start();
         health = new Health(List.of(checks), Duration.ofMillis(500));
+        RateLimits limits = new RateLimits(rates, clock);
+        Webhooks webhooks = new Webhooks(
+                new WebhookStore(jdbi, jdbi, TestSecrets.SEALING),
+                Networks.parse("127.0.0.0/8"),
+                TestSecrets.SEALING,
+                clock);
+        queue = new JobQueue(jobHost, JOBS, clock);
+        piston = new PistonApi(new PistonApi.Parts(
+                queue, host, tenants, keys, limits, audit, ServerSettings.DEFAULT, clock));
+        NewJob form = new NewJob(queue, ServerSettings.DEFAULT.sandboxes());
+        database = Database.open(folder.resolve("jobs.db"));
+        submissions = new Submissions(new Submissions.Parts(
+                        queue,
+                        new JobStore(database, TestSecrets.SEALING, Fence.NONE),
+                        webhooks.callbacks(),
+                        form,
+                        JOBS,
+                        clock))
+                .start();
         api = new E2bApi(new E2bApi.Parts(
                 sandboxes,
                 host,
                 tenants,
                 keys,
-                new RateLimits(rates, clock),
+                limits,
                 audit,
                 tokens,
                 ServerSettings.DEFAULT,
@@ -134,12 +173,12 @@ final class E2bServer implements AutoCloseable {
                 health,
                 metrics,
                 new Resealer(TestSecrets.ONE, List.of()),
-                new Webhooks(
-                        new WebhookStore(jdbi, jdbi, TestSecrets.SEALING),
-                        Networks.parse("127.0.0.0/8"),
-                        TestSecrets.SEALING,
-                        clock),
-                () -> terms));
+                webhooks,
+                new Pools(host.jobs(), metrics),
+                submissions,
+                form,
+                () -> terms,
+                piston.operations()));
         conformance = new Conformance(api.operations());
         http = HttpServer.open(
                 List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0"))), new RequestLog(api.handler(), metrics));
@@ -199,6 +238,9 @@ final class E2bServer implements AutoCloseable {
     public void close() {
         client.close();
         http.close();
+        piston.close();
+        submissions.close();
+        database.close();
         audit.close();
     }
 }

@@ -14,6 +14,7 @@ import dev.skerry.wire.hosts.HostTemplate;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
+import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,6 +45,13 @@ public final class FakeHost implements HostAgent {
                 true,
                 Instant.parse("2026-04-01T00:00:00Z"),
                 current);
+    }
+
+    private final FakePools jobs = new FakePools();
+
+    @Override
+    public JobHost jobs() {
+        return jobs;
     }
 
     @Override

@@ -47,6 +47,8 @@ class OtherTenantTest {
             Map.entry("GET /skerry/v1/events/stream", Shows.STREAM),
             Map.entry("GET /events/webhooks", Shows.OWN),
             Map.entry("POST /events/webhooks", Shows.MADE),
+            Map.entry("GET /skerry/v1/jobs", Shows.OWN),
+            Map.entry("POST /skerry/v1/jobs", Shows.MADE),
             Map.entry("GET /skerry/v1/secrets", Shows.THE_SAME),
             Map.entry("GET /skerry/v1/tenants", Shows.OWN),
             Map.entry("POST /skerry/v1/tenants", Shows.THE_SAME),
@@ -108,6 +110,15 @@ class OtherTenantTest {
 
     private record Named(String theirs, String nobodys) {}
 
+    private String job() throws IOException, InterruptedException {
+        return server.send(
+                        "POST",
+                        "/skerry/v1/jobs",
+                        "{\"language\":\"python\",\"files\":[{\"content\":\"hello\"}],\"async\":true}")
+                .is(202)
+                .text("token");
+    }
+
     /** What there is of the first tenant, and what there is not. */
     private Map<String, Named> names() throws IOException, InterruptedException {
         String sandbox = server.create("{}");
@@ -124,6 +135,8 @@ class OtherTenantTest {
                 new Named(key, "0123456789abcdef"),
                 "{webhookID}",
                 new Named(webhook, "00000000-0000-4000-8000-000000000000"),
+                "{token}",
+                new Named(job(), nothing),
                 "{tenantID}",
                 new Named("default", "nobody"));
     }
@@ -196,6 +209,7 @@ class OtherTenantTest {
         assertThat(before).hasSizeGreaterThanOrEqualTo(8);
         String id = server.create("{\"metadata\":{\"a\":\"b\"}}");
         server.send("POST", "/api-keys", "{\"name\":\"more\"}").is(201);
+        assertThat(job()).isNotEmpty();
         server.send("POST", "/events/webhooks", "{\"name\":\"a\",\"url\":\"http://127.0.0.1:1/\"}")
                 .is(201);
         for (Operation operation : keyed()) {

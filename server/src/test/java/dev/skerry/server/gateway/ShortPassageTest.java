@@ -9,6 +9,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +73,27 @@ class ShortPassageTest {
             assertThat(program.connections()).isEqualTo(1);
             Doorway.await(() ->
                     doorway.server.requests() == 0 && doorway.guest.streams().size() == 0);
+        }
+    }
+
+    /** Connections of clients are given to the selectors in turn. */
+    @Test
+    void aConnectionServesClientsOfAllSelectors() throws Exception {
+        try (Program program = Program.echo();
+                Socket one = doorway.connect();
+                Socket other = doorway.connect();
+                Socket third = doorway.connect()) {
+            List<Socket> sockets = List.of(one, other, third);
+            List<InputStream> answers = new ArrayList<>();
+            for (Socket socket : sockets) {
+                answers.add(new BufferedInputStream(socket.getInputStream()));
+            }
+            for (int i = 0; i < 300; i++) {
+                ask(sockets.get(i % 3), program);
+                assertThat(Program.head(answers.get(i % 3))).startsWith("HTTP/1.1 200 ");
+                Doorway.await(() -> doorway.guest.streams().size() == 0);
+            }
+            assertThat(program.connections()).isEqualTo(1);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.skerry.server.stores;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.database.Database;
+import dev.skerry.server.jobs.JobSamples;
 import dev.skerry.server.leases.Lease;
 import dev.skerry.server.leases.LeaseTable;
 import dev.skerry.server.leases.Leases;
@@ -144,6 +145,7 @@ final class KeptData {
                 Optional.empty(),
                 Optional.of(WEBHOOK_SECRET));
         webhooks(database).create(ACME, wanted);
+        JobSamples.write(database);
         LeaseTable leases = new Leases(database);
         leases.release(leases.acquire(LEASE, SERVER, Duration.ofSeconds(3)).orElseThrow());
     }
@@ -198,6 +200,7 @@ final class KeptData {
         if (version >= 5) {
             checkWebhooks(database);
         }
+        JobSamples.check(database, version >= 8);
         Lease lease = new Leases(database)
                 .acquire(LEASE, SERVER, Duration.ofSeconds(3))
                 .orElseThrow();

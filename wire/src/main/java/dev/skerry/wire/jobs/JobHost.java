@@ -5,8 +5,8 @@ import dev.skerry.wire.Failure;
 import java.util.List;
 
 /**
- * A host as far as jobs go. Each job has a sandbox that nobody used before and that ends with it; what a crash of either
- * side leaves is removed, never taken over. Thread-safe.
+ * A host as far as jobs go. Each job has a sandbox that nobody used before and that ends with it; what a crash of
+ * either side leaves is removed, never taken over. Thread-safe.
  */
 public interface JobHost extends AutoCloseable {
     /** One that runs no jobs. */

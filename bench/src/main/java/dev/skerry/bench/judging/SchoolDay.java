@@ -1,0 +1,118 @@
+package dev.skerry.bench.judging;
+
+import dev.skerry.bench.judging.Timetable.Submission;
+import dev.skerry.bench.serving.Connection;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Plays a {@link Timetable} against a server: each program is sent at its time, whether or not those before it are
+ * answered. Who is sent away comes back after the time that the server named, as pupils do; who waits longer than
+ * {@link #PATIENCE} makes the run fail, as does a wrong answer.
+ */
+final class SchoolDay {
+    static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final Competitor server;
+    private final DayLog log = new DayLog();
+    private final ConcurrentLinkedQueue<PistonClient> idle = new ConcurrentLinkedQueue<>();
+
+    SchoolDay(Competitor server) {
+        this.server = server;
+    }
+
+    DayLog play(Timetable timetable) throws Exception {
+        AtomicReference<Throwable> failed = new AtomicReference<>();
+        long start = System.nanoTime();
+        log.begin(Map.of());
+        Thread watch = Thread.ofVirtual().name("watch").start(() -> watch(failed));
+        try (ExecutorService pupils = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Submission submission : timetable.submissions()) {
+                long wait = submission.at().toNanos() - (System.nanoTime() - start);
+                TimeUnit.NANOSECONDS.sleep(wait);
+                Future<?> _ = pupils.submit(() -> send(submission, failed));
+            }
+        } finally {
+            watch.interrupt();
+            watch.join();
+            for (PistonClient client : idle) {
+                client.close();
+            }
+        }
+        if (failed.get() != null) {
+            throw new IllegalStateException("the day did not go well", failed.get());
+        }
+        return log;
+    }
+
+    private void send(Submission submission, AtomicReference<Throwable> failed) {
+        log.open.incrementAndGet();
+        long start = System.nanoTime();
+        try {
+            PistonClient free = idle.poll();
+            PistonClient client = free == null ? server.client() : free;
+            while (true) {
+                var again = client.tryRun(submission.program(), submission.pupil());
+                if (again.isEmpty()) {
+                    break;
+                }
+                log.refused();
+                if (System.nanoTime() - start > PATIENCE.toNanos()) {
+                    throw new IllegalStateException(submission.pupil() + " was sent away for " + PATIENCE);
+                }
+                TimeUnit.NANOSECONDS.sleep(again.get().toNanos());
+            }
+            idle.add(client);
+            log.answered((System.nanoTime() - start) / 1e6);
+        } catch (IOException | RuntimeException e) {
+            failed.compareAndSet(null, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            log.open.decrementAndGet();
+        }
+    }
+
+    private void watch(AtomicReference<Throwable> failed) {
+        try (Connection connection = new Connection(server.origin())) {
+            while (true) {
+                TimeUnit.SECONDS.sleep(1);
+                log.begin(look(server.origin(), connection));
+            }
+        } catch (IOException | RuntimeException e) {
+            failed.compareAndSet(null, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The server's metrics of jobs and pools, each summed up over its labels but the result. */
+    private Map<String, Double> look(URI origin, Connection connection) throws IOException {
+        Map<String, String> headers =
+                server.key().map(key -> Map.of("X-API-Key", key)).orElse(Map.of());
+        Connection.Answer answer = connection.send("GET", "/metrics", headers, new byte[0]);
+        String text = new String(answer.body().readAllBytes(), StandardCharsets.UTF_8);
+        if (answer.status() != 200) {
+            throw new IllegalStateException(origin + "/metrics answered " + answer.status());
+        }
+        Map<String, Double> sums = new LinkedHashMap<>();
+        text.lines()
+                .filter(line -> line.startsWith("skerry_jobs_") || line.startsWith("skerry_pool_"))
+                .forEach(line -> {
+                    int space = line.lastIndexOf(' ');
+                    String name = line.substring(0, space).replaceAll("\\{.*?(result=\"[a-z]+\").*}|\\{.*}", " $1");
+                    sums.merge(name.strip(), Double.parseDouble(line.substring(space + 1)), Double::sum);
+                });
+        return sums;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.skerry.server.jobs;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Runs what was handed in, when its turn has come, and stores what became of it. Thread-safe. */
+final class Attempts {
+    /** A job with which the server has ended so often, or for which there was no room, is not tried again. */
+    static final int MOST = 5;
+
+    private final Submissions.Parts parts;
+
+    Attempts(Submissions.Parts parts) {
+        this.parts = parts;
+    }
+
+    /**
+     * On the thread that may be interrupted to end it.
+     *
+     * @return after which time it is to be tried again; empty: it has ended
+     * @throws InterruptedException the server is being stopped, and the job is still to be run
+     */
+    Optional<Duration> carryOut(LiveJob job) throws InterruptedException {
+        Turn turn;
+        try {
+            turn = parts.queue().begun(job.ticket());
+        } catch (Failure e) {
+            if (e.code() == ErrorCode.NO_CAPACITY) {
+                throw new InterruptedException();
+            }
+            end(job.token(), 0, JudgementText.of(e));
+            return Optional.empty();
+        }
+        try (turn) {
+            Optional<Integer> attempt = parts.store().begin(job.token(), now());
+            return attempt.isEmpty() ? Optional.empty() : carryOut(job, turn, attempt.get());
+        }
+    }
+
+    private Optional<Duration> carryOut(LiveJob job, Turn turn, int attempt) throws InterruptedException {
+        if (attempt > MOST) {
+            String message = "it was tried " + MOST + " times, and the server or its host has failed each time";
+            end(job.token(), attempt, JudgementText.of(new Failure(ErrorCode.INTERNAL, message)));
+            return Optional.empty();
+        }
+        try {
+            if (!job.runs()) {
+                throw new InterruptedException();
+            }
+            String request = parts.store().request(job.token()).orElseThrow();
+            Judgement judgement = Judge.judge(turn, parts.reader().read(job.tenant(), request));
+            job.stops();
+            end(job.token(), attempt, JudgementText.of(judgement));
+        } catch (InterruptedException e) {
+            job.stops();
+            if (!job.cancelled()) {
+                throw e;
+            }
+            endCancelled(job.token(), attempt);
+        } catch (Failure e) {
+            job.stops();
+            if (e.code().retryable() && attempt < MOST && parts.store().putBack(job.token(), attempt)) {
+                return Optional.of(Duration.ofSeconds(attempt));
+            }
+            end(job.token(), attempt, JudgementText.of(e));
+        }
+        return Optional.empty();
+    }
+
+    void endCancelled(String token, int attempt) {
+        end(
+                token,
+                attempt,
+                JudgementText.of(Verdict.CANCELLED, ErrorCode.CONFLICT, "it was cancelled", Optional.empty()));
+    }
+
+    private void end(String token, int attempt, ObjectNode result) {
+        boolean _ = parts.store().end(token, attempt, result.path("verdict").asString(""), result.toString(), now());
+    }
+
+    private Instant now() {
+        return parts.clock().instant();
+    }
+}

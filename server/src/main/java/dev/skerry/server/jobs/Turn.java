@@ -1,0 +1,86 @@
+package dev.skerry.server.jobs;
+
+import dev.skerry.server.settings.TrustPolicy;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.jobs.JobHost;
+import dev.skerry.wire.jobs.JobListener;
+import dev.skerry.wire.jobs.JobOrder;
+import dev.skerry.wire.jobs.JobOutcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/** A job whose turn it is, until it is closed. Used by one thread, or by two that run its two programs. */
+final class Turn implements AutoCloseable {
+    private final JobHost host;
+    private final TrustPolicy.Decision trust;
+    private final Duration waited;
+    private final BiConsumer<JobOrder, JobOutcome> ran;
+    private final BiConsumer<Boolean, Duration> over;
+    private final List<Duration> took = new ArrayList<>();
+
+    /**
+     * @param ran is told of each program that has run
+     * @param over is told once, at the end, whether it ran, and how long all together
+     */
+    Turn(
+            JobHost host,
+            TrustPolicy.Decision trust,
+            Duration waited,
+            BiConsumer<JobOrder, JobOutcome> ran,
+            BiConsumer<Boolean, Duration> over) {
+        this.host = host;
+        this.trust = trust;
+        this.waited = waited;
+        this.ran = ran;
+        this.over = over;
+    }
+
+    TrustPolicy.Decision trust() {
+        return trust;
+    }
+
+    /** In the queue. */
+    Duration waited() {
+        return waited;
+    }
+
+    /** On the host, at the level that was decided on. */
+    JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
+        JobOutcome outcome = host.run(atLeast(order, trust), listener);
+        if (!outcome.place().isolation().satisfies(trust.floor())) {
+            throw new Failure(
+                    ErrorCode.INTERNAL,
+                    "job " + order.id() + " ran at level "
+                            + outcome.place().isolation().label() + ", and '" + trust.rule() + "' demands "
+                            + trust.floor().label());
+        }
+        synchronized (took) {
+            took.add(outcome.total());
+        }
+        ran.accept(order, outcome);
+        return outcome;
+    }
+
+    private static JobOrder atLeast(JobOrder order, TrustPolicy.Decision trust) {
+        return new JobOrder(
+                order.id(),
+                order.runtime(),
+                order.floor().satisfies(trust.floor()) ? order.floor() : trust.floor(),
+                order.limits(),
+                order.files(),
+                order.environment(),
+                order.compile(),
+                order.prestarted(),
+                order.cases());
+    }
+
+    @Override
+    public void close() {
+        synchronized (took) {
+            over.accept(!took.isEmpty(), took.stream().reduce(Duration.ZERO, Duration::plus));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package dev.skerry.server.piston;
+
+import dev.skerry.server.http.Exchange;
+import dev.skerry.server.http.WebSocket;
+import dev.skerry.wire.jobs.JobControl;
+import dev.skerry.wire.jobs.JobListener;
+import dev.skerry.wire.jobs.JobPlace;
+import dev.skerry.wire.jobs.StageLimits;
+import dev.skerry.wire.jobs.StageOutcome;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Tells a client over its WebSocket what happens in its job. Signals may come from any thread. */
+final class DialogueListener implements JobListener {
+    private static final int SIGNALS_WAITING_MAX = 64;
+
+    /** How long after the end of a stage a client may still be reading what it wrote. */
+    private static final Duration BEHIND_MAX = Duration.ofSeconds(30);
+
+    private final WebSocket socket;
+    private final StdinFeed stdin;
+    private final ScheduledExecutorService clock;
+    private final Map<Stream, TextStream> texts = new EnumMap<>(Stream.class);
+    private final List<Integer> early = new ArrayList<>();
+    private @Nullable JobControl control;
+    private volatile @Nullable JobRequest request;
+    private volatile @Nullable Thread job;
+    private Optional<Future<?>> patience = Optional.empty();
+    private boolean said;
+
+    /** @param clock for what must not wait for the client */
+    DialogueListener(WebSocket socket, StdinFeed stdin, ScheduledExecutorService clock) {
+        this.socket = socket;
+        this.stdin = stdin;
+        this.clock = clock;
+    }
+
+    /** Before it is told anything. */
+    void of(JobRequest asked) {
+        request = asked;
+    }
+
+    /** Whom to interrupt when nobody listens any more. */
+    void runs(Thread thread) {
+        job = thread;
+    }
+
+    /** To the stage that is under way; else to the first that will be. */
+    void signal(int number) {
+        Optional<JobControl> now;
+        synchronized (this) {
+            now = Optional.ofNullable(control);
+            if (now.isEmpty() && early.size() < SIGNALS_WAITING_MAX) {
+                early.add(number);
+            }
+        }
+        now.ifPresent(stage -> stage.signal(number));
+    }
+
+    @Override
+    public void placed(JobPlace place) {
+        sayRuntime(Optional.of(place));
+    }
+
+    private void sayRuntime(Optional<JobPlace> place) {
+        JobRequest asked = request;
+        if (said || asked == null) {
+            return;
+        }
+        said = true;
+        ObjectNode message = message("runtime");
+        message.put("language", asked.runtime().language());
+        message.put("version", asked.runtime().version());
+        place.ifPresent(where -> message.set("sandbox", Stages.place(where)));
+        send(message);
+    }
+
+    @Override
+    public void begins(Phase phase, int run, JobControl stage) {
+        patience = Optional.ofNullable(request).map(asked -> watch(phase == Phase.RUN ? asked.run() : asked.compile()));
+        sayRuntime(Optional.empty());
+        send(message("stage").put("stage", name(phase)));
+        for (Stream stream : Stream.values()) {
+            texts.put(stream, new TextStream());
+        }
+        List<Integer> waiting;
+        synchronized (this) {
+            control = stage;
+            waiting = List.copyOf(early);
+            early.clear();
+        }
+        waiting.forEach(stage::signal);
+        if (phase == Phase.RUN) {
+            Thread.ofVirtual().name("stdin").start(() -> stdin.pour(stage.stdin()));
+        }
+    }
+
+    /** Whoever does not read holds the host's threads. */
+    private Future<?> watch(StageLimits limits) {
+        return clock.schedule(
+                () -> socket.close(), limits.wall().plus(BEHIND_MAX).toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void wrote(Stream stream, byte[] bytes) {
+        sayData(stream, texts.computeIfAbsent(stream, _ -> new TextStream()).next(bytes, bytes.length));
+    }
+
+    private void sayData(Stream stream, String text) {
+        if (!text.isEmpty()) {
+            send(message("data")
+                    .put("stream", stream.name().toLowerCase(Locale.ROOT))
+                    .put("data", text));
+        }
+    }
+
+    @Override
+    public boolean ended(Phase phase, int run, StageOutcome outcome) {
+        synchronized (this) {
+            control = null;
+        }
+        texts.forEach((stream, text) -> sayData(stream, text.end()));
+        if (phase == Phase.RUN) {
+            stdin.close();
+        }
+        ObjectNode message = message("exit").put("stage", name(phase));
+        Stages.end(message, outcome);
+        send(message);
+        patience.ifPresent(watch -> watch.cancel(false));
+        return true;
+    }
+
+    private static ObjectNode message(String type) {
+        return Exchange.JSON.createObjectNode().put("type", type);
+    }
+
+    private static String name(Phase phase) {
+        return phase.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** A client that has gone needs no job. */
+    private void send(ObjectNode message) {
+        try {
+            socket.send(message.toString());
+        } catch (IOException e) {
+            Thread runs = job;
+            if (runs != null) {
+                runs.interrupt();
+            }
+        }
+    }
+}

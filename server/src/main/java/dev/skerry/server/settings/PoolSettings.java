@@ -1,0 +1,78 @@
+package dev.skerry.server.settings;
+
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.jobs.PoolPlan;
+import dev.skerry.wire.jobs.PoolPlan.Miss;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Sandboxes that are kept ready for jobs.
+ *
+ * @param hitPercent of a hundred jobs, so many shall find one ready
+ * @param idleBytes what those of one pool that wait may cost together
+ * @param patience how long a job waits for one, where {@code miss} is to wait
+ */
+public record PoolSettings(List<PoolText> pools, int hitPercent, long idleBytes, Miss miss, Duration patience) {
+    /** Nothing is kept ready until jobs come. */
+    public static final PoolSettings DEFAULT = new PoolSettings(
+            PoolText.list("base+python=0..8, base=0..8"), 95, 256L << 20, Miss.COLD, Duration.ofMillis(100));
+
+    public PoolSettings {
+        pools = List.copyOf(pools);
+    }
+
+    /** As a settings file has it: {@code cold}, {@code wait}, {@code refuse}. */
+    public static Miss miss(String text) {
+        return Arrays.stream(Miss.values())
+                .filter(miss -> label(miss).equals(text))
+                .findFirst()
+                .orElseThrow(() -> new Failure(
+                        ErrorCode.INVALID_REQUEST,
+                        "'" + text + "' is not what a job may do that finds no ready sandbox",
+                        "use "
+                                + Arrays.stream(Miss.values())
+                                        .map(PoolSettings::label)
+                                        .collect(Collectors.joining(", "))));
+    }
+
+    public static String label(Miss miss) {
+        return miss.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** As a settings file has them. */
+    public String text() {
+        return pools.stream().map(PoolText::toString).collect(Collectors.joining(", "));
+    }
+
+    public PoolSettings with(List<PoolText> others) {
+        return new PoolSettings(others, hitPercent, idleBytes, miss, patience);
+    }
+
+    /**
+     * For a host.
+     *
+     * @param level of pools that name none
+     * @param sandboxBytes memory that each may use before it is claimed
+     */
+    public List<PoolPlan> plans(Isolation level, long sandboxBytes) {
+        return pools.stream()
+                .map(pool -> new PoolPlan(
+                        pool.template(),
+                        pool.isolation().orElse(level),
+                        pool.language(),
+                        sandboxBytes,
+                        pool.floor(),
+                        pool.cap(),
+                        hitPercent / 100.0,
+                        idleBytes,
+                        miss,
+                        patience))
+                .toList();
+    }
+}

@@ -1,0 +1,263 @@
+package dev.skerry.server.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skerry.server.database.Database;
+import dev.skerry.server.jobs.StoredJob.Stage;
+import dev.skerry.server.leases.Fence;
+import dev.skerry.server.secrets.TestSecrets;
+import dev.skerry.server.settings.JobSettings;
+import dev.skerry.server.settings.Networks;
+import dev.skerry.server.settings.TrustPolicy;
+import dev.skerry.server.tenants.TenantId;
+import dev.skerry.server.webhooks.Receiver;
+import dev.skerry.server.webhooks.WebhookStore;
+import dev.skerry.server.webhooks.Webhooks;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+class SubmissionsTest {
+    private static final TenantId ACME = new TenantId("acme");
+    private static final Duration LONG = Duration.ofSeconds(10);
+
+    private final FakeJobHost host = new FakeJobHost();
+    private final CountDownLatch gate = new CountDownLatch(1);
+    private final AtomicInteger gated = new AtomicInteger();
+    private final InstantSource clock = InstantSource.system();
+    private final Deque<Submissions> opened = new ArrayDeque<>();
+    private Database database;
+    private Webhooks webhooks;
+
+    @BeforeEach
+    void open(@TempDir Path folder) {
+        database = Database.open(folder.resolve("skerry.db"));
+        webhooks = new Webhooks(
+                new WebhookStore(database.writer(), database.reader(), TestSecrets.SEALING),
+                Networks.parse("127.0.0.0/8"),
+                TestSecrets.SEALING,
+                clock);
+        host.program("gate", (_, _, _) -> {
+            gated.incrementAndGet();
+            gate.await();
+            return 0;
+        });
+        host.program("once", (_, _, _) -> {
+            if (gated.incrementAndGet() == 1) {
+                gate.await();
+            }
+            return 0;
+        });
+    }
+
+    @AfterEach
+    void close() {
+        gate.countDown();
+        opened.forEach(Submissions::close);
+        database.close();
+    }
+
+    /** A server of one place. What is handed in is the name of a program. */
+    private Submissions server() {
+        JobSettings settings = new JobSettings(OptionalInt.of(1), 3, 3, Map.of(), Duration.ofDays(1), TrustPolicy.NONE);
+        Submissions submissions = new Submissions(new Submissions.Parts(
+                        new JobQueue(host, settings, clock),
+                        new JobStore(database, TestSecrets.SEALING, Fence.NONE),
+                        webhooks.callbacks(),
+                        (_, request) -> work(request),
+                        settings,
+                        clock))
+                .start();
+        opened.push(submissions);
+        return submissions;
+    }
+
+    private static JobWork work(String program) {
+        return new JobWork(Works.by("acme", "u", program), List.of(Optional.empty()), false, Optional.empty());
+    }
+
+    private static Submissions.Handed handed(String program, Optional<String> key) {
+        return new Submissions.Handed(work(program), program, program, key, Optional.empty());
+    }
+
+    private static StoredJob hand(Submissions server, String program) {
+        return server.hand(handed(program, Optional.empty())).job();
+    }
+
+    private static StoredJob ended(Submissions server, StoredJob job) throws InterruptedException {
+        StoredJob found = server.await(ACME, job.token(), LONG);
+        assertThat(found.stage()).isEqualTo(Stage.ENDED);
+        return found;
+    }
+
+    @Test
+    void whatIsHandedInIsRunAndItsResultIsThereForWhoeverAsks() throws Exception {
+        Submissions server = server();
+        StoredJob job = hand(server, "hello");
+        StoredJob ended = ended(server, job);
+        assertThat(ended.verdict()).isEqualTo("accepted");
+        assertThat(ended.attempts()).isEqualTo(1);
+        assertThat(ended.result()).contains("\"stdout\":\"hello\\n\"", "\"rule\":\"request\"", "\"achieved\"");
+        assertThat(server.get(ACME, job.token()).result()).isEqualTo(ended.result());
+        assertThatThrownBy(() -> server.get(new TenantId("other"), job.token()))
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.NOT_FOUND));
+        assertThat(server.unfinished()).isZero();
+    }
+
+    @Test
+    void aKeyMakesItOnce() throws Exception {
+        Submissions server = server();
+        Submissions.Taken first = server.hand(handed("hello", Optional.of("k")));
+        Submissions.Taken second = server.hand(handed("hello", Optional.of("k")));
+        assertThat(first.again()).isFalse();
+        assertThat(second.again()).isTrue();
+        assertThat(second.job().token()).isEqualTo(first.job().token());
+        ended(server, first.job());
+        assertThat(server.hand(handed("hello", Optional.of("k"))).job().verdict())
+                .isEqualTo("accepted");
+        assertThat(host.ran).hasSize(1);
+        assertThatThrownBy(() -> server.hand(handed("cat", Optional.of("k"))))
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.CONFLICT));
+    }
+
+    /** The first server stands still in the middle of a job, with others waiting, and comes back too late. */
+    @Test
+    void whatAServerLeavesIsRunByTheNextAndStoredOnce() throws Exception {
+        Submissions first = server();
+        StoredJob running = hand(first, "once");
+        JobQueueTest.eventually(() -> gated.get() == 1);
+        StoredJob waiting = hand(first, "hello");
+        Submissions second = server();
+        assertThat(endedSoon(second, running).attempts()).isEqualTo(2);
+        assertThat(endedSoon(second, waiting).verdict()).isEqualTo("accepted");
+        String result = second.get(ACME, running.token()).result();
+        gate.countDown();
+        JobQueueTest.eventually(() -> first.unfinished() == 0);
+        assertThat(second.get(ACME, running.token()).attempts()).isEqualTo(2);
+        assertThat(second.get(ACME, running.token()).result()).isEqualTo(result);
+    }
+
+    private static StoredJob endedSoon(Submissions server, StoredJob job) {
+        JobQueueTest.eventually(() -> server.get(ACME, job.token()).ended());
+        return server.get(ACME, job.token());
+    }
+
+    @Test
+    void aServerThatIsClosedLeavesItsJobsToTheNext() throws Exception {
+        Submissions first = server();
+        StoredJob running = hand(first, "once");
+        JobQueueTest.eventually(() -> gated.get() == 1);
+        first.close();
+        assertThat(first.get(ACME, running.token()).stage()).isEqualTo(Stage.RUNNING);
+        assertThat(endedSoon(server(), running).verdict()).isEqualTo("accepted");
+    }
+
+    @Test
+    void whatEndsItsServerEachTimeIsGivenUp() {
+        Submissions first = server();
+        StoredJob job = hand(first, "gate");
+        JobQueueTest.eventually(() -> gated.get() == 1);
+        first.close();
+        for (int i = 2; i <= Attempts.MOST; i++) {
+            int attempt = i;
+            Submissions next = server();
+            JobQueueTest.eventually(() -> gated.get() == attempt);
+            next.close();
+        }
+        StoredJob ended = endedSoon(server(), job);
+        assertThat(ended.verdict()).isEqualTo("internal_error");
+        assertThat(ended.result()).contains("it was tried 5 times");
+    }
+
+    @Test
+    void aFullQueueTakesNothingAndKeepsNothing() {
+        Submissions server = server();
+        hand(server, "gate");
+        JobQueueTest.eventually(() -> gated.get() == 1);
+        for (int i = 0; i < 3; i++) {
+            hand(server, "hello");
+        }
+        assertThatThrownBy(() -> hand(server, "hello")).isInstanceOfSatisfying(Failure.class, failure -> {
+            assertThat(failure.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED);
+            assertThat(failure).hasMessageContaining("it would have place 4");
+            assertThat(failure.retryAfter()).isPresent();
+        });
+        assertThat(server.list(ACME, Optional.empty(), Optional.empty(), 10)).hasSize(4);
+    }
+
+    @Test
+    void whatWaitsAndWhatRunsCanBeCancelled() throws Exception {
+        Submissions server = server();
+        StoredJob running = hand(server, "gate");
+        JobQueueTest.eventually(() -> gated.get() == 1);
+        StoredJob waiting = hand(server, "hello");
+        server.cancel(ACME, waiting.token());
+        assertThat(server.get(ACME, waiting.token()).verdict()).isEqualTo("cancelled");
+        server.cancel(ACME, running.token());
+        assertThat(ended(server, running).verdict()).isEqualTo("cancelled");
+        assertThat(host.ran).hasSize(1);
+        StoredJob next = ended(server, hand(server, "hello"));
+        server.cancel(ACME, next.token());
+        assertThat(server.get(ACME, next.token()).verdict()).isEqualTo("accepted");
+    }
+
+    @Test
+    void whoeverPollsWaitsForTheEndButNotLonger() throws Exception {
+        Submissions server = server();
+        StoredJob running = hand(server, "gate");
+        assertThat(server.await(ACME, running.token(), Duration.ofMillis(50)).ended())
+                .isFalse();
+        Thread poller = Thread.ofVirtual().start(() -> {
+            try {
+                ended(server, running);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        JobQueueTest.eventually(() -> gated.get() == 1);
+        gate.countDown();
+        assertThat(poller.join(LONG)).isTrue();
+    }
+
+    @Test
+    void theEndIsToldSignedAndAgainUntilItArrives() throws Exception {
+        try (Receiver receiver = new Receiver()) {
+            AtomicInteger calls = new AtomicInteger();
+            receiver.answer = _ -> calls.incrementAndGet() == 1 ? 500 : 204;
+            Submissions server = server();
+            JobStore.Callback callback = new JobStore.Callback(receiver.url("/done"), "sixteen letters!");
+            StoredJob job = server.hand(new Submissions.Handed(
+                            work("hello"), "hello", "hello", Optional.empty(), Optional.of(callback)))
+                    .job();
+            JobQueueTest.eventually(() -> receiver.got.size() == 2);
+            Receiver.Got got = receiver.got.getLast();
+            assertThat(got.path()).isEqualTo("/done");
+            assertThat(got.body()).contains("\"token\":\"" + job.token() + "\"", "\"verdict\":\"accepted\"");
+            assertThat(got.headers()).containsKey("skerry-signature").containsEntry("e2b-webhook-id", job.token());
+            JobQueueTest.eventually(() -> server.get(ACME, job.token())
+                    .callback()
+                    .filter(call -> call.nextAt().isEmpty())
+                    .isPresent());
+            assertThat(server.upkeep().told()).isEqualTo(1);
+        }
+    }
+}
