@@ -47,7 +47,7 @@ class WaitingTest {
 
             rig.put("main.py", "while True: pass".getBytes(UTF_8));
             Observed busy =
-                    rig.prestarted(limited(rig, Optional.empty(), Optional.of(Duration.ofMillis(1000))), NOTHING);
+                    rig.prestarted(limited(rig, Optional.empty(), Optional.of(Duration.ofSeconds(1))), NOTHING);
             assertThat(busy.exit().cpuTime()).isTrue();
 
             rig.put("main.py", """
