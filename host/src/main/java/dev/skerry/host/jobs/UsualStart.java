@@ -19,14 +19,15 @@ public final class UsualStart {
                 .findFirst()
                 .map(toolchain -> start(
                         sandbox,
+                        language,
                         Recipe.of(language, toolchain, List.of(new JobFile(language.fileName(), new byte[0])))));
     }
 
-    private static JobSandbox.Start start(JobSandbox sandbox, Recipe recipe) {
+    private static JobSandbox.Start start(JobSandbox sandbox, Language language, Recipe recipe) {
         return new JobSandbox.Start(
                 OrderRun.RUN_TAG,
                 recipe.run(),
-                OrderRun.environment(sandbox, recipe.runEnvironment()),
+                OrderRun.environment(sandbox, language.label(), recipe.runEnvironment()),
                 JobRunner.FOLDER,
                 JobSandboxes.USER,
                 new Job.StageLimits(Optional.empty(), Optional.empty()),

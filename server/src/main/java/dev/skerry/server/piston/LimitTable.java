@@ -69,14 +69,15 @@ record LimitTable(PistonSettings settings, String language, long memoryBytesMax,
     }
 
     StageLimits compile(JsonNode body) {
-        return stage(body, Stated.COMPILE_WALL, Stated.COMPILE_CPU, Stated.COMPILE_MEMORY);
+        // Compilers write more than programs may: a binary with its debug data. The sandbox's disk bounds it.
+        return stage(body, Stated.COMPILE_WALL, Stated.COMPILE_CPU, Stated.COMPILE_MEMORY, OptionalLong.empty());
     }
 
     StageLimits run(JsonNode body) {
-        return stage(body, Stated.RUN_WALL, Stated.RUN_CPU, Stated.RUN_MEMORY);
+        return stage(body, Stated.RUN_WALL, Stated.RUN_CPU, Stated.RUN_MEMORY, bytes(PistonLimit.MAX_FILE_SIZE));
     }
 
-    private StageLimits stage(JsonNode body, Stated wall, Stated cpu, Stated memory) {
+    private StageLimits stage(JsonNode body, Stated wall, Stated cpu, Stated memory, OptionalLong fileBytes) {
         return new StageLimits(
                 time(body, wall),
                 time(body, cpu),
@@ -84,7 +85,7 @@ record LimitTable(PistonSettings settings, String language, long memoryBytesMax,
                 outputBytesMax > 0 ? outputBytesMax : atMost(configured(PistonLimit.OUTPUT_MAX_SIZE), OUTPUT_BYTES_MAX),
                 OptionalInt.of((int) atMost(configured(PistonLimit.MAX_PROCESS_COUNT), PROCESSES_MAX)),
                 counted(PistonLimit.MAX_OPEN_FILES),
-                bytes(PistonLimit.MAX_FILE_SIZE));
+                fileBytes);
     }
 
     private Duration time(JsonNode body, Stated stated) {
