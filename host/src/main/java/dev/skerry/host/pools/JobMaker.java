@@ -37,6 +37,12 @@ final class JobMaker implements Maker<Member> {
         this.digests = digests;
     }
 
+    /** The very first use of {@code base}, and the first after packages have changed, makes it, which takes seconds. */
+    @Override
+    public void prepare(PoolPlan plan) {
+        digests.lately(plan.template());
+    }
+
     @Override
     public Member make(PoolPlan plan) throws InterruptedException {
         Isolation level = engine.drivers().select(plan.isolation()).level();

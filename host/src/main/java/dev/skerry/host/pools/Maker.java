@@ -6,6 +6,12 @@ import dev.skerry.wire.jobs.PoolPlan;
 /** Makes and ends what waits in pools. Thread-safe. */
 public interface Maker<M> {
     /**
+     * Does what is done once for many, as making a template does. How long it takes is not part of how long a member
+     * takes.
+     */
+    default void prepare(PoolPlan plan) {}
+
+    /**
      * Makes one that nobody has used; interrupting it ends that, with nothing left.
      *
      * @throws Failure {@code NO_CAPACITY} or {@code NO_SPACE} when the host is short, and whatever keeps it from being

@@ -49,8 +49,7 @@ public final class Pools<M> implements AutoCloseable {
     private final Condition ended = lock.newCondition();
     private final ExecutorService own = Executors.newVirtualThreadPerTaskExecutor();
     private final AtomicInteger running = new AtomicInteger();
-
-    // Guarded by the lock.
+    // Guarded by the lock:
     private List<Inventory<M>> pools = List.of();
     private int beingMade;
     private boolean held;
@@ -299,8 +298,9 @@ public final class Pools<M> implements AutoCloseable {
 
     private void make(Inventory<M> pool, PoolPlan plan) {
         spare.begins();
-        long start = now();
         try {
+            maker.prepare(plan);
+            long start = now();
             M member = maker.make(plan);
             Duration took = Duration.ofNanos(now() - start);
             long bytes = health.bytes(member);

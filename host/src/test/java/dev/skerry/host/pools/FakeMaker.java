@@ -3,11 +3,13 @@ package dev.skerry.host.pools;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.PoolPlan;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
 
 /** Makes numbers, when it is let, and knows what became of each. */
@@ -21,12 +23,19 @@ final class FakeMaker implements Maker<Integer> {
     final Map<Integer, AtomicInteger> closed = new ConcurrentHashMap<>();
     final Map<Integer, PoolPlan> made = new ConcurrentHashMap<>();
     final Map<Integer, Boolean> dead = new ConcurrentHashMap<>();
+    volatile Duration preparing = Duration.ZERO;
+
     /** Does not mind being interrupted. */
     volatile boolean stubborn;
 
     volatile IntPredicate fails = number -> false;
     volatile IntPredicate stale = number -> false;
     volatile ErrorCode failure = ErrorCode.NO_CAPACITY;
+
+    @Override
+    public void prepare(PoolPlan plan) {
+        LockSupport.parkNanos(preparing.toNanos());
+    }
 
     @Override
     public Integer make(PoolPlan plan) throws InterruptedException {

@@ -321,6 +321,13 @@ class PoolsTest {
     }
 
     @Test
+    void whatIsDoneOnceForManyIsNotTheTimeOfEach() {
+        maker.preparing = Duration.ofMillis(400);
+        fill(plan(1, 1, Miss.COLD));
+        assertThat(state().making()).isLessThan(maker.preparing);
+    }
+
+    @Test
     void claimsDoNotMakeMoreMakers() throws Exception {
         maker.allowed.drainPermits();
         pools.plan(List.of(plan(20, 20, Miss.COLD)));
