@@ -52,7 +52,7 @@ class PrestartedJobsTest {
     private final class Prestarted implements SandboxSupply {
         @Override
         public Claimed claim(JobOrder order) throws InterruptedException {
-            PoolPlan plan = plan(order.runtime().language());
+            PoolPlan plan = planOf(order.runtime().language());
             suited = prestarts.refusal(order, plan).isEmpty();
             EngineSandbox sandbox = sandboxes.make("base", order.floor(), order.limits());
             try {
@@ -124,7 +124,7 @@ class PrestartedJobsTest {
                 order.cases());
     }
 
-    private static PoolPlan plan(String language) {
+    private static PoolPlan planOf(String language) {
         return new PoolPlan(
                 "base",
                 Isolation.CONTAINER,
