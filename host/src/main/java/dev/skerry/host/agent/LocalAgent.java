@@ -355,7 +355,7 @@ public final class LocalAgent implements HostAgent {
 
     private static LocalJobHost jobs(Engine engine) {
         JobSandboxes sandboxes = new JobSandboxes(engine);
-        return new LocalJobHost(engine, sandboxes, new PooledSupply(engine, sandboxes, Prestarter.INTERPRETERS));
+        return new LocalJobHost(engine, sandboxes, new PooledSupply(engine, sandboxes, Prestarter.interpreters()));
     }
 
     @Override

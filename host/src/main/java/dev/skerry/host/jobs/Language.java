@@ -251,9 +251,9 @@ public enum Language {
     }
 
     /** The class of a Java source file that is started, as far as it can be told by reading the file. */
-    public static String mainClass(String source) {
+    public static String mainClass(String fileName, String source) {
         JavaSource java = JavaSource.read(source);
-        return java.mainClass(java.fileStem("Main"));
+        return java.mainClass(java.fileStem(Recipe.stem(fileName.substring(fileName.lastIndexOf('/') + 1))));
     }
 
     /** By name or alias, in any case. */

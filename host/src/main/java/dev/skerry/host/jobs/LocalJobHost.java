@@ -50,11 +50,10 @@ public final class LocalJobHost implements JobHost {
     }
 
     @Override
-    public JobOutcome run(JobOrder asked, JobListener listener) throws InterruptedException {
+    public JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
         long begin = System.nanoTime();
-        Runtimes.Found found = runtimes.find(asked.runtime());
-        JobOrder order = asked.named(found.language().fileName());
         List<JobFile> files = JobFiles.checked(order.files());
+        Runtimes.Found found = runtimes.find(order.runtime());
         Recipe recipe = Recipe.of(found.language(), found.toolchain(), files);
         enter();
         try {

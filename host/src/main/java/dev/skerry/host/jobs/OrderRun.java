@@ -26,8 +26,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class OrderRun {
     /** What jobs have whatever the template says; the order may say otherwise. */
     private static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/tmp");
-    /** Of Piston, whose programs may ask for it; the same through every door, so that interpreters may wait with it. */
-    private static final String LANGUAGE = "PISTON_LANGUAGE";
 
 
     static final String RUN_TAG = "run";
@@ -174,17 +172,15 @@ final class OrderRun {
     }
 
     /** Of what is started for a job that has none of its own. */
-    static Map<String, String> environment(JobSandbox sandbox, String language, Map<String, String> ofTools) {
+    static Map<String, String> environment(JobSandbox sandbox, Map<String, String> ofTools) {
         Map<String, String> environment = new HashMap<>(sandbox.environment());
         environment.putAll(ENVIRONMENT);
-        environment.put(LANGUAGE, language);
         environment.putAll(ofTools);
         return environment;
     }
 
     private JobSandbox.Start start(Step step, StageLimits limits) {
-        Map<String, String> environment =
-                environment(sandbox, order.runtime().language(), step.environment());
+        Map<String, String> environment = environment(sandbox, step.environment());
         environment.putAll(order.environment());
         return new JobSandbox.Start(
                 step.phase() == Phase.COMPILE ? "compile" : RUN_TAG,

@@ -79,6 +79,11 @@ record Recipe(
         return placed;
     }
 
+    /** A file's name without its extension. */
+    static String stem(String name) {
+        return name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
+    }
+
     /**
      * What the main file must be called, and what is started.
      *
@@ -99,10 +104,6 @@ record Recipe(
                     ? name + "." + language.extension()
                     : name;
             return new Names(folder + called, stem(called));
-        }
-
-        private static String stem(String name) {
-            return name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
         }
     }
 }

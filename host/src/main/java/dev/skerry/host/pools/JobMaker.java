@@ -89,7 +89,11 @@ final class JobMaker implements Maker<Member> {
     public boolean current(Member member) {
         String template = member.plan().template();
         try {
-            return digests.lately(template).equals(member.digest()) && disks.isUsual(template, member.limits());
+            return digests.lately(template).equals(member.digest())
+                    && disks.isUsual(template, member.limits())
+                    && member.waiting()
+                            .map(waiting -> prestarter.current(waiting, member.plan()))
+                            .orElse(true);
         } catch (Failure e) {
             if (e.code() == ErrorCode.NOT_FOUND) {
                 return false;

@@ -10,17 +10,30 @@ import dev.skerry.wire.jobs.PoolPlan;
 /** Starts interpreters in sandboxes that wait, and says which jobs they can run. Thread-safe. */
 public interface Prestarter {
     /** Those that there are. */
-    Prestarter INTERPRETERS = new Prestarter() {
-        @Override
-        public boolean suits(JobOrder order, PoolPlan plan) {
-            return Prestarts.refusal(order, plan).isEmpty();
-        }
+    static Prestarter interpreters() {
+        var prestarts = new Prestarts();
+        return new Prestarter() {
+            @Override
+            public boolean suits(JobOrder order, PoolPlan plan) {
+                return prestarts.refusal(order, plan).isEmpty();
+            }
 
-        @Override
-        public WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) throws InterruptedException {
-            return Prestarts.begin(sandbox, plan);
-        }
-    };
+            @Override
+            public WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) throws InterruptedException {
+                return prestarts.begin(sandbox, plan);
+            }
+
+            @Override
+            public boolean current(WaitingProgram waiting, PoolPlan plan) {
+                return prestarts.current(waiting, plan);
+            }
+        };
+    }
+
+    /** Whether it still waits for what jobs are like. */
+    default boolean current(WaitingProgram waiting, PoolPlan plan) {
+        return true;
+    }
 
     /** Whether the job cannot tell that its interpreter was started before it came. */
     boolean suits(JobOrder order, PoolPlan plan);

@@ -51,7 +51,7 @@ class JobMakerTest {
     void open() throws Exception {
         AgentHost.own();
         engine = Engine.open(AgentHost.settings());
-        maker = maker(Prestarter.INTERPRETERS);
+        maker = maker(Prestarter.interpreters());
     }
 
     private JobMaker maker(Prestarter prestarter) {

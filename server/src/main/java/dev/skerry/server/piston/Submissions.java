@@ -7,24 +7,19 @@ import dev.skerry.server.tenants.Tenants;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.jobs.JobCase;
-import dev.skerry.wire.jobs.JobFile;
 import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.StageLimits;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /** Makes a job of somebody out of a request. */
 final class Submissions {
     /** For everything around the stages. */
     private static final Duration AROUND = Duration.ofSeconds(30);
-
-    private static final Pattern UNNAMED = Pattern.compile("file[0-9]+\\.code");
 
     private final ServerSettings settings;
     private final Tenants tenants;
@@ -76,8 +71,8 @@ final class Submissions {
                         .limits()
                         .withMemoryBytes(memoryMax(caller))
                         .withWallTime(request.compile().wall().plus(run.wall()).plus(AROUND)),
-                files(request.files()),
-                Map.of(),
+                request.files(),
+                Map.of("PISTON_LANGUAGE", request.runtime().language()),
                 request.compile(),
                 request.wishes().prestarted(),
                 List.of(new JobCase(
@@ -89,15 +84,5 @@ final class Submissions {
                 Optional.empty(),
                 Map.of("door", "piston", "access", caller.anonymous() ? "anonymous" : "key"),
                 order);
-    }
-
-    /** A main file that nobody has named is called as its language's usually are, which interpreters may wait for. */
-    private static List<JobFile> files(List<JobFile> named) {
-        if (!UNNAMED.matcher(named.getFirst().name()).matches()) {
-            return named;
-        }
-        List<JobFile> files = new ArrayList<>(named);
-        files.set(0, new JobFile("", named.getFirst().content()));
-        return files;
     }
 }

@@ -212,10 +212,10 @@ class ContractTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "[{'content':'a'},{'content':'b','name':'m.py'}] | =a m.py=b",
-                "[{'content':'','name':null},{'content':'b','name':''}] | = file1.code=b",
-                "[{'content':'YQ==','encoding':'base64','name':'d'},{'content':'b'}] | =b d=a",
-                "[{'content':'6162zz63','encoding':'hex','name':'d'},{'content':'b','encoding':null}] | =b"
+                "[{'content':'a'},{'content':'b','name':'m.py'}] | file0.code=a m.py=b",
+                "[{'content':'','name':null},{'content':'b','name':''}] | file0.code= file1.code=b",
+                "[{'content':'YQ==','encoding':'base64','name':'d'},{'content':'b'}] | file1.code=b d=a",
+                "[{'content':'6162zz63','encoding':'hex','name':'d'},{'content':'b','encoding':null}] | file1.code=b"
                         + " d=ab",
                 "[{'content':'a','encoding':'latin1','name':'l'},{'content':'b'}] | l=a file1.code=b",
                 "[{'content':'a','name':'/x/./y/../z.py'}] | x/z.py=a",

@@ -2,7 +2,6 @@ package dev.skerry.wire.jobs;
 
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -32,15 +31,5 @@ public record JobOrder(
         files = List.copyOf(files);
         environment = Map.copyOf(environment);
         cases = List.copyOf(cases);
-    }
-
-    /** With a name for the main file, where it has none. */
-    public JobOrder named(String usual) {
-        if (files.isEmpty() || !files.getFirst().name().isEmpty()) {
-            return this;
-        }
-        List<JobFile> all = new ArrayList<>(files);
-        all.set(0, new JobFile(usual, files.getFirst().content()));
-        return new JobOrder(id, runtime, floor, limits, all, environment, compile, prestarted, cases);
     }
 }

@@ -42,7 +42,7 @@ final class Parking {
     }
 
     /** @param door what it opens when it is ready for its program */
-    static Waiting park(EngineSandbox sandbox, Start start, String door) throws InterruptedException {
+    static GuestProcess park(EngineSandbox sandbox, Start start, String door) throws InterruptedException {
         // As its user, who may look at it.
         GuestFiles files = sandbox.sandbox().guest().files().as(start.user());
         if (!files.exists(start.folder())) {
@@ -64,7 +64,7 @@ final class Parking {
             parking.discard();
             throw e;
         }
-        return new Waiting(process, start);
+        return process;
     }
 
     private static Start unlimited(Start start) {

@@ -10,8 +10,10 @@ import dev.skerry.wire.jobs.JobFile;
 import dev.skerry.wire.jobs.JobOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * How the interpreter of one language is started ahead of its job, and which jobs it can run.
@@ -27,21 +29,29 @@ import java.util.function.Predicate;
  * what it had looked at before the job's files came. Thread-safe.
  */
 public final class Prestart {
+    /** The one variable that the Piston door gives to every job. */
+    private static final String LANGUAGE = "PISTON_LANGUAGE";
+
+    /** Of a program that an interpreter may wait for; in no folder. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}");
+
     /** A zip archive, which Python runs like a folder, ends with a record that begins with these bytes. */
     private static final byte[] ZIP_END = {'P', 'K', 5, 6};
 
     private static final List<Prestart> ALL = List.of(
-            new Prestart(Language.PYTHON, name -> name.startsWith(".local/"), false),
-            new Prestart(Language.JAVASCRIPT, "package.json"::equals, true),
-            new Prestart(Language.JAVA, name -> name.startsWith(".hotspot"), true));
+            new Prestart(Language.PYTHON, name -> name.startsWith(".local/"), "\\.pyc$", false),
+            new Prestart(Language.JAVASCRIPT, "package.json"::equals, "\\.(mjs|mts|ts|json|node|wasm)$", true),
+            new Prestart(Language.JAVA, name -> name.startsWith(".hotspot"), "[.]", true));
 
     private final Language language;
     private final Predicate<String> seenAtStart;
+    private final Pattern otherwiseOpened;
     private final boolean asksForMemory;
 
-    private Prestart(Language language, Predicate<String> seenAtStart, boolean asksForMemory) {
+    private Prestart(Language language, Predicate<String> seenAtStart, String otherwiseOpened, boolean asksForMemory) {
         this.language = language;
         this.seenAtStart = seenAtStart;
+        this.otherwiseOpened = Pattern.compile(otherwiseOpened);
         this.asksForMemory = asksForMemory;
     }
 
@@ -52,11 +62,6 @@ public final class Prestart {
 
     public Language language() {
         return language;
-    }
-
-    /** The name of the program, which must be known when the interpreter starts. */
-    public String mainFile() {
-        return language.fileName();
     }
 
     /**
@@ -70,15 +75,19 @@ public final class Prestart {
     /**
      * Starts the interpreter for a program of the usual name, as a job host would.
      *
-     * @throws Failure {@code UNSUPPORTED} when the template has none; else as {@link #begin(EngineSandbox, Start)}
+     * @throws Failure {@code UNSUPPORTED} when the template has none; when it ends instead, or takes longer than it may
      */
     public Waiting begin(EngineSandbox sandbox) throws InterruptedException {
-        Start start = UsualStart.of(sandbox, language)
+        return begin(sandbox, first());
+    }
+
+    Waiting begin(EngineSandbox sandbox, Fashion fashion) throws InterruptedException {
+        Start start = UsualStart.of(sandbox, language, fashion.program(), fashion.environment())
                 .orElseThrow(() -> new Failure(
                         ErrorCode.UNSUPPORTED,
                         "the template '" + sandbox.place().template() + "' cannot run " + language.label(),
                         "plan the pool without prestart, or with a template that has it"));
-        return begin(sandbox, start);
+        return begin(sandbox, start, fashion);
     }
 
     /**
@@ -87,8 +96,8 @@ public final class Prestart {
      * @param start as the program would be started in this sandbox; its limits do not hold while it waits
      * @throws Failure when it ends instead, or takes longer than it may
      */
-    public Waiting begin(EngineSandbox sandbox, Start start) throws InterruptedException {
-        return Parking.park(sandbox, start, door(start));
+    Waiting begin(EngineSandbox sandbox, Start start, Fashion fashion) throws InterruptedException {
+        return new Waiting(Parking.park(sandbox, start, door(start)), start, fashion);
     }
 
     /** The file whose opening holds it. */
@@ -99,50 +108,56 @@ public final class Prestart {
                 : words.getLast();
     }
 
+    /** What it is started with before any job was seen. */
+    Fashion first() {
+        return new Fashion(language == Language.JAVA ? "Main" : language.fileName(), Map.of());
+    }
+
+    /** What must be known of the job when its interpreter starts. */
+    Fashion fashion(JobOrder order) {
+        JobFile program = order.files().getFirst();
+        return new Fashion(
+                language == Language.JAVA
+                        ? Language.mainClass(program.name(), new String(program.content(), StandardCharsets.UTF_8))
+                        : program.name(),
+                order.environment());
+    }
+
     /**
-     * Why the first run of this order must be started anew, in words for an operator; empty: it may be claimed for. Of
-     * its environment and command {@link Waiting#release} has the last word.
+     * Why the first run of this order must be started anew, whatever waits, in words for an operator. Of its
+     * environment and command {@link Waiting#release} has the last word.
      */
-    public Optional<String> refusal(JobOrder order) {
+    Optional<String> refusal(JobOrder order) {
         if (!order.prestarted()) {
             return Optional.of("it asks for a fresh interpreter");
+        }
+        if (order.files().isEmpty() || order.cases().isEmpty()) {
+            return Optional.of("it has no program");
+        }
+        if (!order.cases().getFirst().arguments().isEmpty()) {
+            return Optional.of("its program has arguments, which are part of the command");
         }
         if (language == Language.JAVASCRIPT
                 && !order.runtime().runtime().orElse("node").equals("node")) {
             return Optional.of("it is for " + order.runtime().runtime().orElseThrow());
         }
-        // A Java file is called like its class.
-        if (order.files().isEmpty()
-                || (language != Language.JAVA
-                        && !order.files().getFirst().name().equals(mainFile()))) {
-            return Optional.of("its program is not named " + mainFile());
-        }
-        if (!order.environment().isEmpty()) {
+        // A value may be a secret: a process that waits for other jobs must not have it.
+        if (!order.environment().isEmpty()
+                && !order.environment().equals(Map.of(LANGUAGE, order.runtime().language()))) {
             return Optional.of("it has an environment of its own, which an interpreter reads when it starts");
         }
-        if (order.cases().isEmpty() || !order.cases().getFirst().arguments().isEmpty()) {
-            return Optional.of("its program has arguments, which are part of the command");
+        String program = fashion(order).program();
+        if (!NAME.matcher(program).matches() || otherwiseOpened.matcher(program).find()) {
+            return Optional.of("its program is called " + program + ", which no interpreter waits for");
+        }
+        if (language == Language.PYTHON && contains(order.files().getFirst().content(), ZIP_END)) {
+            return Optional.of("its program may be an archive, which is opened in another way");
         }
         return order.files().stream()
                 .map(JobFile::name)
                 .filter(seenAtStart)
                 .findFirst()
-                .map(name -> "it has a file " + name + ", which the interpreter looks for when it starts")
-                .or(() -> refusal(order.files().getFirst().content()));
-    }
-
-    private Optional<String> refusal(byte[] program) {
-        if (language == Language.PYTHON && contains(program, ZIP_END)) {
-            return Optional.of("its program may be an archive, which is opened in another way");
-        }
-        if (language == Language.JAVA && !mainClass(program).equals("Main")) {
-            return Optional.of("its main class is not Main");
-        }
-        return Optional.empty();
-    }
-
-    private static String mainClass(byte[] program) {
-        return Language.mainClass(new String(program, StandardCharsets.UTF_8));
+                .map(name -> "it has a file " + name + ", which the interpreter looks for when it starts");
     }
 
     private static boolean contains(byte[] text, byte[] part) {

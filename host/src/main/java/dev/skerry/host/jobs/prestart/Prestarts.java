@@ -10,27 +10,47 @@ import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.PoolPlan;
 import java.util.Optional;
 
-/** Interpreters that wait in the sandboxes of pools. */
+/**
+ * Interpreters that wait in the sandboxes of pools. An interpreter must know the name of its program and its
+ * environment when it starts: those that wait have what most jobs of their template and language had lately.
+ * Thread-safe.
+ */
 public final class Prestarts {
-    private Prestarts() {}
+    private final Fashions fashions = new Fashions();
 
     /**
      * Starts the interpreter of the plan in a sandbox of its pool and waits until it waits.
      *
      * @throws Failure {@code UNSUPPORTED} for a language whose interpreter cannot, or that the template lacks
      */
-    public static WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) throws InterruptedException {
+    public WaitingProgram begin(EngineSandbox sandbox, PoolPlan plan) throws InterruptedException {
         String name = plan.prestart().orElse("");
-        return Prestart.of(Language.named(name))
+        Prestart prestart = Prestart.of(Language.named(name))
                 .orElseThrow(() -> new Failure(
                         ErrorCode.UNSUPPORTED,
                         "no interpreter of '" + name + "' can be started before its job",
-                        "plan the pool without prestart"))
-                .begin(sandbox);
+                        "plan the pool without prestart"));
+        return prestart.begin(sandbox, usual(prestart, plan));
+    }
+
+    private Fashion usual(Prestart prestart, PoolPlan plan) {
+        return fashions.usual(kind(plan)).orElseGet(prestart::first);
+    }
+
+    private static String kind(PoolPlan plan) {
+        return plan.template() + " " + plan.prestart().orElse("");
+    }
+
+    /** Whether it waits for what most jobs are like now. */
+    public boolean current(WaitingProgram waiting, PoolPlan plan) {
+        return waiting instanceof Waiting known
+                && Prestart.of(Language.named(plan.prestart().orElse("")))
+                        .map(prestart -> known.fashion().equals(usual(prestart, plan)))
+                        .orElse(false);
     }
 
     /** Why a job needs another sandbox than one of this pool's; empty where it cannot tell the difference. */
-    public static Optional<String> refusal(JobOrder order, PoolPlan plan) {
+    public Optional<String> refusal(JobOrder order, PoolPlan plan) {
         String name = plan.prestart().orElse("");
         if (!order.runtime().language().equals(name)) {
             return Optional.of("it is not for " + name);
@@ -39,7 +59,20 @@ public final class Prestarts {
         if (prestart.isEmpty()) {
             return Optional.of("no interpreter of " + name + " can wait");
         }
-        return prestart.get().refusal(order).or(() -> ofMemory(prestart.get(), order, plan));
+        return prestart.get()
+                .refusal(order)
+                .or(() -> ofMemory(prestart.get(), order, plan))
+                .or(() -> ofFashion(prestart.get(), order, plan));
+    }
+
+    private Optional<String> ofFashion(Prestart prestart, JobOrder order, PoolPlan plan) {
+        Fashion fashion = prestart.fashion(order);
+        fashions.see(kind(plan), fashion);
+        Fashion usual = usual(prestart, plan);
+        return fashion.equals(usual)
+                ? Optional.empty()
+                : Optional.of("its program is called " + fashion.program() + ", and those that wait are for "
+                        + usual.program());
     }
 
     /** A container shows the memory of the whole machine, whatever it may use itself; the others show their own. */

@@ -16,10 +16,16 @@ public final class Waiting implements WaitingProgram {
 
     private final GuestProcess process;
     private final Start started;
+    private final Fashion fashion;
 
-    Waiting(GuestProcess process, Start started) {
+    Waiting(GuestProcess process, Start started, Fashion fashion) {
         this.process = process;
         this.started = started;
+        this.fashion = fashion;
+    }
+
+    Fashion fashion() {
+        return fashion;
     }
 
     /** Whether a program that is started like this would find what it finds in the waiting one. */

@@ -42,8 +42,8 @@ final class Placing {
 
     void put(Program program) throws InterruptedException {
         if (rig.prestart.language() != Language.JAVA) {
-            rig.put(rig.prestart.mainFile(), program.text());
-            placed.add(rig.prestart.mainFile());
+            rig.put(rig.prestart.language().fileName(), program.text());
+            placed.add(rig.prestart.language().fileName());
             return;
         }
         clear();

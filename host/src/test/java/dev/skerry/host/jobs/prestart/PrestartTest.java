@@ -10,6 +10,7 @@ import dev.skerry.wire.jobs.JobCase;
 import dev.skerry.wire.jobs.JobFile;
 import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.LanguageRuntime;
+import dev.skerry.wire.jobs.PoolPlan;
 import dev.skerry.wire.jobs.StageLimits;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,18 @@ import org.junit.jupiter.api.Test;
 /** Which jobs an interpreter that waits may run. */
 class PrestartTest {
     private static final StageLimits LIMITS = StageLimits.of(Duration.ofSeconds(3), Duration.ofSeconds(3), 1000);
+    private static final Map<String, String> DOOR = Map.of("PISTON_LANGUAGE", "python");
+    private static final PoolPlan PLAN = new PoolPlan(
+            "base",
+            Isolation.CONTAINER,
+            Optional.of("python"),
+            1 << 28,
+            1,
+            2,
+            0.9,
+            1 << 30,
+            PoolPlan.Miss.COLD,
+            Duration.ofSeconds(1));
     private static final Prestart PYTHON = Prestart.of(Language.PYTHON).orElseThrow();
     private static final Prestart NODE = Prestart.of(Language.JAVASCRIPT).orElseThrow();
     private static final Prestart JAVA = Prestart.of(Language.JAVA).orElseThrow();
@@ -47,8 +60,11 @@ class PrestartTest {
                 .hasValueSatisfying(reason -> assertThat(reason).contains("arguments"));
         assertThat(PYTHON.refusal(with(plain, Map.of(), List.of(), false)))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("fresh"));
-        assertThat(PYTHON.refusal(order("other.py", "print(1)")))
-                .hasValueSatisfying(reason -> assertThat(reason).contains("main.py"));
+        assertThat(PYTHON.refusal(order("in/folder.py", "print(1)")))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("in/folder.py"));
+        assertThat(PYTHON.refusal(with(plain, Map.of("PISTON_LANGUAGE", "secret"), List.of(), true)))
+                .isPresent();
+        assertThat(PYTHON.refusal(with(plain, DOOR, List.of(), true))).isEmpty();
     }
 
     @Test
@@ -61,10 +77,52 @@ class PrestartTest {
                 .hasValueSatisfying(reason -> assertThat(reason).contains(".hotspotrc"));
         assertThat(PYTHON.refusal(order("main.py", "PK\3\4…PK\5\6")))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("archive"));
-        assertThat(JAVA.refusal(order("App.java", "public class App { public static void main(String[] a) {} }")))
-                .hasValueSatisfying(reason -> assertThat(reason).contains("main class"));
+        assertThat(NODE.refusal(order("main.mjs", "import 'fs'"))).isPresent();
+        assertThat(PYTHON.refusal(order("main.pyc", "print(1)"))).isPresent();
         assertThat(JAVA.refusal(order("Main.java", "package a; class Main { static void main(String[] a) {} }")))
                 .isPresent();
+    }
+
+    /** The name of the program and the environment are known to an interpreter when it starts. */
+    @Test
+    void itWaitsForWhatMostJobsAreLike() {
+        var prestarts = new Prestarts();
+        assertThat(prestarts.refusal(order("main.py", "1"), PLAN)).isEmpty();
+        assertThat(prestarts.refusal(order("main.py", "1"), PLAN)).isEmpty();
+        for (int i = 0; i < 4; i++) {
+            assertThat(prestarts.refusal(order("other.py", "1"), PLAN))
+                    .hasValueSatisfying(reason -> assertThat(reason).contains("other.py", "main.py"));
+        }
+        assertThat(prestarts.refusal(order("other.py", "1"), PLAN)).isEmpty();
+        assertThat(prestarts.refusal(order("main.py", "1"), PLAN)).isPresent();
+        JobOrder fromTheDoor = with(order("other.py", "1"), DOOR, List.of(), true);
+        assertThat(prestarts.refusal(fromTheDoor, PLAN)).isPresent();
+    }
+
+    @Test
+    void theFirstJobSaysWhatTheNextWillBeLikeAndOldOnesAreForgotten() {
+        var fashions = new Fashions();
+        Fashion one = new Fashion("file0.code", DOOR);
+        Fashion other = new Fashion("main.py", Map.of());
+        assertThat(fashions.usual("python")).isEmpty();
+        fashions.see("python", one);
+        assertThat(fashions.usual("python")).contains(one);
+        for (int i = 0; i < 10_000; i++) {
+            fashions.see("python", one);
+        }
+        for (int i = 0; i < 200; i++) {
+            fashions.see("python", other);
+        }
+        assertThat(fashions.usual("python")).contains(other);
+        assertThat(fashions.usual("java")).isEmpty();
+    }
+
+    @Test
+    void aJavaProgramIsKnownByItsMainClass() {
+        assertThat(JAVA.fashion(order("file0.code", "public class App { static void main(String[] a) {} }")))
+                .isEqualTo(new Fashion("App", Map.of()));
+        assertThat(JAVA.fashion(order("file0.code", "void main() {}"))).isEqualTo(new Fashion("file0", Map.of()));
+        assertThat(JAVA.first().program()).isEqualTo("Main");
     }
 
     @Test

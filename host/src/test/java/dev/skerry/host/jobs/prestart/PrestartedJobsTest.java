@@ -10,9 +10,9 @@ import dev.skerry.host.jobs.ColdSupply;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandbox.JobProcess;
 import dev.skerry.host.jobs.JobSandboxes;
-import dev.skerry.host.jobs.Language;
 import dev.skerry.host.jobs.LocalJobHost;
 import dev.skerry.host.jobs.SandboxSupply;
+import dev.skerry.host.jobs.WaitingProgram;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
@@ -24,6 +24,7 @@ import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.JobOutcome;
 import dev.skerry.wire.jobs.JobPlace.Warmth;
 import dev.skerry.wire.jobs.LanguageRuntime;
+import dev.skerry.wire.jobs.PoolPlan;
 import dev.skerry.wire.jobs.StageLimits;
 import dev.skerry.wire.jobs.StageOutcome;
 import java.time.Duration;
@@ -43,17 +44,19 @@ class PrestartedJobsTest {
     private final JobHost cold = new LocalJobHost(engine, sandboxes, new ColdSupply(sandboxes));
     private final JobHost warm = new LocalJobHost(engine, sandboxes, new Prestarted());
 
+    private final Prestarts prestarts = new Prestarts();
+    private volatile boolean suited;
     private volatile boolean released;
 
     /** Makes a sandbox with an interpreter that waits for each job. */
     private final class Prestarted implements SandboxSupply {
         @Override
         public Claimed claim(JobOrder order) throws InterruptedException {
-            Prestart prestart =
-                    Prestart.of(Language.named(order.runtime().language())).orElseThrow();
+            PoolPlan plan = planOf(order.runtime().language());
+            suited = prestarts.refusal(order, plan).isEmpty();
             EngineSandbox sandbox = sandboxes.make("base", order.floor(), order.limits());
             try {
-                Waiting waiting = prestart.begin(sandbox);
+                WaitingProgram waiting = prestarts.begin(sandbox, plan);
                 return new Claimed(sandbox, Warmth.PRESTARTED, Optional.of(start -> {
                     Optional<JobProcess> program = waiting.release(start);
                     released = program.isPresent();
@@ -94,6 +97,47 @@ class PrestartedJobsTest {
                         "console.log(2 * require('fs').readFileSync(0, 'utf8'), process.argv)".getBytes(UTF_8)));
     }
 
+    /** As the Piston door makes jobs whose files have no name. */
+    @Test
+    void programsOfOtherNames() throws Exception {
+        JobFile python = new JobFile(
+                "file0.code",
+                "import os\nprint(2 * int(input()), __file__, sorted(os.environ.items()))".getBytes(UTF_8));
+        JobFile node = new JobFile(
+                "file0.code",
+                "console.log(2 * require('fs').readFileSync(0), __filename, process.env, module.paths)"
+                        .getBytes(UTF_8));
+        compare(with(order("python", List.of(python)), Map.of("PISTON_LANGUAGE", "python")));
+        compare(with(order("javascript", List.of(node)), Map.of("PISTON_LANGUAGE", "javascript")));
+    }
+
+    private static JobOrder with(JobOrder order, Map<String, String> environment) {
+        return new JobOrder(
+                order.id(),
+                order.runtime(),
+                order.floor(),
+                order.limits(),
+                order.files(),
+                environment,
+                order.compile(),
+                true,
+                order.cases());
+    }
+
+    private static PoolPlan planOf(String language) {
+        return new PoolPlan(
+                "base",
+                Isolation.CONTAINER,
+                Optional.of(language),
+                1 << 30,
+                1,
+                2,
+                0.9,
+                1L << 32,
+                PoolPlan.Miss.COLD,
+                Duration.ofSeconds(1));
+    }
+
     @Test
     void java() throws Exception {
         compare("java", new JobFile("Main.java", """
@@ -114,17 +158,9 @@ class PrestartedJobsTest {
     @Test
     void oneThatCannotBeReleasedIsNotReported() throws Exception {
         JobOrder plain = order("python", List.of(new JobFile("main.py", "print(hash('x'))".getBytes(UTF_8))));
-        JobOrder order = new JobOrder(
-                plain.id(),
-                plain.runtime(),
-                plain.floor(),
-                plain.limits(),
-                plain.files(),
-                Map.of("PYTHONHASHSEED", "7"),
-                plain.compile(),
-                true,
-                plain.cases());
+        JobOrder order = with(plain, Map.of("PYTHONHASHSEED", "7"));
         JobOutcome outcome = warm.run(order, JobListener.NOBODY);
+        assertThat(suited).isFalse();
         assertThat(released).isFalse();
         assertThat(outcome.place().warmth()).isEqualTo(Warmth.WARM);
         assertThat(outcome.runs().getFirst().stdout())
@@ -133,13 +169,17 @@ class PrestartedJobsTest {
     }
 
     private void compare(String language, JobFile... files) throws InterruptedException {
-        JobOrder order = order(language, List.of(files));
+        compare(order(language, List.of(files)));
+    }
+
+    private void compare(JobOrder order) throws InterruptedException {
         JobOutcome expected = cold.run(order, JobListener.NOBODY);
         JobOutcome outcome = warm.run(order, JobListener.NOBODY);
         assertThat(expected.place().warmth()).isEqualTo(Warmth.COLD);
         assertThat(outcome.place().warmth()).isEqualTo(Warmth.PRESTARTED);
         assertThat(outcome.compile().map(StageOutcome::status))
                 .isEqualTo(expected.compile().map(StageOutcome::status));
+        assertThat(suited).isTrue();
         assertThat(released).isTrue();
         assertThat(outcome.runs()).hasSize(2);
         for (int run = 0; run < outcome.runs().size(); run++) {

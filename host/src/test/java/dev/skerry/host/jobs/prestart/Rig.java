@@ -43,7 +43,7 @@ final class Rig implements AutoCloseable {
 
     void prestart(int count) throws InterruptedException {
         for (int i = 0; i < count; i++) {
-            waiting.add(prestart.begin(sandbox, start()));
+            waiting.add(prestart.begin(sandbox, start(), prestart.first()));
         }
     }
 

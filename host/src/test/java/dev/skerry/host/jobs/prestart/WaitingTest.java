@@ -46,8 +46,7 @@ class WaitingTest {
             assertThat(slow.exit().timedOut()).isTrue();
 
             rig.put("main.py", "while True: pass".getBytes(UTF_8));
-            Observed busy =
-                    rig.prestarted(limited(rig, Optional.empty(), Optional.of(Duration.ofSeconds(1))), NOTHING);
+            Observed busy = rig.prestarted(limited(rig, Optional.empty(), Optional.of(Duration.ofSeconds(1))), NOTHING);
             assertThat(busy.exit().cpuTime()).isTrue();
 
             rig.put("main.py", """

@@ -42,8 +42,8 @@ show('/proc/self/comm', text('/proc/self/comm'));
 show('/proc/self/limits', text('/proc/self/limits'));
 show('threads', fs.readdirSync('/proc/self/task').map(task => text(`/proc/self/task/${task}/comm`)).sort());
 show('maps', [...new Set(text('/proc/self/maps').split('\n').map(line => line.split(/\s+/)[5]))].sort());
-show('status', text('/proc/self/status').split('\n').filter(line => /^(Sig|Shd|Cap|NoNew|Seccomp|Threads|Uid|Gid|Groups)/
-  .test(line)));
+const kept = /^(Sig|Shd|Cap|NoNew|Seccomp|Threads|Uid|Gid|Groups)/;
+show('status', text('/proc/self/status').split('\n').filter(line => kept.test(line)));
 show('descriptors', fs.readdirSync('/proc/self/fd').map(fd => {
   try {
     return [Number(fd), fs.readlinkSync('/proc/self/fd/' + fd).split(':[')[0]];
