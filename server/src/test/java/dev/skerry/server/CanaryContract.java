@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
@@ -80,6 +81,12 @@ abstract class CanaryContract {
 
     /** Of whatever the database has written down: its files, its log, and what it answers with. */
     abstract Map<String, String> written() throws IOException;
+
+    /** With the records that wait for others. */
+    private String logged() {
+        List.of(Logger.getLogger("").getHandlers()).forEach(Handler::flush);
+        return log.toString(StandardCharsets.UTF_8);
+    }
 
     /** To the database, beside the server. */
     abstract Jdbi other();
@@ -271,13 +278,13 @@ abstract class CanaryContract {
                                 key)
                         .statusCode())
                 .isEqualTo(500);
-        assertThat(log.toString(StandardCharsets.UTF_8)).contains("a request failed");
+        assertThat(logged()).contains("a request failed");
         search();
     }
 
     private void search() throws Exception {
         Map<String, String> places = new LinkedHashMap<>();
-        places.put("the log", log.toString(StandardCharsets.UTF_8));
+        places.put("the log", logged());
         places.put("metrics", send("GET", "/metrics", "", "X-API-Key", key).body());
         try (Stream<Path> files = Files.walk(data)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {

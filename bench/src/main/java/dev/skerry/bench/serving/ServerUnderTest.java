@@ -21,6 +21,9 @@ public final class ServerUnderTest implements AutoCloseable {
             "-XX:+ExitOnOutOfMemoryError",
             "-XX:-UsePerfData",
             "-Xss512k",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:-AOTAdapterCaching",
+            "-XX:-AOTStubCaching",
             "-Xlog:disable",
             "-Xlog:all=error:stderr",
             "--enable-native-access=ALL-UNNAMED");
@@ -43,7 +46,11 @@ public final class ServerUnderTest implements AutoCloseable {
         command.addAll(
                 List.of(System.getProperty("skerry.bench.server.options", "").split(" +")));
         command.removeIf(String::isEmpty);
-        command.add("-Dskerry.dist=" + System.getProperty("skerry.dist", "."));
+        Path dist = Path.of(System.getProperty("skerry.dist", "."));
+        if (Files.exists(dist.resolve("serve.aot"))) {
+            command.add("-XX:AOTCache=" + dist.resolve("serve.aot"));
+        }
+        command.add("-Dskerry.dist=" + dist);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerProgram.class.getName()));
         command.add(folder.resolve("data").toString());
         command.addAll(variant.arguments());
