@@ -131,7 +131,7 @@ record DebianImage(Path folder) {
         }
     }
 
-    /** A file system with the content of a folder, labelled by its name; without a journal, as it lives for one boot. */
+    /** A file system with the content of a folder, labelled by its name; with no journal, as it lives for one boot. */
     static void ext4(Path folder, Path image, String size) throws IOException, InterruptedException {
         Path log = image.resolveSibling("mke2fs.log");
         String label = image.getFileName().toString();

@@ -1,6 +1,6 @@
 /**
- * Tests that need another machine than this one: a Debian with nothing but cgroup v2, booted as user-mode Linux or, where
- * that does not work, by QEMU.
+ * Tests that need another machine than this one: a Debian with nothing but cgroup v2, booted as user-mode Linux and by
+ * QEMU.
  *
  * <pre>
  *   DebianImage ── root.img, kernels ──▶ UmlMachine │ QemuMachine ──▶ results ──▶ PureV2IT: a test here per test there
