@@ -10,8 +10,8 @@ import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.settings.SettingsFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import dev.skerry.wire.Launcher;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Launcher;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -179,7 +179,8 @@ class ServeCommandTest {
         assertThat(piston.limit("c", PistonLimit.OUTPUT_MAX_SIZE)).isEqualTo(1024);
         assertThat(serve()).isZero();
         assertThat(opened.getLast().piston()).isEqualTo(PistonSettings.DEFAULT);
-        assertThat(serve("--piston-anonymous", "--piston-anonymous-isolation", "glass")).isEqualTo(2);
+        assertThat(serve("--piston-anonymous", "--piston-anonymous-isolation", "glass"))
+                .isEqualTo(2);
         assertThat(commanded.err())
                 .contains("--piston-anonymous-isolation: 'glass' is not an isolation level")
                 .contains("piston.anonymous needs an address of its own: --piston 127.0.0.1:2000");

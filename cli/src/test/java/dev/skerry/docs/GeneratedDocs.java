@@ -38,8 +38,8 @@ final class GeneratedDocs {
             `skerry serve --config FILE` reads one file in [TOML](https://toml.io). Every key may be left out;
             one that does not exist is refused, with the nearest one that does, and all that is wrong is said at
             once. `skerry serve --check` tries a file and prints what every setting comes to. What the command
-            line says (`--data`, `--database`, `--advertise`, `--http`, `--tls`, `--domain`, `--launcher`, `--piston…`) comes before
-            the file.
+            line says (`--data`, `--database`, `--advertise`, `--http`, `--tls`, `--domain`, `--launcher`, `--piston…`)
+            comes before the file.
 
             The password of a PostgreSQL database is in no setting, as settings are printed: it is the first line of
             `database-password-file`, or the variable `SKERRY_DATABASE_PASSWORD`, which comes first. The address may

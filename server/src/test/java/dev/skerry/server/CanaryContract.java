@@ -197,6 +197,9 @@ abstract class CanaryContract {
                     ask(method, where + "?signature=" + SIGNATURE, content, "X-API-Key", shown);
                     ask(method, where, content, "Authorization", "Bearer " + shown, "X-Access-Token", WRONG_TOKEN);
                 }
+                for (String shown : List.of(key, WRONG_KEY)) {
+                    ask(method, "/k/" + shown + where, content, "Content-Type", "application/json");
+                }
                 // As somebody may paste it by mistake.
                 ask(method, where + "/" + key, content, "X-API-Key", key);
                 walked++;

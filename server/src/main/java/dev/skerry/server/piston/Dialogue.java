@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,23 +46,21 @@ final class Dialogue {
     /**
      * What all of them share.
      *
-     * @param clock for what must not wait for anybody
      * @param initTimeout until the first message
      */
-    record Parts(Submissions submissions, Jobs jobs, ScheduledExecutorService clock, Duration initTimeout) {}
+    record Parts(Submissions submissions, Jobs jobs, Alarm alarm, Duration initTimeout) {}
 
     Dialogue(WebSocket socket, Caller caller, String id, Parts parts) {
         this.socket = socket;
         this.caller = caller;
         this.id = id;
         this.parts = parts;
-        this.listener = new DialogueListener(socket, stdin, parts.clock());
+        this.listener = new DialogueListener(socket, stdin, parts.alarm());
     }
 
     /** Until the client has gone or has been told that it is over. Who interrupts the thread ends it. */
     void run() throws InterruptedException {
-        var patience = parts.clock()
-                .schedule(() -> apart(this::tooLate), parts.initTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        Alarm.Set patience = parts.alarm().after(parts.initTimeout(), this::tooLate);
         try (socket) {
             for (Optional<String> text = socket.receive(); text.isPresent(); text = socket.receive()) {
                 take(text.get());
@@ -72,7 +68,7 @@ final class Dialogue {
         } catch (IOException e) {
             // The client has gone, and so does its job.
         } finally {
-            patience.cancel(false);
+            patience.cancel();
             stdin.close();
             finish();
         }
@@ -90,10 +86,6 @@ final class Dialogue {
         return Optional.ofNullable(job);
     }
 
-    private static void apart(Runnable action) {
-        Thread.ofVirtual().name("piston-timer").start(action);
-    }
-
     private void tooLate() {
         if (running().isEmpty()) {
             end(INITIALIZATION_TIMEOUT, "Initialization Timeout");
@@ -103,7 +95,7 @@ final class Dialogue {
     /** Says why it ends, and does not wait long for the client to hear it. */
     private void end(int code, String reason) {
         over = true;
-        var _ = parts.clock().schedule(() -> socket.close(), LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = parts.alarm().after(LAST_WORDS, socket::close);
         try {
             socket.close(code, reason);
         } catch (IOException e) {

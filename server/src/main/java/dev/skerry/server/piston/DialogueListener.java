@@ -15,9 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,20 +27,19 @@ final class DialogueListener implements JobListener {
 
     private final WebSocket socket;
     private final StdinFeed stdin;
-    private final ScheduledExecutorService clock;
+    private final Alarm alarm;
     private final Map<Stream, TextStream> texts = new EnumMap<>(Stream.class);
     private final List<Integer> early = new ArrayList<>();
     private @Nullable JobControl control;
     private volatile @Nullable JobRequest request;
     private volatile @Nullable Thread job;
-    private Optional<Future<?>> patience = Optional.empty();
+    private Optional<Alarm.Set> patience = Optional.empty();
     private boolean said;
 
-    /** @param clock for what must not wait for the client */
-    DialogueListener(WebSocket socket, StdinFeed stdin, ScheduledExecutorService clock) {
+    DialogueListener(WebSocket socket, StdinFeed stdin, Alarm alarm) {
         this.socket = socket;
         this.stdin = stdin;
-        this.clock = clock;
+        this.alarm = alarm;
     }
 
     /** Before it is told anything. */
@@ -107,9 +103,8 @@ final class DialogueListener implements JobListener {
     }
 
     /** Whoever does not read holds the host's threads. */
-    private Future<?> watch(StageLimits limits) {
-        return clock.schedule(
-                () -> socket.close(), limits.wall().plus(BEHIND_MAX).toMillis(), TimeUnit.MILLISECONDS);
+    private Alarm.Set watch(StageLimits limits) {
+        return alarm.after(limits.wall().plus(BEHIND_MAX), socket::close);
     }
 
     @Override
@@ -137,7 +132,7 @@ final class DialogueListener implements JobListener {
         ObjectNode message = message("exit").put("stage", name(phase));
         Stages.end(message, outcome);
         send(message);
-        patience.ifPresent(watch -> watch.cancel(false));
+        patience.ifPresent(Alarm.Set::cancel);
         return true;
     }
 

@@ -111,7 +111,8 @@ final class Js {
     /** As {@code Buffer.from(text, 'base64')}: both alphabets, without what belongs to neither, up to the padding. */
     static byte[] base64(String text) {
         StringBuilder plain = new StringBuilder();
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (c == '=') {
                 break;
             }

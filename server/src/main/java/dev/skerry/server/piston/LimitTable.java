@@ -95,17 +95,17 @@ record LimitTable(PistonSettings settings, String language, long memoryBytesMax,
     }
 
     /** As {@code value ?? configured}, in whole units; what is no number was falsy. */
-    private double stated(JsonNode body, Stated stated) {
+    private long stated(JsonNode body, Stated stated) {
         JsonNode value = body.get(stated.limit.label());
         if (Js.absent(value)) {
             return configured(stated.limit);
         }
-        return value.isNumber() ? value.doubleValue() : 0;
+        return value.isNumber() ? (long) Math.ceil(value.doubleValue()) : 0;
     }
 
     /** Nothing is 0: that would be no limit somewhere below. */
-    private static long atMost(double value, long most) {
-        return value <= 0 || value > most ? most : (long) Math.ceil(value);
+    private static long atMost(long value, long most) {
+        return value <= 0 || value > most ? most : value;
     }
 
     private OptionalInt counted(PistonLimit limit) {

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -47,7 +46,7 @@ public final class PistonApi implements AutoCloseable {
     private final Packages packages;
     private final PackageAudit audit;
     private final SocketBound sockets;
-    private final ScheduledThreadPoolExecutor clock;
+    private final Alarm alarm = new Alarm();
     private final Dialogue.Parts dialogues;
     private final List<Entry> entries;
 
@@ -77,10 +76,7 @@ public final class PistonApi implements AutoCloseable {
         this.packages = new Packages(parts.host(), this::runtimes);
         this.audit = new PackageAudit(parts.audit(), parts.clock());
         this.sockets = new SocketBound(settings.piston().socketsMax());
-        this.clock = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("piston-clock").factory());
-        clock.setRemoveOnCancelPolicy(true);
-        this.dialogues = new Dialogue.Parts(submissions, parts.jobs(), clock, INIT_TIMEOUT);
+        this.dialogues = new Dialogue.Parts(submissions, parts.jobs(), alarm, INIT_TIMEOUT);
         this.entries = entries();
     }
 
@@ -251,6 +247,6 @@ public final class PistonApi implements AutoCloseable {
 
     @Override
     public void close() {
-        clock.shutdownNow();
+        alarm.close();
     }
 }

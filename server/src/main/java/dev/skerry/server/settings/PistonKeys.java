@@ -2,7 +2,6 @@ package dev.skerry.server.settings;
 
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.settings.PistonSettings.Defaults;
-import dev.skerry.server.settings.SettingsFile.Key;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Quantity;
 import java.util.ArrayList;
@@ -19,37 +18,41 @@ final class PistonKeys {
 
     private PistonKeys() {}
 
-    static List<Key> keys() {
+    static List<SettingsFile.Key> keys() {
         PistonSettings standard = PistonSettings.DEFAULT;
-        List<Key> keys = new ArrayList<>();
-        keys.add(new Key(TABLE + "listen", "\"\"", "Where Piston's API listens alone, without TLS; empty: nowhere."));
-        keys.add(new Key(TABLE + "anonymous", "false", "Whether it is answered there without a key."));
-        keys.add(new Key(
+        List<SettingsFile.Key> keys = new ArrayList<>();
+        keys.add(key(TABLE + "listen", "\"\"", "Where Piston's API listens alone, without TLS; empty: nowhere."));
+        keys.add(key(TABLE + "anonymous", "false", "Whether it is answered there without a key."));
+        keys.add(key(
                 TABLE + "anonymous-isolation",
                 "\"" + standard.anonymousIsolation().label() + "\"",
                 "Weakest isolation that will do for those without a key."));
-        keys.add(new Key(DEFAULTS, "\"skerry\"", "Standards of the limits below: skerry, or strict for Piston's own."));
+        keys.add(key(DEFAULTS, "\"skerry\"", "Standards of the limits below: skerry, or strict for Piston's own."));
         for (PistonLimit limit : PistonLimit.values()) {
             String text = limit.text(limit.standard());
-            keys.add(new Key(limit.setting(), limit.isCount() ? text : "\"" + text + "\"", limit.meaning()));
+            keys.add(key(limit.setting(), limit.isCount() ? text : "\"" + text + "\"", limit.meaning()));
         }
-        keys.add(new Key(
+        keys.add(key(
                 TABLE + "limit-overrides",
                 "\"\"",
                 "Limits of some languages, as PISTON_LIMIT_OVERRIDES has them: JSON, in milliseconds and bytes."));
-        keys.add(new Key(
+        keys.add(key(
                 TABLE + "body-max",
                 "\"" + Quantity.ofBytes(standard.bodyBytesMax()) + "\"",
                 "Content of one request, and one message of a WebSocket."));
-        keys.add(new Key(
+        keys.add(key(
                 TABLE + "sockets-max",
                 String.valueOf(standard.socketsMax()),
                 "WebSockets at a time; of one tenant half."));
-        keys.add(new Key(
+        keys.add(key(
                 TABLE + "socket-output-max",
                 "\"" + Quantity.ofBytes(standard.socketOutputBytes()) + "\"",
                 "What a stage may write to stdout, and to stderr, over a WebSocket."));
         return keys;
+    }
+
+    private static SettingsFile.Key key(String name, String standard, String meaning) {
+        return new SettingsFile.Key(name, standard, meaning);
     }
 
     static PistonSettings bind(SettingsFile file) {

@@ -6,6 +6,7 @@ import dev.skerry.wire.Failure;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -77,7 +78,8 @@ class WebSocketTest {
     }
 
     private Connection connect(String... headers) throws IOException {
-        Socket socket = new Socket("127.0.0.1", server.ports().getFirst());
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.ports().getFirst());
         socket.setSoTimeout(15_000);
         socket.getOutputStream()
                 .write(("GET / HTTP/1.1\r\nHost: x\r\n" + String.join("\r\n", headers) + "\r\n\r\n")

@@ -16,6 +16,7 @@ import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.Isolation;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -181,7 +182,7 @@ class AccessTest {
     }
 
     private static String raw(PistonServer server, String host) throws Exception {
-        try (Socket socket = new Socket("127.0.0.1", server.port(true))) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port(true))) {
             socket.getOutputStream()
                     .write(("GET /api/v2/runtimes HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));

@@ -258,9 +258,9 @@ class ContractTest {
 
     @Test
     void theLanguageFileRunsWhatIsNoText() throws Exception {
-        server.execute(
-                        "{\"language\":\"file\",\"version\":\"*\",\"files\":[{\"content\":\"f0\",\"encoding\":\"hex\"}]}")
-                .is(200);
+        String body = "{'language':'file','version':'*','files':[{'content':'f0','encoding':'hex'}]}";
+        server.execute(body.replace('\'', '"')).is(200);
+        assertThat(server.jobs.last().order().files()).hasSize(1);
     }
 
     @ParameterizedTest

@@ -60,7 +60,8 @@ class PistonSettingsTest {
     void whatIsSaidOfALanguageComesFirstThenItsPackageThenTheRest() {
         PistonSettings settings = read(
                 "max-process-count = 20",
-                "limit-overrides = '{\"java\":{\"run_timeout\":9000,\"run_memory_limit\":-1},\"zig\":{\"compile_timeout\":1}}'");
+                "limit-overrides ="
+                    + " '{\"java\":{\"run_timeout\":9000,\"run_memory_limit\":-1},\"zig\":{\"compile_timeout\":1}}'");
         assertThat(settings.limit("java", PistonLimit.RUN_TIMEOUT)).isEqualTo(9000);
         assertThat(settings.limit("python", PistonLimit.RUN_TIMEOUT)).isEqualTo(3000);
         assertThat(settings.limit("csharp", PistonLimit.MAX_PROCESS_COUNT)).isEqualTo(128);
