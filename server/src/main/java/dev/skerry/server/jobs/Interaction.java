@@ -9,6 +9,7 @@ import dev.skerry.wire.jobs.JobControl;
 import dev.skerry.wire.jobs.JobListener;
 import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.JobOutcome;
+import dev.skerry.wire.jobs.JobPlace;
 import dev.skerry.wire.jobs.StageOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,6 +102,13 @@ final class Interaction {
         try {
             return turn.run(order, new JobListener() {
                 @Override
+                public void placed(JobPlace place) {
+                    if (!order.runtime().compiled()) {
+                        meeting.ready(side);
+                    }
+                }
+
+                @Override
                 public void begins(Phase phase, int run, JobControl control) {
                     if (phase == Phase.RUN) {
                         meeting.begins(side, run, control);
@@ -116,7 +124,13 @@ final class Interaction {
 
                 @Override
                 public boolean ended(Phase phase, int run, StageOutcome outcome) {
-                    return phase == Phase.COMPILE || meeting.ended(side, run, outcome);
+                    if (phase == Phase.RUN) {
+                        return meeting.ended(side, run, outcome);
+                    }
+                    if (outcome.status() == StageOutcome.Status.OK) {
+                        meeting.ready(side);
+                    }
+                    return true;
                 }
             });
         } finally {

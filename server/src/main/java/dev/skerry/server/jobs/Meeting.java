@@ -37,6 +37,7 @@ final class Meeting {
     }
 
     private static final class Presence {
+        private boolean ready;
         private int begun = -1;
         private Optional<JobControl> control = Optional.empty();
         private Optional<Conduit> out = Optional.empty();
@@ -72,6 +73,22 @@ final class Meeting {
             throw new IllegalStateException(side.name());
         }
         return presence;
+    }
+
+    /** Waits until the other could begin its first case too: the time of a case goes by from the program's start. */
+    void ready(Side side) {
+        lock.lock();
+        try {
+            of(side).ready = true;
+            changed.signalAll();
+            while (!of(side.other()).ready && !of(side.other()).over) {
+                changed.await();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Waits until the other has begun it too. Without another the program is ended. */

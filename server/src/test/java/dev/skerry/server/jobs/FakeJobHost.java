@@ -29,6 +29,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -48,6 +50,9 @@ public final class FakeJobHost implements JobHost {
 
     /** What it says that a job took. */
     volatile Duration took = Duration.ofMillis(20);
+
+    /** Compiling ends when this does. */
+    volatile Duration compiling = Duration.ZERO;
 
     /** Exit codes are returned. */
     @FunctionalInterface
@@ -89,6 +94,7 @@ public final class FakeJobHost implements JobHost {
             Optional<StageOutcome> compiled = Optional.empty();
             if (order.runtime().compiled()) {
                 boolean well = programs.containsKey(name);
+                boolean _ = new CountDownLatch(1).await(compiling.toMillis(), TimeUnit.MILLISECONDS);
                 compiled = Optional.of(
                         outcome(well ? Status.OK : Status.RUNTIME_ERROR, well ? 0 : 1, Duration.ZERO, new byte[0]));
                 boolean _ = listener.ended(Phase.COMPILE, 0, compiled.get());
@@ -154,13 +160,15 @@ public final class FakeJobHost implements JobHost {
                         end.compareAndSet(null, Status.SIGNALLED);
                     }
                 });
+                // As on a host: the program runs, and its time goes by, when that is told.
+                long limit = System.nanoTime() + input.limits().wall().toNanos();
+                process.start();
                 listener.begins(Phase.RUN, run, control(process, stdin));
                 Thread reader = Thread.ofVirtual().start(() -> pump(stdout, process));
-                process.start();
                 if (input.stdin().isPresent()) {
                     Thread.ofVirtual().start(() -> feed(stdin, input.stdin().get()));
                 }
-                wait(process, reader);
+                wait(process, reader, limit);
                 Status status = Optional.ofNullable(end.get()).orElse(Status.SIGNALLED);
                 return outcome(status, code.get(), Duration.ofMillis(5), kept.toByteArray());
             } catch (IOException e) {
@@ -168,9 +176,9 @@ public final class FakeJobHost implements JobHost {
             }
         }
 
-        private void wait(Thread process, Thread reader) throws InterruptedException {
+        private void wait(Thread process, Thread reader, long endNanos) throws InterruptedException {
             try {
-                if (!process.join(input.limits().wall())) {
+                if (!process.join(Duration.ofNanos(endNanos - System.nanoTime()))) {
                     end.compareAndSet(null, Status.TIMED_OUT);
                     process.interrupt();
                 }

@@ -221,6 +221,13 @@ class JudgeTest {
         assertThat(verdicts(badly)).containsExactly(Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.SKIPPED);
     }
 
+    /** The interactor compiles for longer than the program may run; the fake lets time go by as hosts do. */
+    @Test
+    void whoIsReadyFirstLosesNoTime() throws Exception {
+        host.compiling = SHORT.wall().multipliedBy(2);
+        assertThat(judge(interactive("guess", "answer", true, "17")).verdict()).isEqualTo(Verdict.ACCEPTED);
+    }
+
     /** Both wait for the other: the program's own limit ends it. */
     @Test
     void twoThatWaitForEachOtherEndAtTheirLimits() throws Exception {
