@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** A part of a sandbox's life, from a moment on, as its control groups measure it; to the end of the sandbox at most. */
+/** A part of a sandbox's life, from a moment on to its end at most, as its control groups measure it. */
 public final class Stretch implements AutoCloseable {
     private final SandboxCgroup cgroup;
     private final Supplier<Optional<Usage>> atEnd;

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The files of a job as a caller names them, checked: they stay in the job's folder and do not contradict each other. */
+/** The files of a job as a caller names them, checked: they stay in its folder and do not contradict each other. */
 final class JobFiles {
     static final int COUNT_MAX = 1000;
     static final int DEPTH_MAX = 32;

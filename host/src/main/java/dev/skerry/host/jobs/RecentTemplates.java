@@ -7,7 +7,8 @@ import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Templates as they were found less than a second ago: looking one up reads a dozen files, and jobs come by the hundred.
+ * Templates as they were found less than a second ago: looking one up reads a dozen files, and jobs come by the
+ * hundred.
  * Thread-safe.
  */
 final class RecentTemplates {
