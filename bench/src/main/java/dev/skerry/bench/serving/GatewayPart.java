@@ -166,10 +166,13 @@ final class GatewayPart {
     }
 
     private void warm(Collection<List<Way>> open) throws Exception {
-        for (List<Way> ways : open) {
-            List<Callers.Action> actions = new ArrayList<>();
-            ways.forEach(way -> actions.add(() -> expect(way.get(SMALL), SMALL_BODY.length)));
-            new Callers().round(actions, WARMUP_EACH_PER_ROUND * settings.rounds());
+        // In turns: a server closes what is idle for a minute.
+        for (int round = 0; round < settings.rounds(); round++) {
+            for (List<Way> ways : open) {
+                List<Callers.Action> actions = new ArrayList<>();
+                ways.forEach(way -> actions.add(() -> expect(way.get(SMALL), SMALL_BODY.length)));
+                new Callers().round(actions, WARMUP_EACH_PER_ROUND);
+            }
         }
     }
 
