@@ -32,7 +32,8 @@ final class QemuMachine extends Machine {
         arguments.addAll(List.of("-no-reboot", "-serial", "file:" + console()));
         arguments.addAll(List.of("-kernel", debian.kernel().toString()));
         arguments.addAll(List.of("-append", KERNEL_OPTIONS));
-        arguments.addAll(drive("root", debian.root(), "snapshot=on"));
+        // Only read, also by user-mode Linux of another clone, whose lock on it QEMU would take for a writer's.
+        arguments.addAll(drive("root", debian.root(), "snapshot=on,file.locking=off"));
         arguments.addAll(drive("payload", payload.image(), "readonly=on"));
         arguments.addAll(drive("results", results, "cache=unsafe"));
         Tool.QEMU.run(work.resolve("qemu.log"), bound, arguments);
