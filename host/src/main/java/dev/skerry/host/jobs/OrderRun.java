@@ -27,7 +27,6 @@ final class OrderRun {
     /** What jobs have whatever the template says; the order may say otherwise. */
     private static final Map<String, String> ENVIRONMENT = Map.of("HOME", "/tmp");
 
-
     static final String RUN_TAG = "run";
 
     /** Beside the program's own: process 1, and the one that keeps its descendants together. */

@@ -48,7 +48,7 @@ final class Dialogue {
      *
      * @param initTimeout until the first message
      */
-    record Parts(Submissions submissions, Jobs jobs, Alarm alarm, Duration initTimeout) {}
+    record Parts(PistonJobs submissions, Jobs jobs, Alarm alarm, Duration initTimeout) {}
 
     Dialogue(WebSocket socket, Caller caller, String id, Parts parts) {
         this.socket = socket;

@@ -42,7 +42,7 @@ public final class PistonApi implements AutoCloseable {
     private final Parts parts;
     private final Access access;
     private final JsonBody body;
-    private final Submissions submissions;
+    private final PistonJobs submissions;
     private final Packages packages;
     private final PackageAudit audit;
     private final SocketBound sockets;
@@ -72,7 +72,7 @@ public final class PistonApi implements AutoCloseable {
         this.parts = parts;
         this.access = new Access(settings, new Authentication(parts.keys(), parts.limits()), parts.limits());
         this.body = new JsonBody(settings.piston().bodyBytesMax());
-        this.submissions = new Submissions(settings, parts.tenants(), this::runtimes);
+        this.submissions = new PistonJobs(settings, parts.tenants(), this::runtimes);
         this.packages = new Packages(parts.host(), this::runtimes);
         this.audit = new PackageAudit(parts.audit(), parts.clock());
         this.sockets = new SocketBound(settings.piston().socketsMax());

@@ -147,8 +147,8 @@ final class E2bServer implements AutoCloseable {
                 TestSecrets.SEALING,
                 clock);
         queue = new JobQueue(jobHost, JOBS, clock);
-        piston = new PistonApi(new PistonApi.Parts(
-                queue, host, tenants, keys, limits, audit, ServerSettings.DEFAULT, clock));
+        piston = new PistonApi(
+                new PistonApi.Parts(queue, host, tenants, keys, limits, audit, ServerSettings.DEFAULT, clock));
         NewJob form = new NewJob(queue, ServerSettings.DEFAULT.sandboxes());
         database = Database.open(folder.resolve("jobs.db"));
         submissions = new Submissions(new Submissions.Parts(

@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
 /** Makes a job of somebody out of a request. */
-final class Submissions {
+final class PistonJobs {
     /** For everything around the stages. */
     private static final Duration AROUND = Duration.ofSeconds(30);
 
@@ -25,7 +25,7 @@ final class Submissions {
     private final Tenants tenants;
     private final Supplier<Runtimes> runtimes;
 
-    Submissions(ServerSettings settings, Tenants tenants, Supplier<Runtimes> runtimes) {
+    PistonJobs(ServerSettings settings, Tenants tenants, Supplier<Runtimes> runtimes) {
         this.settings = settings;
         this.tenants = tenants;
         this.runtimes = runtimes;
