@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * When the pupils of a coding school send their programs on one day, told as if the day had the length of a run: some all
- * day, most while their class has its lesson, and many of those in the last minutes before its deadline.
+ * When the pupils of a coding school send their programs on one day, told as if the day had the length of a run: some
+ * all day, most while their class has its lesson, and many of those in the last minutes before its deadline.
  *
  * @param submissions in the order of their times
  */
