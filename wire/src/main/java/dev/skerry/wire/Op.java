@@ -23,7 +23,7 @@ public enum Op {
     TAR_OUT(27, Streams.DOWNLOAD),
     TAR_IN(28, Streams.UPLOAD),
     WATCH(29, Streams.EVENTS),
-    FIFO(30, Streams.NONE),
+    MAKE_FIFO(30, Streams.NONE),
     LISTENERS(40, Streams.NONE),
     DIAL(41, Streams.DUPLEX),
     METRICS(50, Streams.NONE),

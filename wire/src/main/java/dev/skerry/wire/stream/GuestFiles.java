@@ -149,7 +149,7 @@ public final class GuestFiles {
 
     /** A named pipe; whoever opens it for reading waits until it is opened for writing. */
     public void makeFifo(String path, int permissions) throws InterruptedException {
-        connection.call(Op.FIFO, request(path).number(Tag.MODE, permissions));
+        connection.call(Op.MAKE_FIFO, request(path).number(Tag.MODE, permissions));
     }
 
     public void move(String from, String to, boolean replace) throws InterruptedException {
