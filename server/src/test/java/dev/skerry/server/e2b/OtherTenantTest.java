@@ -50,6 +50,8 @@ class OtherTenantTest {
             Map.entry("GET /skerry/v1/jobs", Shows.OWN),
             Map.entry("POST /skerry/v1/jobs", Shows.MADE),
             Map.entry("GET /skerry/v1/secrets", Shows.THE_SAME),
+            Map.entry("GET /skerry/v1/pools", Shows.THE_SAME),
+            Map.entry("PUT /skerry/v1/pools", Shows.THE_SAME),
             Map.entry("GET /skerry/v1/tenants", Shows.OWN),
             Map.entry("POST /skerry/v1/tenants", Shows.THE_SAME),
             Map.entry("GET /skerry/v1/host", Shows.THE_SAME),

@@ -43,6 +43,8 @@ class TenantsMigrationTest {
             }
         });
         run(jdbi, "V3__tenants.sql");
+        // What the code of now reads besides.
+        run(jdbi, "V8__jobs.sql");
         ApiKeys keys = new ApiKeys(jdbi, InstantSource.system());
         ApiKey own = keys.list(TenantId.DEFAULT).getFirst();
         assertThat(own.scope()).isEqualTo(KeyScope.ADMIN);
