@@ -1,5 +1,7 @@
 package dev.skerry.host.jobs;
 
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -48,8 +50,19 @@ final class Questions {
         return Optional.empty();
     }
 
-    /** What a command prints; empty when it fails. */
+    /** What a command prints; empty when it fails, or what is there is no program. */
     private Optional<String> output(List<String> words) throws InterruptedException {
+        try {
+            return outputOf(words);
+        } catch (Failure e) {
+            if (e.code().kind() == ErrorCode.Kind.CALLER) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private Optional<String> outputOf(List<String> words) throws InterruptedException {
         var text = new ByteArrayOutputStream();
         OutputPump.Sink sink = (bytes, count) -> text.write(bytes, 0, count);
         Map<String, String> environment = new HashMap<>(sandbox.environment());

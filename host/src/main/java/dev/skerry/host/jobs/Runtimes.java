@@ -42,16 +42,31 @@ final class Runtimes {
 
     /** Of each template; newest version of a language first. */
     List<Found> all() {
-        List<Template> templates = new ArrayList<>(List.of(engine.templates().base()));
+        List<Found> found = new ArrayList<>(of(engine.templates().base()));
         engine.templates().list().stream()
                 .filter(template ->
                         !template.name().isEmpty() && !template.name().equals(Template.BASE))
-                .forEach(templates::add);
-        return templates.stream()
-                .flatMap(template -> of(template).stream())
-                .sorted(Comparator.comparing((Found found) -> found.runtime().language())
-                        .thenComparing(found -> found.runtime().version(), Versions.NEWEST_FIRST))
+                .forEach(template -> found.addAll(ofImported(template)));
+        return found.stream()
+                .sorted(Comparator.comparing((Found each) -> each.runtime().language())
+                        .thenComparing(each -> each.runtime().version(), Versions.NEWEST_FIRST))
                 .toList();
+    }
+
+    /** One that cannot be asked takes nothing from the others. */
+    private List<Found> ofImported(Template template) {
+        try {
+            return of(template);
+        } catch (Failure e) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw e;
+            }
+            LOG.atWarn()
+                    .addKeyValue("template", template.name())
+                    .setCause(e)
+                    .log("a template cannot be asked for its languages");
+            return List.of();
+        }
     }
 
     /** @throws Failure {@code NOT_FOUND} when there is no such runtime, or no longer */

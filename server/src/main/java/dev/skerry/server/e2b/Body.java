@@ -91,7 +91,7 @@ record Body(JsonNode root, String where) {
 
     Optional<Double> decimal(String name) {
         return field(name).map(value -> {
-            if (!value.isNumber()) {
+            if (!value.isNumber() || value.isBigInteger() || !Double.isFinite(value.doubleValue())) {
                 throw wrong(name, "a number");
             }
             return value.doubleValue();

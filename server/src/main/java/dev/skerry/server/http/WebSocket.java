@@ -2,6 +2,7 @@ package dev.skerry.server.http;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -149,10 +150,10 @@ public final class WebSocket implements AutoCloseable {
     }
 
     private Optional<String> message() throws IOException {
-        byte[] whole = new byte[0];
+        var whole = new ByteArrayOutputStream();
         boolean begun = false;
         while (true) {
-            Frame frame = frame(messageBytesMax - whole.length);
+            Frame frame = frame(messageBytesMax - whole.size());
             switch (frame.opcode()) {
                 case PING -> send(PONG, frame.payload());
                 case PONG -> {}
@@ -165,20 +166,14 @@ public final class WebSocket implements AutoCloseable {
                         throw new Violation(PROTOCOL_ERROR, "a fragment out of order");
                     }
                     begun = true;
-                    whole = joined(whole, frame.payload());
+                    whole.writeBytes(frame.payload());
                     if (frame.last()) {
-                        return Optional.of(text(whole, "a message that is not UTF-8"));
+                        return Optional.of(text(whole.toByteArray(), "a message that is not UTF-8"));
                     }
                 }
                 default -> throw new Violation(PROTOCOL_ERROR, "a frame of a kind that there is not");
             }
         }
-    }
-
-    private static byte[] joined(byte[] first, byte[] second) {
-        byte[] both = Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, both, first.length, second.length);
-        return both;
     }
 
     private static String text(byte[] bytes, String otherwise) throws Violation {

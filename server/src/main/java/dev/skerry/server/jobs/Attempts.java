@@ -63,6 +63,15 @@ final class Attempts {
             endCancelled(job.token(), attempt);
         } catch (Failure e) {
             job.stops();
+            // Who is interrupted while its sandbox is made is told that the sandbox has gone.
+            boolean interrupted = Thread.interrupted();
+            if (job.cancelled()) {
+                endCancelled(job.token(), attempt);
+                return Optional.empty();
+            }
+            if (interrupted) {
+                throw new InterruptedException();
+            }
             if (e.code().retryable() && attempt < MOST && parts.store().putBack(job.token(), attempt)) {
                 return Optional.of(Duration.ofSeconds(attempt));
             }

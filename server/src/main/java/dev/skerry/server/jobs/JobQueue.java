@@ -115,10 +115,14 @@ public final class JobQueue implements Jobs, AutoCloseable {
         return enter(submission, parts, begin, false);
     }
 
+    private TrustPolicy.Decision trust(Submission submission, JobOrder order) {
+        return settings.trust()
+                .decide(submission.tenant(), order.runtime().template(), submission.labels(), order.floor());
+    }
+
     private Ticket enter(Submission submission, int parts, Runnable begin, boolean bounded) {
         JobOrder wanted = submission.order();
-        TrustPolicy.Decision trust = settings.trust()
-                .decide(submission.tenant(), wanted.runtime().template(), submission.labels(), wanted.floor());
+        TrustPolicy.Decision trust = trust(submission, wanted);
         long quota = quotas.apply(submission.tenant()).orElse(Long.MAX_VALUE);
         if (quota <= 0 && bounded) {
             throw refused(Reason.QUOTA, "tenant " + submission.tenant() + " may run no jobs", RETRY_MAX);
@@ -257,7 +261,13 @@ public final class JobQueue implements Jobs, AutoCloseable {
             throw e;
         }
         waits.accept(waited);
-        return new Turn(host, ticket.trust(), waited, this::ran, (ran, took) -> end(ticket, now, ran, took));
+        return new Turn(
+                host,
+                ticket.trust(),
+                order -> trust(ticket.submission(), order),
+                waited,
+                this::ran,
+                (ran, took) -> end(ticket, now, ran, took));
     }
 
     private void requireTurn(Ticket ticket, Instant now, Duration waited) {

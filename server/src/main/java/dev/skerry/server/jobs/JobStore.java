@@ -24,10 +24,11 @@ import org.jdbi.v3.core.statement.Update;
  * by who has the lease, and of its attempts the last. Thread-safe.
  */
 public final class JobStore implements SealedStore {
-    /** All but what is to be run, which may be long. */
-    private static final String SELECT =
-            "SELECT token, tenant, digest, state, created_at, began_at, attempts, ended_at, verdict, result,"
-                    + " callback_url, callback_secret, callback_at, callback_failed, callback_error FROM jobs";
+    /** All but what is to be run and what came of it, which may be long. */
+    private static final String BRIEF = select("'' AS result");
+
+    /** All but what is to be run. */
+    private static final String SELECT = select("result");
 
     private static final RowMapper<StoredJob> ROW = (row, _) -> job(row);
 
@@ -66,6 +67,11 @@ public final class JobStore implements SealedStore {
 
     /** One that is to be told. */
     record Due(StoredJob job, Callback callback) {}
+
+    private static String select(String result) {
+        return "SELECT token, tenant, digest, state, created_at, began_at, attempts, ended_at, verdict, " + result
+                + ", callback_url, callback_secret, callback_at, callback_failed, callback_error FROM jobs";
+    }
 
     private static StoredJob job(ResultSet row) throws SQLException {
         String url = row.getString("callback_url");
@@ -140,7 +146,7 @@ public final class JobStore implements SealedStore {
     }
 
     /**
-     * Newest first.
+     * Newest first, without their results: of a hundred at a time those would not fit into memory.
      *
      * @param before those that were handed in before that one
      */
@@ -151,7 +157,7 @@ public final class JobStore implements SealedStore {
                 .and("token <", before);
         return database.reader().withHandle(handle -> conditions
                 .bindTo(handle.createQuery(
-                        SELECT + " WHERE " + conditions.sql() + " ORDER BY token DESC LIMIT " + limit))
+                        BRIEF + " WHERE " + conditions.sql() + " ORDER BY token DESC LIMIT " + limit))
                 .map(ROW)
                 .list());
     }
@@ -174,7 +180,7 @@ public final class JobStore implements SealedStore {
         int _ = database.write(
                 fence, (handle, _) -> handle.execute("UPDATE jobs SET state = 'WAITING' WHERE state = 'RUNNING'"));
         return database.reader()
-                .withHandle(handle -> handle.createQuery(SELECT + " WHERE state = 'WAITING' ORDER BY token")
+                .withHandle(handle -> handle.createQuery(BRIEF + " WHERE state = 'WAITING' ORDER BY token")
                         .map(ROW)
                         .list());
     }

@@ -11,28 +11,34 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /** A job whose turn it is, until it is closed. Used by one thread, or by two that run its two programs. */
 final class Turn implements AutoCloseable {
     private final JobHost host;
     private final TrustPolicy.Decision trust;
+    private final Function<JobOrder, TrustPolicy.Decision> policy;
     private final Duration waited;
     private final BiConsumer<JobOrder, JobOutcome> ran;
     private final BiConsumer<Boolean, Duration> over;
     private final List<Duration> took = new ArrayList<>();
 
     /**
+     * @param trust of the job, as it was when it came
+     * @param policy of what is run: an interactor may be in another template, and a template may change meanwhile
      * @param ran is told of each program that has run
      * @param over is told once, at the end, whether it ran, and how long all together
      */
     Turn(
             JobHost host,
             TrustPolicy.Decision trust,
+            Function<JobOrder, TrustPolicy.Decision> policy,
             Duration waited,
             BiConsumer<JobOrder, JobOutcome> ran,
             BiConsumer<Boolean, Duration> over) {
         this.host = host;
         this.trust = trust;
+        this.policy = policy;
         this.waited = waited;
         this.ran = ran;
         this.over = over;
@@ -49,13 +55,15 @@ final class Turn implements AutoCloseable {
 
     /** On the host, at the level that was decided on. */
     JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
-        JobOutcome outcome = host.run(atLeast(order, trust), listener);
-        if (!outcome.place().isolation().satisfies(trust.floor())) {
+        TrustPolicy.Decision own = policy.apply(order);
+        TrustPolicy.Decision stronger = own.floor().satisfies(trust.floor()) ? own : trust;
+        JobOutcome outcome = host.run(atLeast(order, stronger), listener);
+        if (!outcome.place().isolation().satisfies(stronger.floor())) {
             throw new Failure(
                     ErrorCode.INTERNAL,
                     "job " + order.id() + " ran at level "
-                            + outcome.place().isolation().label() + ", and '" + trust.rule() + "' demands "
-                            + trust.floor().label());
+                            + outcome.place().isolation().label() + ", and '" + stronger.rule() + "' demands "
+                            + stronger.floor().label());
         }
         synchronized (took) {
             took.add(outcome.total());

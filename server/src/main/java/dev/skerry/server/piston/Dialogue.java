@@ -158,6 +158,9 @@ final class Dialogue {
             end(WebSocket.GOING_AWAY, "");
         } catch (RuntimeException e) {
             refuse(new Failure(ErrorCode.INTERNAL, "an error of the server", e));
+        } finally {
+            // Whoever receives may be waiting for a program that never came to read.
+            stdin.close();
         }
     }
 

@@ -5,7 +5,6 @@ import dev.skerry.server.http.WebSocket;
 import dev.skerry.wire.jobs.JobControl;
 import dev.skerry.wire.jobs.JobListener;
 import dev.skerry.wire.jobs.JobPlace;
-import dev.skerry.wire.jobs.StageLimits;
 import dev.skerry.wire.jobs.StageOutcome;
 import java.io.IOException;
 import java.time.Duration;
@@ -22,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class DialogueListener implements JobListener {
     private static final int SIGNALS_WAITING_MAX = 64;
 
-    /** How long after the end of a stage a client may still be reading what it wrote. */
+    /** How long after its sandbox came, or a stage ended, a client may still be reading what it was told before. */
     private static final Duration BEHIND_MAX = Duration.ofSeconds(30);
 
     private final WebSocket socket;
@@ -66,6 +65,7 @@ final class DialogueListener implements JobListener {
 
     @Override
     public void placed(JobPlace place) {
+        patience(Duration.ZERO);
         sayRuntime(Optional.of(place));
     }
 
@@ -84,7 +84,9 @@ final class DialogueListener implements JobListener {
 
     @Override
     public void begins(Phase phase, int run, JobControl stage) {
-        patience = Optional.ofNullable(request).map(asked -> watch(phase == Phase.RUN ? asked.run() : asked.compile()));
+        Optional.ofNullable(request)
+                .map(asked -> phase == Phase.RUN ? asked.run() : asked.compile())
+                .ifPresent(limits -> patience(limits.wall()));
         sayRuntime(Optional.empty());
         send(message("stage").put("stage", name(phase)));
         for (Stream stream : Stream.values()) {
@@ -102,9 +104,10 @@ final class DialogueListener implements JobListener {
         }
     }
 
-    /** Whoever does not read holds the host's threads. */
-    private Alarm.Set watch(StageLimits limits) {
-        return alarm.after(limits.wall().plus(BEHIND_MAX), socket::close);
+    /** Whoever does not read holds a place of the queue and the host's threads. */
+    private void patience(Duration wall) {
+        patience.ifPresent(Alarm.Set::cancel);
+        patience = Optional.of(alarm.after(wall.plus(BEHIND_MAX), socket::close));
     }
 
     @Override

@@ -24,8 +24,13 @@ final class Js {
     static boolean falsy(@Nullable JsonNode value) {
         return absent(value)
                 || (value.isBoolean() && !value.booleanValue())
-                || (value.isNumber() && value.doubleValue() == 0)
+                || (value.isNumber() && number(value) == 0)
                 || (value.isString() && value.stringValue().isEmpty());
+    }
+
+    /** Of a number; a whole one that is too large for that is infinite. */
+    static double number(JsonNode value) {
+        return value.isBigInteger() ? value.bigIntegerValue().doubleValue() : value.doubleValue();
     }
 
     /** What {@code ??} replaces. */
@@ -45,7 +50,7 @@ final class Js {
             return value.stringValue();
         }
         if (value.isNumber()) {
-            double number = value.doubleValue();
+            double number = number(value);
             return Math.rint(number) == number && Math.abs(number) <= EXACT_MAX
                     ? String.valueOf((long) number)
                     : String.valueOf(number);

@@ -59,10 +59,10 @@ record LimitTable(PistonSettings settings, String language, long memoryBytesMax,
             if (most <= 0) {
                 continue;
             }
-            if (value.doubleValue() > most) {
+            if (Js.number(value) > most) {
                 throw new Failure(ErrorCode.INVALID_REQUEST, name + " cannot exceed the configured limit of " + most);
             }
-            if (value.doubleValue() < 0) {
+            if (Js.number(value) < 0) {
                 throw new Failure(ErrorCode.INVALID_REQUEST, name + " must be non-negative");
             }
         }
@@ -100,7 +100,7 @@ record LimitTable(PistonSettings settings, String language, long memoryBytesMax,
         if (Js.absent(value)) {
             return configured(stated.limit);
         }
-        return value.isNumber() ? (long) Math.ceil(value.doubleValue()) : 0;
+        return value.isNumber() ? (long) Math.ceil(Js.number(value)) : 0;
     }
 
     /** Nothing is 0: that would be no limit somewhere below. */

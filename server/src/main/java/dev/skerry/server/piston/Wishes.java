@@ -75,7 +75,7 @@ record Wishes(
         if (Js.absent(value)) {
             return 0;
         }
-        if (!value.isIntegralNumber() || Math.abs(value.asDouble()) > PRIORITY_MAX) {
+        if (!value.isIntegralNumber() || Math.abs(Js.number(value)) > PRIORITY_MAX) {
             throw wrong("skerry.priority", "a whole number from -10 to 10");
         }
         return value.intValue();

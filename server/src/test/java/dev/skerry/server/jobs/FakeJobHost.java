@@ -1,5 +1,7 @@
 package dev.skerry.server.jobs;
 
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.JobCase;
 import dev.skerry.wire.jobs.JobControl;
 import dev.skerry.wire.jobs.JobHost;
@@ -51,6 +53,9 @@ public final class FakeJobHost implements JobHost {
     /** What it says that a job took. */
     volatile Duration took = Duration.ofMillis(20);
 
+    /** Sandboxes are made once it is open; who is interrupted meanwhile hears what the engine says. */
+    volatile CountDownLatch making = new CountDownLatch(0);
+
     /** Compiling ends when this does. */
     volatile Duration compiling = Duration.ZERO;
 
@@ -87,6 +92,7 @@ public final class FakeJobHost implements JobHost {
         ran.add(order);
         most.accumulateAndGet(running.incrementAndGet(), Math::max);
         try {
+            make();
             JobPlace place = new JobPlace(
                     "sandbox", order.floor(), "fake 1", order.runtime().template(), "sha256:0", JobPlace.Warmth.COLD);
             listener.placed(place);
@@ -112,6 +118,15 @@ public final class FakeJobHost implements JobHost {
             return new JobOutcome(place, compiled, runs, Duration.ZERO, took);
         } finally {
             running.decrementAndGet();
+        }
+    }
+
+    private void make() {
+        try {
+            making.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure(ErrorCode.SANDBOX_GONE, "interrupted while waiting for the sandbox", e);
         }
     }
 

@@ -98,6 +98,9 @@ class JobStoreTest {
         StoredJob ended = store.get(ACME, "t1").orElseThrow();
         assertThat(ended.result()).isEqualTo("{\"x\":1}");
         assertThat(ended.verdict()).isEqualTo("accepted");
+        assertThat(store.list(ACME, Optional.empty(), Optional.empty(), 9))
+                .extracting(StoredJob::result)
+                .containsExactly("");
         assertThat(ended.endedAt()).contains(NOON.plusSeconds(2));
         assertThat(store.request("t1")).isEmpty();
         assertThat(store.unfinished(ACME)).isZero();

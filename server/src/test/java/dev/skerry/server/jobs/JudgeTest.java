@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.jobs.Judgement.Case;
 import dev.skerry.server.settings.JobSettings;
+import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.wire.jobs.JobCase;
 import dev.skerry.wire.jobs.JobOrder;
+import dev.skerry.wire.jobs.LanguageRuntime;
 import dev.skerry.wire.jobs.StageLimits;
 import dev.skerry.wire.jobs.StageOutcome;
 import java.io.BufferedReader;
@@ -219,6 +221,25 @@ class JudgeTest {
         assertThat(well.verdict()).isEqualTo(Verdict.ACCEPTED);
         Judgement badly = judge(interactive("stubborn", "answer", true, "1", "17", "1"));
         assertThat(verdicts(badly)).containsExactly(Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.SKIPPED);
+    }
+
+    @Test
+    void anInteractorOfAnotherTemplateIsWalledOffAsThatDemands() throws Exception {
+        JobSettings strict = new JobSettings(
+                OptionalInt.of(1), 9, 9, Map.of(), Duration.ofDays(1), TrustPolicy.parse("template:other=gvisor"));
+        JobWork work = interactive("guess", "answer", true, "17");
+        JobOrder judge = Works.order(
+                new LanguageRuntime("other", "python", "3.11.2", List.of(), Optional.empty(), false),
+                "answer",
+                work.interactor().orElseThrow().cases().getFirst());
+        JobWork elsewhere = new JobWork(work.submission(), work.expected(), true, Optional.of(judge));
+        JobQueue careful = new JobQueue(host, strict, InstantSource.system());
+        try (Turn turn = careful.take(elsewhere.submission(), elsewhere.parts())) {
+            assertThat(Judge.judge(turn, elsewhere).verdict()).isEqualTo(Verdict.ACCEPTED);
+        }
+        assertThat(host.ran)
+                .extracting(order -> order.runtime().template() + " " + order.floor())
+                .containsExactlyInAnyOrder("base CONTAINER", "other GVISOR");
     }
 
     /** The interactor compiles for longer than the program may run; the fake lets time go by as hosts do. */

@@ -221,6 +221,28 @@ class SubmissionsTest {
     }
 
     @Test
+    void whatIsCancelledWhileItsSandboxIsMadeHasEnded() throws Exception {
+        host.making = new CountDownLatch(1);
+        Submissions server = server();
+        StoredJob job = hand(server, "hello");
+        JobQueueTest.eventually(() -> host.ran.size() == 1);
+        server.cancel(ACME, job.token());
+        assertThat(ended(server, job).verdict()).isEqualTo("cancelled");
+        assertThat(server.unfinished()).isZero();
+    }
+
+    @Test
+    void aServerThatIsClosedWhileItMakesSandboxesLeavesTheirJobsToTheNext() {
+        host.making = new CountDownLatch(1);
+        Submissions first = server();
+        StoredJob job = hand(first, "hello");
+        JobQueueTest.eventually(() -> host.ran.size() == 1);
+        first.close();
+        host.making.countDown();
+        assertThat(endedSoon(server(), job).verdict()).isEqualTo("accepted");
+    }
+
+    @Test
     void whoeverPollsWaitsForTheEndButNotLonger() throws Exception {
         Submissions server = server();
         StoredJob running = hand(server, "gate");

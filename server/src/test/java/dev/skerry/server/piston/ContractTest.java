@@ -95,6 +95,7 @@ class ContractTest {
                         + " 10000",
                 "'run_timeout':3001,'compile_cpu_time':'a' | run_timeout cannot exceed the configured limit of 3000",
                 "'run_timeout':3000.5 | run_timeout cannot exceed the configured limit of 3000",
+                "'run_timeout':1e999 | run_timeout cannot exceed the configured limit of 3000",
                 "'run_timeout':-1,'compile_cpu_time':'a' | run_timeout must be non-negative",
                 "'run_timeout':[3],'compile_cpu_time':'a' | If specified, run_timeout must be a number",
                 "'compile_cpu_time':10001,'run_cpu_time':-1 | compile_cpu_time cannot exceed the configured limit of"

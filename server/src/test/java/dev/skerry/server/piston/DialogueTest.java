@@ -273,6 +273,31 @@ class DialogueTest {
         assertThat(heard).contains("{\"type\":\"data\",\"stream\":\"stdout\",\"data\":\"first\\naü\"}");
     }
 
+    /** More than is kept for a program that never begins. */
+    @Test
+    void whoTypesMuchToWhatDoesNotCompileIsClosedToo() throws Exception {
+        CountDownLatch typed = new CountDownLatch(1);
+        server.jobs.compiling(run -> {
+            typed.await();
+            return run.ends(FakeJobs.outcome(Status.RUNTIME_ERROR, 1));
+        });
+        Client client = new Client();
+        WebSocket socket = connect(client);
+        socket.sendText(INIT.replace("python", "c").replace("3.11.x", "*"), true)
+                .join();
+        String data = "{\"type\":\"data\",\"stream\":\"stdin\",\"data\":\"" + "x".repeat(64 << 10) + "\"}";
+        for (int i = 0; i <= StdinFeed.BYTES_MAX / (64 << 10); i++) {
+            socket.sendText(data, true).join();
+        }
+        // Until the last of them waits for room.
+        Thread.sleep(300);
+        typed.countDown();
+        assertThat(client.rest()).endsWith("closed 4999 Job Completed");
+        while (server.api.sockets() > 0) {
+            Thread.sleep(5);
+        }
+    }
+
     @Test
     void signalsAreDelivered() throws Exception {
         FakeJobs.Control control = new FakeJobs.Control(OutputStream.nullOutputStream(), new ArrayList<>());
