@@ -59,6 +59,9 @@ public sealed interface Comparison {
             }
             double wanted = Double.parseDouble(expected);
             double found = Double.parseDouble(actual);
+            if (!Double.isFinite(wanted) || !Double.isFinite(found)) {
+                return false; // too large to be compared, and not the same text
+            }
             double difference = Math.abs(wanted - found);
             return difference <= absolute || difference <= relative * Math.abs(wanted);
         }

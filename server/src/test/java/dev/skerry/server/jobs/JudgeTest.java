@@ -123,6 +123,8 @@ class JudgeTest {
                 "0x10|16|false|false|false",
                 "1d|1|false|false|false",
                 "inf|1e309|false|false|false",
+                "1e400|5|false|false|false",
+                "1e400|1e400|true|true|true",
                 "\"\"|\"  \"|false|true|true",
             })
     void answersAreComparedExactlyByTokenOrAsNumbers(

@@ -58,10 +58,9 @@ class PistonSettingsTest {
 
     @Test
     void whatIsSaidOfALanguageComesFirstThenItsPackageThenTheRest() {
-        PistonSettings settings = read(
-                "max-process-count = 20",
-                "limit-overrides ="
-                    + " '{\"java\":{\"run_timeout\":9000,\"run_memory_limit\":-1},\"zig\":{\"compile_timeout\":1}}'");
+        String java = "\"java\":{\"run_timeout\":9000,\"run_memory_limit\":-1}";
+        String zig = "\"zig\":{\"compile_timeout\":1}";
+        PistonSettings settings = read("max-process-count = 20", "limit-overrides = '{" + java + "," + zig + "}'");
         assertThat(settings.limit("java", PistonLimit.RUN_TIMEOUT)).isEqualTo(9000);
         assertThat(settings.limit("python", PistonLimit.RUN_TIMEOUT)).isEqualTo(3000);
         assertThat(settings.limit("csharp", PistonLimit.MAX_PROCESS_COUNT)).isEqualTo(128);
