@@ -176,7 +176,8 @@ public final class JobRunner {
             return true;
         }
         var limits = new StageLimits(Optional.of(Duration.ofSeconds(10)), Optional.empty());
-        var plan = new Plan("probe", limits, COMPILER_OUTPUT_BYTES_MAX, Optional.empty());
+        // The job's own folder is not there yet.
+        var plan = new Plan("probe", limits, COMPILER_OUTPUT_BYTES_MAX, Optional.of("/"));
         return stage(plan, candidate.probe(), Map.of(), JobStreams.keeping(InputStream.nullInputStream()))
                         .status()
                 == JobStatus.OK;

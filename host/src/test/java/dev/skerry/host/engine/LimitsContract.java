@@ -113,7 +113,8 @@ abstract class LimitsContract extends DriverFixture {
 
     @Test
     void cpuTimeIsLimitedWithNobodyAttached() throws Exception {
-        Sandbox sandbox = create(Limits.DEFAULT.withCpuTime(Duration.ofSeconds(1)));
+        // So much that on one busy processor nobody is attached any more by then.
+        Sandbox sandbox = create(Limits.DEFAULT.withCpuTime(Duration.ofSeconds(2)));
         sandbox.guest().exec(shell("(while :; do :; done) & while :; do :; done"));
         endsAlone(sandbox, SandboxEnd.Cause.CPU_TIME);
     }

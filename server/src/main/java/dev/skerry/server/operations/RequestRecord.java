@@ -3,9 +3,10 @@ package dev.skerry.server.operations;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.logging.LaterRecord;
 import java.util.logging.Level;
+import java.util.logging.LogRecord;
 
 /** That a request was answered. Its text is put together when it is written. */
-final class RequestRecord extends LaterRecord {
+final class RequestRecord extends LogRecord implements LaterRecord {
     static final String LOGGER = RequestLog.class.getName();
     private static final long serialVersionUID = 1L;
 
@@ -18,7 +19,7 @@ final class RequestRecord extends LaterRecord {
     private final boolean whole;
 
     RequestRecord(Level level, Exchange exchange, int status, long millis, String tenant, boolean whole) {
-        super(level);
+        super(level, "");
         this.request = exchange.requestId();
         this.method = exchange.method();
         this.path = exchange.rawPath();

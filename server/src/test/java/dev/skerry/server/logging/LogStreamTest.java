@@ -77,14 +77,15 @@ class LogStreamTest {
     }
 
     private static LogRecord later(String text) {
-        return new LaterRecord(Level.INFO) {
-            private static final long serialVersionUID = 1L;
+        return new Later(text);
+    }
 
-            @Override
-            public String getMessage() {
-                return text;
-            }
-        };
+    private static final class Later extends LogRecord implements LaterRecord {
+        private static final long serialVersionUID = 1L;
+
+        private Later(String text) {
+            super(Level.INFO, text);
+        }
     }
 
     @AfterEach
