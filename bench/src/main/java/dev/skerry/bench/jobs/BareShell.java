@@ -2,6 +2,7 @@ package dev.skerry.bench.jobs;
 
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -11,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * Runs commands bare, one after the other, for as little as it can cost: a small resident shell forks them. A process
  * builder of a JVM would add 2 ms to each, and flatter whatever is compared with it.
  */
-final class BareShell implements AutoCloseable {
+public final class BareShell implements Closeable {
     private static final String END = "-end-";
     private static final String LOOP = "while read -r line; do eval \"$line\"; echo " + END + "; done";
 
@@ -19,7 +20,7 @@ final class BareShell implements AutoCloseable {
     private final BufferedWriter to;
     private final BufferedReader from;
 
-    BareShell() throws IOException {
+    public BareShell() throws IOException {
         shell = new ProcessBuilder("/bin/sh", "-c", LOOP)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
@@ -32,7 +33,7 @@ final class BareShell implements AutoCloseable {
      *
      * @param expected all that it prints, without the last line feed
      */
-    double run(String command, String expected) throws IOException {
+    public double run(String command, String expected) throws IOException {
         long begin = System.nanoTime();
         to.write(command + "\n");
         to.flush();

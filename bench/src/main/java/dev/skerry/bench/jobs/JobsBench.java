@@ -1,6 +1,7 @@
 package dev.skerry.bench.jobs;
 
 import dev.skerry.bench.Distribution;
+import dev.skerry.bench.Machine;
 import dev.skerry.host.agent.LocalAgent;
 import dev.skerry.host.engine.EngineSettings;
 import dev.skerry.wire.ErrorCode;
@@ -75,7 +76,7 @@ public final class JobsBench {
                 Rates.measure(new JobCalls(agent.jobs(), Program.PYTHON), Program.PYTHON.command(folder), count);
             }
         } finally {
-            remove(folder);
+            Machine.delete(folder);
         }
         return 0;
     }
@@ -85,14 +86,6 @@ public final class JobsBench {
             throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a value", "skerry bench jobs --help");
         }
         return at.next();
-    }
-
-    private static void remove(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
     }
 
     private static void sequential(JobCalls jobs, String command, int rounds) throws Exception {

@@ -3,6 +3,7 @@ package dev.skerry.bench.jobs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A small program, as a job and as a bare command.
@@ -11,11 +12,11 @@ import java.nio.file.Path;
  * @param bare with {@code FILE} for the source file
  * @param prints without the last line feed
  */
-record Program(String name, String language, String file, String code, String bare, String prints) {
-    static final Program PYTHON =
+public record Program(String name, String language, String file, String code, String bare, String prints) {
+    public static final Program PYTHON =
             new Program("Python hello", "python", "main.py", "print('hello')\n", "/usr/bin/python3 FILE", "hello");
 
-    static final Program C = new Program(
+    public static final Program C = new Program(
             "C compile and run",
             "c",
             "main.c",
@@ -23,7 +24,7 @@ record Program(String name, String language, String file, String code, String ba
             "/usr/bin/gcc -std=gnu17 -O2 -o FILE.out FILE -lm && FILE.out",
             "hello");
 
-    static final Program JAVA = new Program(
+    public static final Program JAVA = new Program(
             "Java compile and run",
             "java",
             "Main.java",
@@ -32,8 +33,10 @@ record Program(String name, String language, String file, String code, String ba
                     + " && /usr/bin/java -XX:+UseSerialGC -Xshare:auto -cp FILE.d Main",
             "hello");
 
+    public static final List<Program> ALL = List.of(PYTHON, C, JAVA);
+
     /** Its command, with the source file in a folder of its own. */
-    String command(Path folder) throws IOException {
+    public String command(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path source = folder.resolve(file);
         Files.writeString(source, code);

@@ -2,6 +2,7 @@ package dev.skerry.bench.judging;
 
 import dev.skerry.bench.Machine;
 import dev.skerry.bench.Report;
+import dev.skerry.bench.jobs.Program;
 import dev.skerry.bench.serving.ServerUnderTest;
 import dev.skerry.bench.serving.ServerVariant;
 import dev.skerry.wire.ErrorCode;
@@ -95,7 +96,7 @@ public final class JudgingBench {
                 all.add(new Competitor("skerry, cold", cold.origin(), Optional.of(cold.key())));
                 all.add(new Competitor("skerry, with pools", pools.origin(), Optional.of(pools.key())));
                 others.forEach((name, url) -> all.add(new Competitor(name, url, Optional.empty())));
-                JudgingContests contests = new JudgingContests(settings, all, new BareProcesses(bare), progress);
+                JudgingContests contests = new JudgingContests(settings, all, bare, progress);
                 for (Program program : Program.ALL) {
                     report.add(contests.oneAfterTheOther(program));
                     contests.atATime(program).forEach(report::add);

@@ -3,8 +3,13 @@ package dev.skerry.bench.judging;
 import dev.skerry.bench.Contest;
 import dev.skerry.bench.Distribution;
 import dev.skerry.bench.Side;
+import dev.skerry.bench.jobs.BareShell;
+import dev.skerry.bench.jobs.Program;
 import dev.skerry.bench.serving.Callers;
+import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,29 +22,31 @@ final class JudgingContests {
 
     private final JudgingSettings settings;
     private final List<Competitor> competitors;
-    private final BareProcesses bare;
+    private final Path folder;
     private final Consumer<String> progress;
 
+    /** @param folder in which bare processes have folders of their own */
     JudgingContests(
-            JudgingSettings settings, List<Competitor> competitors, BareProcesses bare, Consumer<String> progress) {
+            JudgingSettings settings, List<Competitor> competitors, Path folder, Consumer<String> progress) {
         this.settings = settings;
         this.competitors = List.copyOf(competitors);
-        this.bare = bare;
+        this.folder = folder;
         this.progress = progress;
     }
 
     /** One caller, whose sides take turns. */
     Contest.Result oneAfterTheOther(Program program) throws Exception {
         List<PistonClient> clients = new ArrayList<>();
-        try {
+        try (BareShell bare = new BareShell()) {
             List<Side> sides = new ArrayList<>();
-            sides.add(Side.timed(BARE, () -> bare.run(program)));
+            String command = command(program);
+            sides.add(new Side(BARE, () -> bare.run(command, program.prints())));
             for (Competitor competitor : competitors) {
                 PistonClient client = competitor.client();
                 clients.add(client);
                 sides.add(Side.timed(competitor.name(), () -> client.run(program)));
             }
-            return new Contest(program.title(), "ms", settings.warmups(), settings.rounds(), sides).run(progress);
+            return new Contest(program.name(), "ms", settings.warmups(), settings.rounds(), sides).run(progress);
         } finally {
             close(clients);
         }
@@ -50,12 +57,13 @@ final class JudgingContests {
         Map<String, Distribution> latencies = new LinkedHashMap<>();
         Map<String, Distribution> rates = new LinkedHashMap<>();
         for (int callers : settings.callers()) {
-            progress.accept(program.title() + ", " + callers + " callers");
+            progress.accept(program.name() + ", " + callers + " callers");
             Map<String, Callers> sides = new LinkedHashMap<>();
             Map<String, List<Callers.Action>> actions = new LinkedHashMap<>();
             List<PistonClient> clients = new ArrayList<>();
+            List<BareShell> shells = new ArrayList<>();
             try {
-                actions.put(BARE, actions(callers, () -> bare.run(program)));
+                actions.put(BARE, bare(callers, program, shells));
                 for (Competitor competitor : competitors) {
                     List<Callers.Action> own = new ArrayList<>();
                     for (int i = 0; i < callers; i++) {
@@ -73,6 +81,7 @@ final class JudgingContests {
                 }
             } finally {
                 close(clients);
+                close(shells);
             }
             sides.forEach((name, measured) -> {
                 latencies.put(name + ", " + callers + " callers", measured.latencies());
@@ -80,16 +89,24 @@ final class JudgingContests {
             });
         }
         return List.of(
-                new Contest.Result(program.title() + ", several callers", latencies),
-                new Contest.Result(program.title() + ", several callers: how many a second", rates));
+                new Contest.Result(program.name() + ", several callers", latencies),
+                new Contest.Result(program.name() + ", several callers: how many a second", rates));
     }
 
-    private static List<Callers.Action> actions(int count, Callers.Action action) {
+    /** Each with a shell and a folder of its own. */
+    private List<Callers.Action> bare(int count, Program program, List<BareShell> shells) throws IOException {
         List<Callers.Action> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            all.add(action);
+            BareShell shell = new BareShell();
+            shells.add(shell);
+            String command = command(program);
+            all.add(() -> shell.run(command, program.prints()));
         }
         return all;
+    }
+
+    private String command(Program program) throws IOException {
+        return program.command(Files.createTempDirectory(folder, "bare"));
     }
 
     /** So many in the same moment; each must succeed. Next to it what the bare processes cost together. */
@@ -97,7 +114,12 @@ final class JudgingContests {
         progress.accept(settings.burst() + " at once");
         Callers alone = new Callers();
         int processors = Runtime.getRuntime().availableProcessors();
-        alone.round(actions(processors, () -> bare.run(program)), Math.ceilDiv(settings.burst(), processors));
+        List<BareShell> shells = new ArrayList<>();
+        try {
+            alone.round(bare(processors, program, shells), Math.ceilDiv(settings.burst(), processors));
+        } finally {
+            close(shells);
+        }
         double bound = settings.burst() / alone.rates().p50() * 1000;
         List<PistonClient> clients = new ArrayList<>();
         try {
@@ -112,15 +134,15 @@ final class JudgingContests {
             Map<String, Distribution> sides = new LinkedHashMap<>();
             sides.put("all as bare processes, one a processor", new Distribution("ms", List.of(bound)));
             sides.put(competitor.name() + ", each from the first moment", together.latencies());
-            return new Contest.Result(settings.burst() + " × " + program.title() + " at once", sides);
+            return new Contest.Result(settings.burst() + " × " + program.name() + " at once", sides);
         } finally {
             close(clients);
         }
     }
 
-    private static void close(List<PistonClient> clients) throws IOException {
-        for (PistonClient client : clients) {
-            client.close();
+    private static void close(List<? extends Closeable> all) throws IOException {
+        for (Closeable one : all) {
+            one.close();
         }
     }
 }

@@ -1,6 +1,8 @@
 package dev.skerry.bench.judging;
 
+import dev.skerry.bench.jobs.Program;
 import dev.skerry.bench.serving.Connection;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** One caller of a server that speaks Piston's API, on a connection of its own that stays open. */
-final class PistonClient implements AutoCloseable {
+final class PistonClient implements Closeable {
     private static final int BUSY = 429;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -32,7 +34,7 @@ final class PistonClient implements AutoCloseable {
     void run(Program program) throws IOException {
         Optional<Duration> refused = tryRun(program, "");
         if (refused.isPresent()) {
-            throw new IllegalStateException(program.title() + " was refused");
+            throw new IllegalStateException(program.name() + " was refused");
         }
     }
 
@@ -49,7 +51,7 @@ final class PistonClient implements AutoCloseable {
                 "version",
                 "*",
                 "files",
-                List.of(Map.of("name", program.fileName(), "content", program.source()))));
+                List.of(Map.of("name", program.file(), "content", program.code()))));
         Map<String, String> headers = new HashMap<>(Map.of("Content-Type", "application/json"));
         key.ifPresent(secret -> headers.put("Authorization", "Bearer " + secret));
         if (!user.isEmpty()) {
@@ -64,10 +66,10 @@ final class PistonClient implements AutoCloseable {
         }
         byte[] content = answer.content(200);
         JsonNode run = JSON.readTree(content).path("run");
-        if (!run.path("stdout").asString("").equals(Program.HELLO)
+        if (!run.path("stdout").asString("").equals(program.prints() + "\n")
                 || run.path("code").asInt(-1) != 0) {
             throw new IllegalStateException(
-                    program.title() + " was answered with " + new String(content, StandardCharsets.UTF_8));
+                    program.name() + " was answered with " + new String(content, StandardCharsets.UTF_8));
         }
         return Optional.empty();
     }

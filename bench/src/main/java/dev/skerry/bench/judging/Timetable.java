@@ -1,5 +1,6 @@
 package dev.skerry.bench.judging;
 
+import dev.skerry.bench.jobs.Program;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -285,8 +285,8 @@ public final class JobStore implements SealedStore {
     }
 
     /**
-     * Forgets results: old ones, and of each tenant those beyond so many, or so many characters. What is still to be
-     * told is kept.
+     * Forgets results: old ones, but those that are still to be told; and of each tenant those beyond so many, or so
+     * many characters, whether they were told or not.
      *
      * @return how many
      */
@@ -304,7 +304,7 @@ public final class JobStore implements SealedStore {
         return handle.createUpdate("DELETE FROM jobs WHERE token IN (SELECT token FROM (SELECT token,"
                         + " SUM(size) OVER (PARTITION BY tenant ORDER BY token DESC) AS total,"
                         + " ROW_NUMBER() OVER (PARTITION BY tenant ORDER BY token DESC) AS place"
-                        + " FROM jobs WHERE state = 'ENDED' AND callback_at = 0) kept"
+                        + " FROM jobs WHERE state = 'ENDED') kept"
                         + " WHERE total > :characters OR place > :most)")
                 .bind("characters", characters)
                 .bind("most", most)
