@@ -33,6 +33,10 @@ public final class Submissions implements AutoCloseable {
     static final long UNFINISHED_MAX = 512L << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
+    /** Between looks at what could not be stored; each is twice the one before. */
+    private static final Duration PAUSE = Duration.ofMillis(250);
+
+    private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
     private static final Duration STOP = Duration.ofSeconds(5);
     private static final Duration TAKING_UP = Duration.ofMillis(100);
 
@@ -92,9 +96,18 @@ public final class Submissions implements AutoCloseable {
     /** Takes up what a server before has left. */
     public Submissions start() {
         List<StoredJob> left = parts.store().takeUp();
-        threads.execute(() -> left.forEach(this::resume));
+        threads.execute(() -> left.forEach(this::takeUp));
         upkeep.start();
         return this;
+    }
+
+    private void takeUp(StoredJob job) {
+        try {
+            resume(job);
+        } catch (RuntimeException e) {
+            LOG.atWarn().addKeyValue("job", job.token()).setCause(e).log("a job could not be taken up");
+            threads.execute(() -> lookAgain(new LiveJob(job.token(), job.tenant())));
+        }
     }
 
     private void resume(StoredJob job) {
@@ -233,7 +246,44 @@ public final class Submissions implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
             LOG.atWarn().addKeyValue("job", job.token()).setCause(e).log("a job could not be carried out");
-            over(job);
+            lookAgain(job);
+        }
+    }
+
+    /** What became of it could not be read or stored: once that can be, it goes on from what is stored. */
+    private void lookAgain(LiveJob job) {
+        try {
+            for (Duration pause = PAUSE; !closing; pause = pause.multipliedBy(2)) {
+                Thread.sleep(pause.compareTo(PAUSE_MAX) < 0 ? pause : PAUSE_MAX);
+                if (wentOn(job)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            // The server is being stopped; the next one goes on.
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean wentOn(LiveJob job) {
+        try {
+            Optional<StoredJob> found = parts.store().get(job.tenant(), job.token());
+            if (found.isEmpty() || found.get().ended()) {
+                over(job);
+                return true;
+            }
+            boolean _ = parts.store().putBack(job.token(), found.get().attempts());
+            if (job.cancelled()) {
+                attempts.endCancelled(job.token(), 0);
+                over(job);
+                return true;
+            }
+            resume(found.get());
+            job.over();
+            return true;
+        } catch (RuntimeException e) {
+            LOG.atDebug().addKeyValue("job", job.token()).setCause(e).log("nothing can be stored of it yet");
+            return false;
         }
     }
 

@@ -27,6 +27,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +102,56 @@ class SubmissionsTest {
 
     private static StoredJob hand(Submissions server, String program) {
         return server.hand(handed(program, Optional.empty())).job();
+    }
+
+    /** Its table is away while the first attempt ends, and is there again a moment later. */
+    @Test
+    void aJobGoesOnWhenItsDatabaseIsThereAgain() throws Exception {
+        CountDownLatch failed = new CountDownLatch(1);
+        Logger log = Logger.getLogger(Submissions.class.getName());
+        Handler heard = new Heard(failed);
+        log.addHandler(heard);
+        host.program("unstored", (_, _, _) -> {
+            if (gated.incrementAndGet() == 1) {
+                database.writer().useHandle(handle -> handle.execute("ALTER TABLE jobs RENAME TO away"));
+            }
+            return 0;
+        });
+        Submissions server = server();
+        StoredJob job = hand(server, "unstored");
+        try {
+            failed.await();
+        } finally {
+            log.removeHandler(heard);
+        }
+        database.writer().useHandle(handle -> handle.execute("ALTER TABLE away RENAME TO jobs"));
+        StoredJob found = server.get(ACME, job.token());
+        while (!found.ended()) {
+            found = server.await(ACME, job.token(), LONG);
+        }
+        assertThat(found.attempts()).isEqualTo(2);
+    }
+
+    /** That a job could not be carried out. */
+    private static final class Heard extends Handler {
+        private final CountDownLatch said;
+
+        private Heard(CountDownLatch said) {
+            this.said = said;
+        }
+
+        @Override
+        public void publish(LogRecord record) {
+            if (record.getMessage().contains("could not be carried out")) {
+                said.countDown();
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     private static StoredJob ended(Submissions server, StoredJob job) throws InterruptedException {
