@@ -26,8 +26,7 @@ final class JudgingContests {
     private final Consumer<String> progress;
 
     /** @param folder in which bare processes have folders of their own */
-    JudgingContests(
-            JudgingSettings settings, List<Competitor> competitors, Path folder, Consumer<String> progress) {
+    JudgingContests(JudgingSettings settings, List<Competitor> competitors, Path folder, Consumer<String> progress) {
         this.settings = settings;
         this.competitors = List.copyOf(competitors);
         this.folder = folder;

@@ -273,7 +273,7 @@ class DialogueTest {
         assertThat(heard).contains("{\"type\":\"data\",\"stream\":\"stdout\",\"data\":\"first\\naü\"}");
     }
 
-    /** More than is kept for a program that never begins. */
+    /** More than is kept for a program that never begins; {@link StdinFeedTest} has who waits for certain. */
     @Test
     void whoTypesMuchToWhatDoesNotCompileIsClosedToo() throws Exception {
         CountDownLatch typed = new CountDownLatch(1);
@@ -289,12 +289,10 @@ class DialogueTest {
         for (int i = 0; i <= StdinFeed.BYTES_MAX / (64 << 10); i++) {
             socket.sendText(data, true).join();
         }
-        // Until the last of them waits for room.
-        Thread.sleep(300);
         typed.countDown();
         assertThat(client.rest()).endsWith("closed 4999 Job Completed");
         while (server.api.sockets() > 0) {
-            Thread.sleep(5);
+            Thread.onSpinWait();
         }
     }
 
