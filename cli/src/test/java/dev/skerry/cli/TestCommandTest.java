@@ -15,7 +15,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ./skerry test} runs the tests of Java and of C beside each other; here both are stand-ins. */
+/**
+ * {@code ./skerry test} runs the tests of C beside the build and the tests of Java; here all of them are stand-ins, and
+ * the build is one that somebody else has made, unless it is what is tested.
+ */
 class TestCommandTest {
     private static final Duration BOUND = Duration.ofSeconds(30);
     /** What the launcher looks for before it tests; nothing calls them. */
@@ -118,6 +121,38 @@ class TestCommandTest {
         make(MAKE + ": >made; until [ -e tested ]; do sleep 0.01; done");
         maven(": >tested; until [ -e made ]; do sleep 0.01; done\n" + REPORT.formatted(0, 0));
         assertThat(clone.skerry("test").code()).isZero();
+    }
+
+    @Test
+    void theTestsRunTheProgramThatIsBuilt() throws Exception {
+        built();
+        maven("echo with $*\n" + REPORT.formatted(0, 0));
+        Result result = new LaunchedClone(folder, Map.of()).skerry("test", "-Dit.test=X");
+        assertThat(result.out())
+                .contains(" -Dskerry.dist=" + folder.resolve(".skerry/dist") + " -Dskerry.assembled=true -Dit.test=X\n")
+                .endsWith("7 passed, 0 failed\n");
+    }
+
+    /** By the marks that the launcher goes by. */
+    private void built() throws IOException {
+        for (String source : List.of("x/src/main", "native/src", ".skerry/dist")) {
+            Files.createDirectories(folder.resolve(source));
+        }
+        for (String source : List.of("pom.xml", "x/pom.xml", "native/Makefile", ".skerry/built")) {
+            Files.createFile(folder.resolve(source));
+        }
+        Files.writeString(folder.resolve(".skerry/dist/java-home"), folder.resolve("jdk") + "\n");
+    }
+
+    @Test
+    void aBuildThatFailsEndsAllAndIsShown() throws Exception {
+        make(MAKE + "echo $$ >make.new; mv make.new make.pid; exec sleep 600");
+        maven("until [ -e make.pid ]; do sleep 0.01; done; echo it does not compile; exit 3");
+        Result result = new LaunchedClone(folder, Map.of()).skerry("test");
+        assertThat(result.err()).contains("it does not compile\nskerry: the build failed; the whole log is ");
+        assertThat(result.out()).isEmpty();
+        assertThat(result.code()).isEqualTo(1);
+        await("make has ended", () -> hasEnded(folder.resolve("make.pid")));
     }
 
     @Test

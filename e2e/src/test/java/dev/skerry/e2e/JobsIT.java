@@ -12,8 +12,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Jobs of the shipped server, in real sandboxes: judged, two that talk, and across the server's sudden end. */
+@ExtendWith(SharedServer.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class JobsIT {
     private static final String JOBS = "/skerry/v1/jobs";
@@ -48,13 +50,13 @@ class JobsIT {
     private ShippedServer server;
 
     @BeforeAll
-    void start() {
-        server = ShippedServer.start();
+    void use(ShippedServer shared) {
+        server = shared;
     }
 
     @AfterAll
-    void stop() {
-        server.close();
+    void leaveItServing() {
+        server.startUnlessAlive();
     }
 
     private static String quoted(String text) {

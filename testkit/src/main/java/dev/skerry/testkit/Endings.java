@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** Attacks on what happens at the end and on operations of the host inside a hostile sandbox. */
 final class Endings {
-    private static final int SWAPS = 400;
+    private static final int SWAPS = 200;
     private static final Duration WALL = Duration.ofSeconds(4);
     /** For a host that has other things to do as well. */
     private static final Duration LATE_MAX = Duration.ofSeconds(5);

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** Attacks that take all of something: tasks, memory, CPU, disk, output, descriptors, kernel counters. */
 final class Exhaustion {
@@ -135,12 +136,11 @@ final class Exhaustion {
         Sandbox sandbox = arena.sandbox(limits -> limits.withCpuMillis(250));
         sandbox.guest().exec(ExecRequest.of("/bin/sh", "-c", "(while :; do :; done) & while :; do :; done"));
         await("some CPU time", () -> sandbox.usage().cpuTime().toMillis() > 100);
-        long start = System.nanoTime();
-        Duration before = sandbox.usage().cpuTime();
-        await(
-                "two seconds",
-                () -> System.nanoTime() - start > Duration.ofSeconds(2).toNanos());
-        double share = (double) sandbox.usage().cpuTime().minus(before).toNanos() / (System.nanoTime() - start);
+        double share = 0;
+        // A busy machine gives nobody a whole CPU: who has a little too much is watched until it is idle for a second.
+        for (int i = 0; i < (share > 0.28 ? 10 : 2) && share < 0.35; i++) {
+            share = Math.max(share, shareOfASecond(sandbox));
+        }
         ClaimBroken.unless(share < 0.35, "used " + share + " of a CPU instead of 0.25");
         sandbox.destroy();
 
@@ -148,6 +148,14 @@ final class Exhaustion {
         limited.guest().exec(ExecRequest.of("/bin/sh", "-c", "while :; do :; done"));
         SandboxEnd end = limited.awaitEnd(Arena.BOUND).orElseThrow(() -> new ClaimBroken("CPU time is not limited"));
         ClaimBroken.unless(end.cause() == SandboxEnd.Cause.CPU_TIME, "ended by " + end);
+    }
+
+    /** Of a CPU, in the next second. */
+    private static double shareOfASecond(Sandbox sandbox) {
+        long start = System.nanoTime();
+        Duration before = sandbox.usage().cpuTime();
+        await("a second", () -> System.nanoTime() - start > Duration.ofSeconds(1).toNanos());
+        return (double) sandbox.usage().cpuTime().minus(before).toNanos() / (System.nanoTime() - start);
     }
 
     static void disk(Arena arena) throws Exception {
@@ -385,7 +393,7 @@ final class Exhaustion {
             if (System.nanoTime() > until) {
                 throw new IllegalStateException("waited in vain for: " + what);
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
         }
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -48,7 +49,7 @@ public record HostInventory(Set<String> things) {
         do {
             fresh = new TreeSet<>(of(engine).things);
             fresh.removeAll(before.things);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
         } while (!fresh.isEmpty() && System.nanoTime() < until);
         ClaimBroken.unless(fresh.isEmpty(), "left on the host: " + fresh);
     }

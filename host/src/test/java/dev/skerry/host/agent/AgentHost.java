@@ -26,6 +26,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,7 @@ public final class AgentHost {
             lock = LockFile.tryAcquire(FOLDER.resolve("tests.lock"), LockFile.Kind.EXCLUSIVE)
                     .orElse(null);
             assertThat(System.nanoTime()).as("other tests have the folder").isLessThan(until);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
         }
     }
 
@@ -118,7 +119,7 @@ public final class AgentHost {
         long until = System.nanoTime() + WAIT_NANOS;
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as(what).isLessThan(until);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -126,7 +127,7 @@ public final class TestHost {
         long until = System.nanoTime() + WAIT_NANOS;
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as(what).isLessThan(until);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
         }
     }
 

@@ -15,14 +15,13 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class UidRangesTest {
-    private static final int SLOTS = 4094;
-
     @TempDir
     Path folder;
 
@@ -56,15 +55,20 @@ class UidRangesTest {
                         Failure.class, failure -> assertThat(failure.code()).isEqualTo(ErrorCode.NO_CAPACITY));
     }
 
+    /** All but those of somebody else in the middle, because each is looked for among the others. */
     @Test
     void everyRangeIsHandedOutOnceAndThenNoneIsLeft() {
-        var ranges = UidRanges.open(folder, List.of());
-        var claimed = IntStream.range(0, SLOTS)
+        long others = 3900;
+        var used = new UsedIds(0x70000000L + 100 * UidRanges.Range.COUNT, others * UidRanges.Range.COUNT);
+        var ranges = UidRanges.open(folder, List.of(used));
+        var claimed = IntStream.range(0, 194)
                 .mapToObj(i -> ranges.claim("i/s" + i + ".1"))
                 .toList();
-        assertThat(claimed).doesNotHaveDuplicates();
-        assertThatThrownBy(() -> ranges.claim("i/more.1")).hasMessageContaining("4094");
-        assertThat(ranges.claims()).hasSize(SLOTS);
+        assertThat(claimed)
+                .doesNotHaveDuplicates()
+                .contains(new UidRanges.Range(0x70000000), new UidRanges.Range(0x7ffd0000));
+        assertThatThrownBy(() -> ranges.claim("i/more.1")).hasMessageContaining("all 194 ranges");
+        assertThat(ranges.claims()).hasSize(194);
         ranges.release("i/s17.1");
         assertThat(ranges.claim("i/more.1")).isEqualTo(claimed.get(17));
     }
@@ -135,7 +139,7 @@ class UidRangesTest {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (ranges.claims().size() < 20) {
             assertThat(System.nanoTime()).isLessThan(end);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
         }
         process.destroyForcibly().waitFor();
         int before = ranges.claims().size();

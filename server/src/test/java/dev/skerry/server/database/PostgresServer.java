@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -154,6 +155,7 @@ public final class PostgresServer implements AutoCloseable {
                     close();
                     throw new IllegalStateException("PostgreSQL does not answer: " + log, e);
                 }
+                LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
             }
         }
     }

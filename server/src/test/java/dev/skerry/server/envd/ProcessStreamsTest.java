@@ -19,6 +19,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -199,7 +200,7 @@ class ProcessStreamsTest {
             stream.close();
             long until = System.nanoTime() + EnvdFixture.SOON.toNanos();
             while (envd.guest().streams().size() > 0 && System.nanoTime() < until) {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
             }
             assertThat(envd.guest().streams().size()).isZero();
             try (Streamed other = new Streamed(client.send(request, HttpResponse.BodyHandlers.ofInputStream()))) {

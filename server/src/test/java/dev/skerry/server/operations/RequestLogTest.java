@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -76,7 +77,7 @@ class RequestLogTest {
         long deadline = System.nanoTime() + SOON.toNanos();
         while (records.isEmpty()) {
             assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
         }
     }
 
@@ -144,7 +145,7 @@ class RequestLogTest {
             long deadline = System.nanoTime() + SOON.toNanos();
             while (records.isEmpty()) {
                 assertThat(System.nanoTime()).isLessThan(deadline);
-                Thread.onSpinWait();
+                LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
             }
         }
         assertThat(records.peek()).contains("path=/x%20tenant=root%20level=error%20y status=200 ");

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class UsageHistoryTest {
@@ -104,7 +105,7 @@ class UsageHistoryTest {
             running.start();
             while (running.of(box).size() < 3) {
                 assertThat(System.nanoTime()).isLessThan(deadline);
-                Thread.onSpinWait();
+                LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
             }
         }
         // At most the round that was under way goes on; quiet for a while means that it has stopped.

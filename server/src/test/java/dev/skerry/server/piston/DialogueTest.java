@@ -18,6 +18,7 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -26,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,7 +74,7 @@ class DialogueTest {
     void forget() {
         server.jobs.playNothingSpecial();
         while (server.api.sockets() > 0) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
         }
     }
 
@@ -292,7 +294,7 @@ class DialogueTest {
         typed.countDown();
         assertThat(client.rest()).endsWith("closed 4999 Job Completed");
         while (server.api.sockets() > 0) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
         }
     }
 
@@ -336,7 +338,7 @@ class DialogueTest {
         assertThat(first.rest()).containsExactly("closed 4001 Initialization Timeout");
         assertThat(second.rest()).containsExactly("closed 4001 Initialization Timeout");
         while (server.api.sockets() > 0) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
         }
         assertThat(after(INIT)).endsWith("closed 4999 Job Completed");
     }

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param environment what it had when it started
  */
 record WrongGate(List<String> words, Map<String, String> environment) {
+    /** That which most programs tell comes first: who has told one need not be asked for the others. */
     static List<WrongGate> of(Language language) {
         return switch (language) {
             case PYTHON -> python();
@@ -36,6 +37,8 @@ record WrongGate(List<String> words, Map<String, String> environment) {
             """;
         List<WrongGate> gates = new ArrayList<>();
         for (String script : List.of(
+                // One that says when it is ready.
+                run + "print('ready'); program()",
                 run + "program()",
                 // One that reads ahead, and lives in the environment of its start.
                 run + "sys.stdin.read(); program()",
@@ -49,9 +52,7 @@ record WrongGate(List<String> words, Map<String, String> environment) {
                         program()
                     else:
                         sys.exit(os.waitstatus_to_exitcode(os.wait()[1]) & 255)
-                    """,
-                // One that says when it is ready.
-                run + "print('ready'); program()")) {
+                    """)) {
             gates.add(new WrongGate(List.of("/usr/bin/python3", "-c", script), Map.of()));
         }
         return gates;
@@ -62,11 +63,11 @@ record WrongGate(List<String> words, Map<String, String> environment) {
         String require = "require('/box/main.js');";
         List<WrongGate> gates = new ArrayList<>();
         for (String script : List.of(
+                run + "console.log('ready');" + require,
                 run + require,
                 run + "require('fs').readFileSync(0);" + require,
                 run + "process.on('uncaughtException', () => {}); process.on('exit', () => process.reallyExit(0));"
-                        + "for (const name of ['TERM', 'INT']) process.on('SIG' + name, () => {});" + require,
-                run + "console.log('ready');" + require)) {
+                        + "for (const name of ['TERM', 'INT']) process.on('SIG' + name, () => {});" + require)) {
             gates.add(new WrongGate(List.of("/usr/bin/node", "-e", script), Map.of()));
         }
         return gates;
@@ -74,7 +75,7 @@ record WrongGate(List<String> words, Map<String, String> environment) {
 
     private static List<WrongGate> java() {
         List<WrongGate> gates = new ArrayList<>();
-        for (String how : List.of("plain", "ahead", "good", "ready")) {
+        for (String how : List.of("ready", "plain", "ahead", "good")) {
             gates.add(new WrongGate(
                     List.of("/usr/bin/java", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", "/box/.build", "Harness", how),
                     Map.of()));

@@ -3,7 +3,7 @@
  * QEMU.
  *
  * <pre>
- *   DebianImage ── root.img, kernels ──▶ UmlMachine │ QemuMachine ──▶ results ──▶ PureV2IT: a test here per test there
+ *   DebianImage ── root.img, kernels ──▶ UmlMachine │ QemuMachine ──▶ results ──▶ GuestTests: a test per test there
  *   Payload ────── payload.img ────────▶
  * </pre>
  */

@@ -6,18 +6,20 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * What the machine tests, as a file system for {@code /opt/skerry}: an unpacked release (launcher, dist, Java runtime)
- * and beside it the classes of the tests with their libraries.
+ * and beside it the classes of the tests, with those of their libraries that the release lacks.
  */
 record Payload(Path image) {
     static final String LABEL = "payload.img";
     private static final String SIZE = "900M";
+
+    /** Whose tests run there. */
+    private static final List<String> MODULES = List.of("host", "testkit", "cli");
 
     /** A fifth of a JDK that nobody needs who does not compile. */
     private static final Set<String> LEFT_OUT = Set.of("src.zip", "ct.sym", "jmods", "man", "legal", "demo");
@@ -30,11 +32,11 @@ record Payload(Path image) {
     static Payload make(Path root, Path work, List<List<String>> tests) throws IOException, InterruptedException {
         Path tree = Files.createDirectory(work.resolve("payload"));
         copy(Path.of(System.getProperty("java.home")), tree.resolve("runtime"));
-        copy(root.resolve("cli/target/assembled"), tree.resolve("dist"));
+        copy(dist(root), tree.resolve("dist"));
         Files.copy(root.resolve("skerry"), tree.resolve("skerry"), StandardCopyOption.COPY_ATTRIBUTES);
         Path built = Files.createDirectories(tree.resolve("native/build"));
         copy(tree.resolve("dist/libexec"), built.resolve("x86_64"));
-        classes(root, tree.resolve("tests"));
+        classes(root, tree.resolve("dist/lib"), tree.resolve("tests"));
         Path selections = Files.createDirectory(tree.resolve("tests/selections"));
         for (int i = 0; i < tests.size(); i++) {
             Files.writeString(selections.resolve(Integer.toString(i)), String.join("\n", tests.get(i)) + "\n");
@@ -47,20 +49,22 @@ record Payload(Path image) {
         return new Payload(image);
     }
 
-    /** The class path of this very test, and the tests of the modules below. */
-    private static void classes(Path root, Path into) throws IOException {
+    /** What the launcher runs. */
+    private static Path dist(Path root) {
+        String said = System.getenv("SKERRY_DIST");
+        return said == null ? root.resolve(".skerry/dist") : Path.of(said);
+    }
+
+    private static void classes(Path root, Path release, Path into) throws IOException {
         Files.createDirectories(into);
+        for (String module : MODULES) {
+            copy(root.resolve(module).resolve("target/test-classes"), into.resolve("classes-" + module));
+        }
         // Surefire hides the class path in the manifest of a jar.
         String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        List<Path> entries = new ArrayList<>(
-                Stream.of(path.split(File.pathSeparator, -1)).map(Path::of).toList());
-        entries.add(root.resolve("host/target/test-classes"));
-        entries.add(root.resolve("testkit/target/test-classes"));
-        for (int i = 0; i < entries.size(); i++) {
-            Path entry = entries.get(i);
-            if (Files.isDirectory(entry)) {
-                copy(entry, into.resolve("classes-" + i));
-            } else if (Files.exists(entry)) {
+        for (String name : path.split(File.pathSeparator, -1)) {
+            Path entry = Path.of(name);
+            if (Files.isRegularFile(entry) && Files.notExists(release.resolve(entry.getFileName()))) {
                 Files.copy(entry, into.resolve(entry.getFileName()));
             }
         }
