@@ -63,6 +63,7 @@ public final class JobQueue implements Jobs, AutoCloseable {
         this.epoch = clock.instant();
         this.slots = settings.slots();
         this.order = new FairOrder<>(slots, settings::weight);
+        host.floors(settings.trust().ofTemplates());
     }
 
     @Override

@@ -209,6 +209,7 @@ class JobQueueTest {
         TrustPolicy trust =
                 TrustPolicy.parse("tenant:anonymous=gvisor, label:source:web=microvm, template:other=microvm");
         JobQueue queue = new JobQueue(host, settings(1, 10, 10, trust), clock);
+        assertThat(host.floors).isEqualTo(Map.of("other", Isolation.MICROVM));
         queue.run(Works.by("anonymous", "u", "hello"), JobListener.NOBODY);
         queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY);
         assertThat(host.ran).extracting(order -> order.floor()).containsExactly(Isolation.GVISOR, Isolation.CONTAINER);
