@@ -26,7 +26,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     private final Context context;
 
-    @Option(names = "--clean", description = "Remove what dead sandboxes have left behind.")
+    @Option(names = "--clean", description = "Remove what dead sandboxes, and data folders that are gone, have left behind.")
     private boolean clean;
 
     @Option(names = "--json", description = "Print a JSON object.")
@@ -86,7 +86,7 @@ final class DoctorCommand implements Callable<Integer> {
                         "leftovers",
                         Check.State.WARNING,
                         names.size() + ": " + String.join(", ", names),
-                        "nothing of a dead sandbox remains",
+                        "nothing of a dead sandbox remains, or of a data folder that is gone",
                         "./skerry doctor --clean");
     }
 

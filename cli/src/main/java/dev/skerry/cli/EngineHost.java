@@ -3,6 +3,7 @@ package dev.skerry.cli;
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
+import dev.skerry.host.engine.LeftInstances;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.engine.SandboxView;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** This machine, through the engine. */
 final class EngineHost implements Host {
@@ -104,12 +106,22 @@ final class EngineHost implements Host {
 
     @Override
     public List<String> leftovers() {
-        return engine.reaper().leftovers(KEEP_ENDED);
+        return Stream.concat(
+                        engine.reaper().leftovers(KEEP_ENDED).stream(),
+                        leftInstances().find().stream())
+                .toList();
     }
 
     @Override
     public List<String> clean() {
-        return engine.reaper().reap(KEEP_ENDED);
+        return Stream.concat(
+                        engine.reaper().reap(KEEP_ENDED).stream(),
+                        leftInstances().remove().stream())
+                .toList();
+    }
+
+    private static LeftInstances leftInstances() {
+        return new LeftInstances(EngineSettings.RUN_FOLDER);
     }
 
     @Override

@@ -43,6 +43,7 @@ record HostChecks(Path root) {
                 effectiveUser(),
                 kernel(),
                 memory(),
+                runFolder(),
                 userNamespaces(),
                 cgroups(),
                 overlay(),
@@ -89,6 +90,33 @@ record HostChecks(Path root) {
                         detail,
                         "sandboxes of 512 MiB",
                         "use --memory to make smaller ones");
+    }
+
+    /** Where sandboxes have what they need while they run: some files each, made and removed. */
+    private Check runFolder() {
+        String purpose = "what is made and removed for each sandbox, without waiting for a disk";
+        String type = "";
+        String on = "";
+        for (String line : lines("proc/self/mounts")) {
+            String[] fields = line.split(" ", -1);
+            boolean above = fields.length > 2
+                    && (fields[1].equals("/") || ("/run/skerry/").startsWith(fields[1] + "/"));
+            // Of two at the same place the later one is on top.
+            if (above && fields[1].length() >= on.length()) {
+                on = fields[1];
+                type = fields[2];
+            }
+        }
+        return type.equals("tmpfs") || type.equals("ramfs")
+                ? ok("run folder", type + " at " + on, purpose)
+                : new Check(
+                        "run folder",
+                        Check.State.WARNING,
+                        "/run/skerry is " + (type.isEmpty() ? "on an unknown file system" : type + " at " + on)
+                                + ": files there take the time of a disk, some milliseconds for each sandbox",
+                        purpose,
+                        "stop what runs, then: mkdir -p /run/skerry && mount -t tmpfs -o mode=711 tmpfs /run/skerry"
+                                + "\nin a container: start it with --tmpfs /run:exec");
     }
 
     private Check userNamespaces() {

@@ -58,6 +58,19 @@ class HostChecksTest {
     }
 
     @Test
+    void aRunFolderOnADiskIsNamed() throws IOException {
+        put("proc/self/mounts", "/dev/vda / ext4 rw 0 0\ntmpfs /run/user tmpfs rw 0 0\n");
+        assertThat(check("run folder").state()).isEqualTo(Check.State.WARNING);
+        assertThat(check("run folder").detail()).contains("ext4 at /:");
+        assertThat(check("run folder").fix()).contains("mount -t tmpfs");
+        put("proc/self/mounts", "/dev/vda / ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\n");
+        assertThat(check("run folder").detail()).isEqualTo("tmpfs at /run");
+        put("proc/self/mounts", "tmpfs /run tmpfs rw 0 0\n/dev/vdb /run/skerry xfs rw 0 0\n/dev/vda / ext4 rw 0 0\n");
+        assertThat(check("run folder").detail()).contains("xfs at /run/skerry");
+        assertThat(check("run folder").state()).isEqualTo(Check.State.WARNING);
+    }
+
+    @Test
     void pureVersion2NeedsItsControllers() throws IOException {
         put("proc/self/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n");
         put("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");

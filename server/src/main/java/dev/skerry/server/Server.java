@@ -8,7 +8,7 @@ import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.http.Listener.Address;
-import dev.skerry.server.jobs.JobStore;
+import dev.skerry.server.jobs.SqlJobStore;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms;
 import dev.skerry.server.leases.HostTerms.HostTerm;
@@ -92,7 +92,7 @@ public final class Server implements AutoCloseable {
                 List.of(
                         new SealedEnvironments(database, sealing),
                         hookStore,
-                        new JobStore(database, sealing, Fence.NONE))));
+                        new SqlJobStore(database, sealing, Fence.NONE))));
         ServerMetrics metrics = new ServerMetrics();
         this.common = new Serving.Parts(
                 settings,

@@ -10,7 +10,7 @@ import dev.skerry.server.gateway.GatewayBounds;
 import dev.skerry.server.http.Handler;
 import dev.skerry.server.interpreter.InterpreterService;
 import dev.skerry.server.jobs.JobQueue;
-import dev.skerry.server.jobs.JobStore;
+import dev.skerry.server.jobs.SqlJobStore;
 import dev.skerry.server.jobs.Pools;
 import dev.skerry.server.jobs.Submissions;
 import dev.skerry.server.leases.Fence;
@@ -97,7 +97,7 @@ final class Serving implements AutoCloseable {
         NewJob jobForm = new NewJob(jobs, settings.sandboxes());
         this.submissions = opened(new Submissions(new Submissions.Parts(
                 jobs,
-                new JobStore(server.database(), server.sealing(), fence),
+                new SqlJobStore(server.database(), server.sealing(), fence),
                 server.webhooks().callbacks(),
                 jobForm,
                 settings.jobs(),

@@ -17,6 +17,9 @@ import java.time.Duration;
  * @param launcher what starts sandboxes of level container
  */
 public record EngineSettings(Path dataFolder, Path runFolder, Path guestd, Duration startTimeout, Launcher launcher) {
+    /** Of all instances of this machine. */
+    public static final Path RUN_FOLDER = Path.of("/run/skerry");
+
     /** As {@link #system}, with the guestd of this installation: the launcher says in a property where it is. */
     public static EngineSettings installed(Path dataFolder) {
         Path guestd = Path.of(System.getProperty("skerry.dist", ".")).resolve("libexec/guestd");
@@ -28,7 +31,7 @@ public record EngineSettings(Path dataFolder, Path runFolder, Path guestd, Durat
 
     /** The usual places for a user who is root. */
     public static EngineSettings system(Path dataFolder, Path guestd) {
-        return new EngineSettings(dataFolder, Path.of("/run/skerry"), guestd, Duration.ofSeconds(15), Launcher.AUTO);
+        return new EngineSettings(dataFolder, RUN_FOLDER, guestd, Duration.ofSeconds(15), Launcher.AUTO);
     }
 
     public EngineSettings with(Launcher other) {

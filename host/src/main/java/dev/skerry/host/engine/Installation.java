@@ -36,6 +36,7 @@ record Installation(
         Instance instance = Instance.open(settings.dataFolder(), new SecureRandom());
         Path runFolder = settings.runFolder().resolve(instance.id());
         makePassable(settings.runFolder(), runFolder, runFolder.resolve("stage"));
+        LeftInstances.sign(runFolder, settings.dataFolder());
         return new Installation(
                 instance,
                 runFolder,

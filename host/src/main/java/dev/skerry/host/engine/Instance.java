@@ -66,6 +66,10 @@ public record Instance(String id, Path dataFolder) {
         }
     }
 
+    static boolean isId(String text) {
+        return ID.matcher(text).matches();
+    }
+
     /**
      * Whether a living process of this machine has an engine of an instance open, with sandboxes or without.
      *

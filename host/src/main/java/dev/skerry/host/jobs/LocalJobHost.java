@@ -3,6 +3,7 @@ package dev.skerry.host.jobs;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobFile;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.jobs.JobListener;
@@ -15,6 +16,7 @@ import dev.skerry.wire.jobs.PoolState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -42,6 +44,11 @@ public final class LocalJobHost implements JobHost {
     LocalJobHost(Runtimes runtimes, SandboxSupply supply) {
         this.runtimes = runtimes;
         this.supply = supply;
+    }
+
+    @Override
+    public void floors(Map<String, Isolation> ofTemplates) {
+        runtimes.floors(ofTemplates);
     }
 
     @Override

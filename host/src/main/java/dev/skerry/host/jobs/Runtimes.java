@@ -5,7 +5,6 @@ import dev.skerry.host.templates.Template;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
-import dev.skerry.wire.Limits;
 import dev.skerry.wire.jobs.LanguageRuntime;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,11 +22,11 @@ import org.slf4j.LoggerFactory;
  */
 final class Runtimes {
     private static final Logger LOG = LoggerFactory.getLogger(Runtimes.class);
-    private static final Limits LIMITS = Limits.DEFAULT.withMemoryBytes(1L << 30);
 
     private final Engine engine;
     private final JobSandboxes sandboxes;
     private final VersionFile file;
+    private final Asking asked;
     private final ReentrantLock asking = new ReentrantLock();
     private final Map<String, List<VersionFile.Version>> known = new HashMap<>();
 
@@ -35,6 +34,12 @@ final class Runtimes {
         this.engine = engine;
         this.sandboxes = sandboxes;
         this.file = new VersionFile(engine.dataFolder().resolve("runtimes"));
+        this.asked = new Asking(sandboxes::make);
+    }
+
+    /** As {@link dev.skerry.wire.jobs.JobHost#floors}. */
+    void floors(Map<String, Isolation> ofTemplates) {
+        asked.floors(ofTemplates);
     }
 
     /** A runtime and how it is started. */
@@ -91,7 +96,7 @@ final class Runtimes {
         Language language = version.language();
         Toolchain toolchain = language.toolchains().get(version.toolchain());
         var runtime = new LanguageRuntime(
-                template.name().isEmpty() ? template.digest() : template.name(),
+                Asking.name(template),
                 language.label(),
                 version.number(),
                 language.aliases(),
@@ -115,8 +120,8 @@ final class Runtimes {
     }
 
     private List<VersionFile.Version> ask(Template template) {
-        try (JobSandbox sandbox = sandboxes.make(template.digest(), Isolation.CONTAINER, LIMITS)) {
-            List<VersionFile.Version> versions = new Questions(sandbox).ask();
+        try {
+            List<VersionFile.Version> versions = asked.ask(template);
             file.write(template.digest(), versions);
             LOG.atInfo()
                     .addKeyValue("template", template.name())

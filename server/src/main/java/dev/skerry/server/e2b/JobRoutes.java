@@ -85,7 +85,7 @@ final class JobRoutes {
         if (callback.isPresent() && !later) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "'callback' is for a job that is run later", "set 'async'");
         }
-        exchange.interruptWhenClientGone();
+        exchange.interruptWhenClientLeaves();
         if (!later && key.isEmpty()) {
             exchange.json(200, JudgementText.of(submissions.run(work)));
             return;
@@ -151,7 +151,7 @@ final class JobRoutes {
         Optional<Duration> wait = Queries.text(exchange, "wait").map(JobRoutes::time);
         String token = exchange.variable(TOKEN);
         if (wait.isPresent()) {
-            exchange.interruptWhenClientGone();
+            exchange.interruptWhenClientLeaves();
         }
         StoredJob job = wait.isPresent()
                 ? submissions.await(caller.tenant(), token, wait.get())

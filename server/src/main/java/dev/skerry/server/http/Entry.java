@@ -99,6 +99,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
     private void serve(Exchange exchange, Handler handler, String client) {
         try {
             handler.handle(exchange);
+            exchange.over();
             finish(exchange);
             exchange.completion().succeed();
         } catch (InterruptedException e) {
@@ -132,6 +133,7 @@ final class Entry extends org.eclipse.jetty.server.Handler.Abstract.NonBlocking 
     }
 
     private static void fail(Exchange exchange, Throwable e, int status) {
+        exchange.over();
         // Whoever interrupted this thread has been heard.
         Thread.interrupted();
         Completion completion = exchange.completion();

@@ -187,6 +187,23 @@ public final class Exchange {
         request.addFailureListener(_ -> thread.interrupt());
     }
 
+    /**
+     * The same, and at once with HTTP/1.1 too: for handlers that only wait, once they have all of the request. A client
+     * that closes only its own direction has left.
+     */
+    public void interruptWhenClientLeaves() {
+        interruptWhenClientGone();
+        Thread thread = Thread.currentThread();
+        if (!http2()) {
+            endPoint().ifPresent(client -> client.onLeaving(thread::interrupt));
+        }
+    }
+
+    /** Who is interrupted from now on has nothing to do with this client. */
+    void over() {
+        endPoint().ifPresent(ClientEndPoint::answers);
+    }
+
     /** The client's address, without port. */
     public String remote() {
         return origin.map(Origin::remote).orElse(client);
@@ -331,11 +348,15 @@ public final class Exchange {
 
     /** Jetty's own, for the gateway: the one that listens to this request's client. */
     public Optional<ManagedSelector> selector() {
+        return endPoint().map(ClientEndPoint::selector);
+    }
+
+    private Optional<ClientEndPoint> endPoint() {
         EndPoint client = request.getConnectionMetaData().getConnection().getEndPoint();
         while (client instanceof EndPoint.Wrapper wrapper) {
             client = wrapper.unwrap(); // from what is inside TLS
         }
-        return client instanceof ClientEndPoint watched ? Optional.of(watched.selector()) : Optional.empty();
+        return client instanceof ClientEndPoint ours ? Optional.of(ours) : Optional.empty();
     }
 
     /** Jetty's own, for the gateway. */

@@ -179,7 +179,7 @@ public final class HttpServer implements AutoCloseable {
             @Override
             protected SocketChannelEndPoint newEndPoint(
                     SocketChannel socket, ManagedSelector selector, SelectionKey key) {
-                SocketChannelEndPoint client = new ClientEndPoint(socket, selector, key, getScheduler());
+                SocketChannelEndPoint client = new ClientEndPoint(socket, selector, key, getScheduler(), getExecutor());
                 client.setIdleTimeout(getIdleTimeout());
                 return client;
             }

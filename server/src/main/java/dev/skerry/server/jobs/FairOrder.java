@@ -27,6 +27,9 @@ final class FairOrder<J> {
     /** After so many that left it is looked for what need not be remembered. */
     static final int SWEEP = 64;
 
+    /** A tenant that has no bound of its own. */
+    static final int SHARE = Integer.MAX_VALUE;
+
     private final int slots;
     private final ToDoubleFunction<String> weights;
     private final Map<String, TenantTurn<J>> tenants = new HashMap<>();
@@ -35,6 +38,7 @@ final class FairOrder<J> {
     private final TreeSet<TenantTurn<J>> ready = new TreeSet<>(
             Comparator.<TenantTurn<J>>comparingDouble(TenantTurn::tag).thenComparingLong(TenantTurn::since));
 
+    private int share;
     private double virtual;
     private long sequence;
     private long leavings;
@@ -94,7 +98,21 @@ final class FairOrder<J> {
      */
     FairOrder(int slots, ToDoubleFunction<String> weights) {
         this.slots = slots;
+        this.share = slots;
         this.weights = weights;
+    }
+
+    /** @param most jobs that run at a time of each tenant that has no bound of its own */
+    void share(int most) {
+        if (share != most) {
+            share = most;
+            ready.clear();
+            tenants.values().stream().filter(this::isReady).forEach(ready::add);
+        }
+    }
+
+    private boolean isReady(TenantTurn<J> tenant) {
+        return tenant.waiting() > 0 && !tenant.full(share);
     }
 
     int waiting() {
@@ -116,7 +134,7 @@ final class FairOrder<J> {
         return tenants.values().stream().mapToInt(tenant -> 1 + tenant.users()).sum();
     }
 
-    /** @param cap jobs of the tenant that run at a time, from now on */
+    /** @param cap jobs of the tenant that run at a time, from now on; {@link #SHARE}: as {@link #share} says */
     Place<J> offer(J job, Claim claim, int cap, long now) {
         TenantTurn<J> tenant = tenants.computeIfAbsent(claim.tenant(), TenantTurn::new);
         Place<J> place = new Place<>(job, claim, now, sequence++);
@@ -157,7 +175,7 @@ final class FairOrder<J> {
     void ended(Place<J> place, double took) {
         TenantTurn<J> tenant = tenants.get(place.claim().tenant());
         change(tenant, () -> {
-            boolean full = tenant.full();
+            boolean full = tenant.full(share);
             tenant.ended(place, took, weight(tenant));
             if (full) {
                 // While it could not have had more it was not waiting for others, and has nothing to catch up.
@@ -185,7 +203,7 @@ final class FairOrder<J> {
     private <T> T change(TenantTurn<J> tenant, Supplier<T> work) {
         ready.remove(tenant);
         T result = work.get();
-        if (tenant.waiting() > 0 && !tenant.full()) {
+        if (isReady(tenant)) {
             ready.add(tenant);
         }
         return result;

@@ -34,8 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class JobQueue implements Jobs, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(JobQueue.class);
-    private static final Duration RETRY_MIN = Duration.ofSeconds(1);
-    private static final Duration RETRY_MAX = Duration.ofMinutes(1);
 
     private final JobHost host;
     private final JobSettings settings;
@@ -46,6 +44,7 @@ public final class JobQueue implements Jobs, AutoCloseable {
     private final Refusals refusals = new Refusals();
     private final ReentrantLock lock = new ReentrantLock();
     private final FairOrder<Ticket> order;
+    private final Shares shares;
     private final ServiceTimes times = new ServiceTimes();
     private boolean closed;
     private volatile Consumer<Duration> waits = _ -> {};
@@ -63,6 +62,8 @@ public final class JobQueue implements Jobs, AutoCloseable {
         this.epoch = clock.instant();
         this.slots = settings.slots();
         this.order = new FairOrder<>(slots, settings::weight);
+        this.shares = new Shares(slots);
+        host.floors(settings.trust().ofTemplates());
     }
 
     @Override
@@ -123,9 +124,9 @@ public final class JobQueue implements Jobs, AutoCloseable {
     private Ticket enter(Submission submission, int parts, Runnable begin, boolean bounded) {
         JobOrder wanted = submission.order();
         TrustPolicy.Decision trust = trust(submission, wanted);
-        long quota = quotas.apply(submission.tenant()).orElse(Long.MAX_VALUE);
-        if (quota <= 0 && bounded) {
-            throw refused(Reason.QUOTA, "tenant " + submission.tenant() + " may run no jobs", RETRY_MAX);
+        OptionalLong quota = quotas.apply(submission.tenant());
+        if (quota.orElse(1) <= 0 && bounded) {
+            throw refusals.refused(Reason.QUOTA, "tenant " + submission.tenant() + " may run no jobs", Refusals.RETRY_MAX);
         }
         Instant now = clock.instant();
         Ticket ticket = new Ticket(submission, trust, now, begin);
@@ -140,12 +141,22 @@ public final class JobQueue implements Jobs, AutoCloseable {
                     submission.user().orElse(""),
                     submission.priority(),
                     Math.max(1e-3, times.expected(wanted) * parts));
-            ticket.placed(order.offer(ticket, claim, (int) Math.min(quota, slots), nanos(now)));
+            shares.comes(claim.tenant(), nanos(now));
+            order.share(shares.most(nanos(now)));
+            ticket.placed(order.offer(ticket, claim, cap(submission.tenant(), quota), nanos(now)));
         } finally {
             lock.unlock();
         }
         dispatch();
         return ticket;
+    }
+
+    /** Who has a quota or a weight has been thought of. */
+    private int cap(TenantId tenant, OptionalLong quota) {
+        if (quota.isPresent()) {
+            return (int) Math.min(quota.getAsLong(), slots);
+        }
+        return settings.weights().containsKey(tenant) ? slots : FairOrder.SHARE;
     }
 
     /** @throws Failure as {@link #enter} */
@@ -170,13 +181,13 @@ public final class JobQueue implements Jobs, AutoCloseable {
         int ahead = order.ahead(tenant, submission.user().orElse(""), submission.priority(), nanos(now));
         Duration wait = wait(ahead);
         if (order.waiting() >= settings.queued()) {
-            throw refused(
+            throw refusals.refused(
                     Reason.QUEUE_FULL,
                     order.waiting() + " jobs wait already, which is all that may; " + before(ahead, wait),
                     wait);
         }
         if (order.waiting(tenant) >= settings.queuedOfTenant()) {
-            throw refused(
+            throw refusals.refused(
                     Reason.TENANT_FULL,
                     order.waiting(tenant) + " jobs of tenant " + tenant + " wait already, which is all that may; "
                             + before(ahead, wait),
@@ -188,11 +199,7 @@ public final class JobQueue implements Jobs, AutoCloseable {
     }
 
     private static String before(int ahead, Duration wait) {
-        return "it would have place " + (ahead + 1) + ", and wait for about " + tenths(wait) + " s";
-    }
-
-    private static String tenths(Duration duration) {
-        return String.valueOf(Math.round(ServiceTimes.seconds(duration) * 10) / 10.0);
+        return "it would have place " + (ahead + 1) + ", and wait for about " + Refusals.tenths(wait) + " s";
     }
 
     /** What was not measured yet is let try. */
@@ -201,12 +208,12 @@ public final class JobQueue implements Jobs, AutoCloseable {
         Duration work = times.measured(submission.order()).orElse(Duration.ZERO);
         if (finishBy.isPresent() && now.plus(wait).plus(work).isAfter(finishBy.get())) {
             LanguageRuntime runtime = submission.order().runtime();
-            throw refused(
+            throw refusals.refused(
                     Reason.DEADLINE,
-                    "it cannot be done in the " + tenths(Duration.between(now, finishBy.get()))
+                    "it cannot be done in the " + Refusals.tenths(Duration.between(now, finishBy.get()))
                             + " s that it has: such "
                             + "a job of " + runtime.language() + " " + runtime.version() + " takes about "
-                            + tenths(work) + " s" + why,
+                            + Refusals.tenths(work) + " s" + why,
                     wait);
         }
     }
@@ -218,14 +225,6 @@ public final class JobQueue implements Jobs, AutoCloseable {
         return Duration.ofNanos((long) (seconds * 1e9));
     }
 
-    private Failure refused(Reason reason, String message, Duration wait) {
-        refusals.count(reason);
-        Duration later = wait.dividedBy(2);
-        Duration retry =
-                later.compareTo(RETRY_MIN) < 0 ? RETRY_MIN : later.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : later;
-        return Failure.limited(message, "try again in " + tenths(retry) + " s, or hand in less at a time", retry);
-    }
-
     private long nanos(Instant time) {
         return Duration.between(epoch, time).toNanos();
     }
@@ -235,6 +234,7 @@ public final class JobQueue implements Jobs, AutoCloseable {
         Instant now = clock.instant();
         lock.lock();
         try {
+            order.share(shares.most(nanos(now)));
             Optional<Place<Ticket>> next = closed ? Optional.empty() : order.next(nanos(now));
             while (next.isPresent()) {
                 begun.add(next.get().job());
@@ -277,13 +277,13 @@ public final class JobQueue implements Jobs, AutoCloseable {
             try {
                 requireOpen();
                 if (waiting) {
-                    throw refused(
+                    throw refusals.refused(
                             Reason.DEADLINE,
-                            "its time was over before its turn came, after " + tenths(waited) + " s",
+                            "its time was over before its turn came, after " + Refusals.tenths(waited) + " s",
                             wait(order.waiting()));
                 }
                 requireTime(
-                        ticket.submission(), now, Duration.ZERO, ", and it has waited for " + tenths(waited) + " s");
+                        ticket.submission(), now, Duration.ZERO, ", and it has waited for " + Refusals.tenths(waited) + " s");
             } catch (Failure e) {
                 if (!waiting) {
                     order.ended(ticket.place(), 0);

@@ -1,12 +1,17 @@
 package dev.skerry.server.jobs;
 
+import dev.skerry.wire.Failure;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** How many jobs were refused, by why. Thread-safe. */
+/** Says why jobs are refused and when to ask again, and counts them. Thread-safe. */
 public final class Refusals {
+    private static final Duration RETRY_MIN = Duration.ofSeconds(1);
+    static final Duration RETRY_MAX = Duration.ofMinutes(1);
+
     private final Map<Reason, LongAdder> counts = new EnumMap<>(Reason.class);
 
     /** Why a job was not taken. */
@@ -31,8 +36,17 @@ public final class Refusals {
         }
     }
 
-    void count(Reason reason) {
+    /** @param wait until it would have been its turn */
+    Failure refused(Reason reason, String message, Duration wait) {
         counter(reason).increment();
+        Duration later = wait.dividedBy(2);
+        Duration retry =
+                later.compareTo(RETRY_MIN) < 0 ? RETRY_MIN : later.compareTo(RETRY_MAX) > 0 ? RETRY_MAX : later;
+        return Failure.limited(message, "try again in " + tenths(retry) + " s, or hand in less at a time", retry);
+    }
+
+    static String tenths(Duration duration) {
+        return String.valueOf(Math.round(ServiceTimes.seconds(duration) * 10) / 10.0);
     }
 
     public long of(Reason reason) {

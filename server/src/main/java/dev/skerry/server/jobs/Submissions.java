@@ -16,7 +16,6 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -33,22 +32,22 @@ public final class Submissions implements AutoCloseable {
     static final long UNFINISHED_MAX = 512L << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
-    /** Between looks at what could not be stored; each is twice the one before. */
-    private static final Duration PAUSE = Duration.ofMillis(250);
-
-    private static final Duration PAUSE_MAX = Duration.ofSeconds(30);
     private static final Duration STOP = Duration.ofSeconds(5);
-    private static final Duration TAKING_UP = Duration.ofMillis(100);
+
+    /** Between looks at what is stored of jobs that nobody here knows of. */
+    private static final Duration RECONCILING = Duration.ofSeconds(10);
+
+    /** Between looks at a job that is waited for and is not run here. */
+    private static final Duration ELSEWHERE = Duration.ofSeconds(1);
 
     private final Parts parts;
-    private final Attempts attempts;
-    private final JobUpkeep upkeep;
-    private final SecureRandom random = new SecureRandom();
-    private final ConcurrentHashMap<String, LiveJob> live = new ConcurrentHashMap<>();
+    private final LiveJobs live = new LiveJobs();
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("job-", 0).factory());
+    private final JobRuns runs;
+    private final JobUpkeep upkeep;
+    private final SecureRandom random = new SecureRandom();
     private volatile boolean draining;
-    private volatile boolean closing;
 
     /**
      * What they are made of; nothing of it is closed with them.
@@ -88,46 +87,25 @@ public final class Submissions implements AutoCloseable {
     public record Taken(StoredJob job, boolean again) {}
 
     public Submissions(Parts parts) {
+        this(parts, RECONCILING);
+    }
+
+    /** @param reconciling how often it is looked for jobs that are stored and that nobody here knows of */
+    Submissions(Parts parts, Duration reconciling) {
         this.parts = parts;
-        this.attempts = new Attempts(parts);
-        this.upkeep = new JobUpkeep(parts, threads);
+        this.runs = new JobRuns(parts, threads, live, this::nudge);
+        this.upkeep = new JobUpkeep(parts, threads, runs::reconcile, reconciling);
+    }
+
+    private void nudge() {
+        upkeep.nudge();
     }
 
     /** Takes up what a server before has left. */
     public Submissions start() {
-        List<StoredJob> left = parts.store().takeUp();
-        threads.execute(() -> left.forEach(this::takeUp));
+        runs.takeUp(parts.store().takeUp());
         upkeep.start();
         return this;
-    }
-
-    private void takeUp(StoredJob job) {
-        try {
-            resume(job);
-        } catch (RuntimeException e) {
-            LOG.atWarn().addKeyValue("job", job.token()).setCause(e).log("a job could not be taken up");
-            threads.execute(() -> lookAgain(new LiveJob(job.token(), job.tenant())));
-        }
-    }
-
-    private void resume(StoredJob job) {
-        try {
-            Optional<String> request = parts.store().request(job.token());
-            if (request.isPresent() && !closing) {
-                enter(job.token(), parts.reader().read(job.tenant(), request.get()), parts.queue()::enterAgain);
-            }
-        } catch (Failure e) {
-            if (closing) {
-                return;
-            }
-            boolean _ = parts.store()
-                    .end(
-                            job.token(),
-                            0,
-                            Verdict.INTERNAL_ERROR.label(),
-                            JudgementText.of(e).toString(),
-                            parts.clock().instant());
-        }
     }
 
     /** Runs it when its turn comes, and waits. */
@@ -159,29 +137,38 @@ public final class Submissions implements AutoCloseable {
                     Duration.ofSeconds(10));
         }
         String token = SandboxId.create(parts.clock().instant(), random).text();
-        boolean inserted = parts.store()
-                .insert(new JobStore.Fresh(
-                        token,
-                        tenant,
-                        handed.idempotencyKey(),
-                        digest,
-                        handed.request(),
-                        parts.clock().instant(),
-                        handed.callback()));
-        if (!inserted) {
-            return again(
-                    parts.store()
-                            .byKey(tenant, handed.idempotencyKey().orElse(""))
-                            .orElseThrow(Submissions::missing),
-                    digest);
-        }
+        live.comes(token);
         try {
-            enter(token, handed.work(), parts.queue()::enter);
+            boolean inserted = parts.store()
+                    .insert(new JobStore.Fresh(
+                            token,
+                            tenant,
+                            handed.idempotencyKey(),
+                            digest,
+                            handed.request(),
+                            parts.clock().instant(),
+                            handed.callback()));
+            if (!inserted) {
+                return again(
+                        parts.store()
+                                .byKey(tenant, handed.idempotencyKey().orElse(""))
+                                .orElseThrow(Submissions::missing),
+                        digest);
+            }
+            enter(token, handed.work());
+        } finally {
+            live.came(token);
+        }
+        return new Taken(get(tenant, token), false);
+    }
+
+    private void enter(String token, JobWork work) {
+        try {
+            runs.enter(token, work, parts.queue()::enter);
         } catch (Failure e) {
             parts.store().withdraw(token);
             throw e;
         }
-        return new Taken(get(tenant, token), false);
     }
 
     private static Taken again(StoredJob job, String digest) {
@@ -203,96 +190,6 @@ public final class Submissions implements AutoCloseable {
         }
     }
 
-    @FunctionalInterface
-    private interface Entrance {
-        Ticket enter(Submission submission, int parts, Runnable begin);
-    }
-
-    /** What waits has no contents: those are read when its turn has come. */
-    private void enter(String token, JobWork work, Entrance entrance) {
-        LiveJob job = new LiveJob(token, work.submission().tenant());
-        live.put(token, job);
-        try {
-            job.waits(entrance.enter(work.submission().withoutContents(), work.parts(), () -> begin(job)));
-        } catch (Failure e) {
-            live.remove(token);
-            throw e;
-        }
-    }
-
-    private void begin(LiveJob job) {
-        if (!closing) {
-            threads.execute(() -> attempt(job));
-        }
-    }
-
-    private void attempt(LiveJob job) {
-        try {
-            Optional<Duration> later = attempts.carryOut(job);
-            if (later.isPresent()) {
-                Thread.sleep(later.get());
-                if (job.cancelled()) {
-                    attempts.endCancelled(job.token(), 0);
-                } else {
-                    resume(get(job.tenant(), job.token()));
-                    // Whoever waits for the end of this one asks again.
-                    job.over();
-                    return;
-                }
-            }
-            over(job);
-        } catch (InterruptedException e) {
-            // The server is being stopped; the next one goes on.
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            LOG.atWarn().addKeyValue("job", job.token()).setCause(e).log("a job could not be carried out");
-            lookAgain(job);
-        }
-    }
-
-    /** What became of it could not be read or stored: once that can be, it goes on from what is stored. */
-    private void lookAgain(LiveJob job) {
-        try {
-            for (Duration pause = PAUSE; !closing; pause = pause.multipliedBy(2)) {
-                Thread.sleep(pause.compareTo(PAUSE_MAX) < 0 ? pause : PAUSE_MAX);
-                if (wentOn(job)) {
-                    return;
-                }
-            }
-        } catch (InterruptedException e) {
-            // The server is being stopped; the next one goes on.
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private boolean wentOn(LiveJob job) {
-        try {
-            Optional<StoredJob> found = parts.store().get(job.tenant(), job.token());
-            if (found.isEmpty() || found.get().ended()) {
-                over(job);
-                return true;
-            }
-            boolean _ = parts.store().putBack(job.token(), found.get().attempts());
-            if (job.cancelled()) {
-                attempts.endCancelled(job.token(), 0);
-                over(job);
-                return true;
-            }
-            resume(found.get());
-            job.over();
-            return true;
-        } catch (RuntimeException e) {
-            LOG.atDebug().addKeyValue("job", job.token()).setCause(e).log("nothing can be stored of it yet");
-            return false;
-        }
-    }
-
-    private void over(LiveJob job) {
-        live.remove(job.token(), job);
-        job.over();
-        upkeep.nudge();
-    }
-
     public StoredJob get(TenantId tenant, String token) {
         return parts.store().get(tenant, token).orElseThrow(Submissions::missing);
     }
@@ -303,23 +200,29 @@ public final class Submissions implements AutoCloseable {
 
     /** Waits until it has ended, but not longer. */
     public StoredJob await(TenantId tenant, String token, Duration most) throws InterruptedException {
-        LiveJob job = live.get(token);
-        StoredJob found = get(tenant, token);
-        if (found.ended()) {
-            return found;
+        long end = System.nanoTime() + most.toNanos();
+        boolean asked = false;
+        while (true) {
+            Optional<LiveJob> job = live.get(token);
+            StoredJob found = get(tenant, token);
+            Duration left = Duration.ofNanos(end - System.nanoTime());
+            if (found.ended() || (asked && draining) || !left.isPositive()) {
+                return found;
+            }
+            if (draining) {
+                throw new Failure(
+                        ErrorCode.NO_CAPACITY,
+                        "the server is being stopped; the job is run all the same",
+                        "ask for it again in a moment");
+            }
+            asked = true;
+            if (job.isPresent()) {
+                boolean _ = job.get().awaitEnd(left);
+            } else {
+                // It is about to be taken up, or another server has it.
+                live.await(token, left.compareTo(ELSEWHERE) < 0 ? left : ELSEWHERE);
+            }
         }
-        if (draining) {
-            throw new Failure(
-                    ErrorCode.NO_CAPACITY,
-                    "the server is being stopped; the job is run all the same",
-                    "ask for it again in a moment");
-        }
-        if (job == null) {
-            // It is about to be taken up.
-            Thread.sleep(most.compareTo(TAKING_UP) < 0 ? most : TAKING_UP);
-            return get(tenant, token);
-        }
-        return job.awaitEnd(most) ? get(tenant, token) : found;
     }
 
     /** Newest first. */
@@ -330,18 +233,8 @@ public final class Submissions implements AutoCloseable {
     /** Has it end as soon as it can; one that has ended stays as it is. */
     public void cancel(TenantId tenant, String token) {
         StoredJob found = get(tenant, token);
-        LiveJob job = live.get(token);
-        if (found.ended()) {
-            return;
-        }
-        if (job == null) {
-            attempts.endCancelled(token, 0);
-            return;
-        }
-        job.cancel();
-        if (job.placed().filter(parts.queue()::withdraw).isPresent()) {
-            attempts.endCancelled(token, 0);
-            over(job);
+        if (!found.ended()) {
+            live.get(token).ifPresentOrElse(runs::cancel, () -> runs.cancel(token));
         }
     }
 
@@ -357,13 +250,13 @@ public final class Submissions implements AutoCloseable {
     /** Nobody waits for an end any more. */
     public void drain() {
         draining = true;
-        live.values().forEach(LiveJob::over);
+        live.all().forEach(LiveJob::over);
     }
 
     /** Breaks off what runs; it is run again by the next server. */
     @Override
     public void close() {
-        closing = true;
+        runs.close();
         threads.shutdownNow();
         try {
             if (!threads.awaitTermination(STOP.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -123,14 +123,18 @@ final class TenantTurn<J> {
         notBefore(time);
     }
 
-    /** @param most jobs that run at a time */
+    /** @param most jobs that run at a time; {@link FairOrder#SHARE}: as many as those of others */
     void capped(int most) {
         cap = most;
     }
 
-    /** Whether no more of its jobs may run now. */
-    boolean full() {
-        return running >= cap;
+    /**
+     * Whether no more of its jobs may run now.
+     *
+     * @param share that may of a tenant that has no bound of its own
+     */
+    boolean full(int share) {
+        return running >= (cap == FairOrder.SHARE ? share : cap);
     }
 
     void add(Place<J> place) {

@@ -47,15 +47,16 @@ final class Dialogue {
      * What all of them share.
      *
      * @param initTimeout until the first message
+     * @param behind how far a client may be behind in reading
      */
-    record Parts(PistonJobs submissions, Jobs jobs, Alarm alarm, Duration initTimeout) {}
+    record Parts(PistonJobs submissions, Jobs jobs, Alarm alarm, Duration initTimeout, Duration behind) {}
 
     Dialogue(WebSocket socket, Caller caller, String id, Parts parts) {
         this.socket = socket;
         this.caller = caller;
         this.id = id;
         this.parts = parts;
-        this.listener = new DialogueListener(socket, stdin, parts.alarm());
+        this.listener = new DialogueListener(socket, stdin, parts.alarm(), parts.behind());
     }
 
     /** Until the client has gone or has been told that it is over. Who interrupts the thread ends it. */

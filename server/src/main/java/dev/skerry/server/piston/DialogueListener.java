@@ -21,12 +21,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class DialogueListener implements JobListener {
     private static final int SIGNALS_WAITING_MAX = 64;
 
-    /** How long after its sandbox came, or a stage ended, a client may still be reading what it was told before. */
-    private static final Duration BEHIND_MAX = Duration.ofSeconds(30);
-
     private final WebSocket socket;
     private final StdinFeed stdin;
     private final Alarm alarm;
+    private final Duration behind;
     private final Map<Stream, TextStream> texts = new EnumMap<>(Stream.class);
     private final List<Integer> early = new ArrayList<>();
     private @Nullable JobControl control;
@@ -35,10 +33,15 @@ final class DialogueListener implements JobListener {
     private Optional<Alarm.Set> patience = Optional.empty();
     private boolean said;
 
-    DialogueListener(WebSocket socket, StdinFeed stdin, Alarm alarm) {
+    /**
+     * @param behind how long a client may take to read a message, and after its sandbox came, or a stage ended, all that
+     *     it was told before
+     */
+    DialogueListener(WebSocket socket, StdinFeed stdin, Alarm alarm, Duration behind) {
         this.socket = socket;
         this.stdin = stdin;
         this.alarm = alarm;
+        this.behind = behind;
     }
 
     /** Before it is told anything. */
@@ -107,7 +110,7 @@ final class DialogueListener implements JobListener {
     /** Whoever does not read holds a place of the queue and the host's threads. */
     private void patience(Duration wall) {
         patience.ifPresent(Alarm.Set::cancel);
-        patience = Optional.of(alarm.after(wall.plus(BEHIND_MAX), socket::close));
+        patience = Optional.of(alarm.after(wall.plus(behind), socket::close));
     }
 
     @Override
@@ -147,8 +150,9 @@ final class DialogueListener implements JobListener {
         return phase.name().toLowerCase(Locale.ROOT);
     }
 
-    /** A client that has gone needs no job. */
+    /** A client that has gone, or does not read, needs no job. */
     private void send(ObjectNode message) {
+        Alarm.Set stall = alarm.after(behind, socket::close);
         try {
             socket.send(message.toString());
         } catch (IOException e) {
@@ -156,6 +160,8 @@ final class DialogueListener implements JobListener {
             if (runs != null) {
                 runs.interrupt();
             }
+        } finally {
+            stall.cancel();
         }
     }
 }

@@ -37,6 +37,10 @@ public final class PistonApi implements AutoCloseable {
     private static final String KEY_FOLDER = "/k/";
     private static final Map<String, String> GREETING = Map.of("message", "Piston v3.1.1", "server", "Skerry");
     private static final Duration INIT_TIMEOUT = Duration.ofSeconds(1);
+
+    /** How long a client that reads nothing holds a place of the queue. */
+    private static final Duration BEHIND_MAX = Duration.ofSeconds(10);
+
     private static final int NOT_FOUND = 404;
 
     private final Parts parts;
@@ -68,6 +72,10 @@ public final class PistonApi implements AutoCloseable {
     }
 
     public PistonApi(Parts parts) {
+        this(parts, BEHIND_MAX);
+    }
+
+    PistonApi(Parts parts, Duration behind) {
         ServerSettings settings = parts.settings();
         this.parts = parts;
         this.access = new Access(settings, new Authentication(parts.keys(), parts.limits()), parts.limits());
@@ -76,7 +84,7 @@ public final class PistonApi implements AutoCloseable {
         this.packages = new Packages(parts.host(), this::runtimes);
         this.audit = new PackageAudit(parts.audit(), parts.clock());
         this.sockets = new SocketBound(settings.piston().socketsMax());
-        this.dialogues = new Dialogue.Parts(submissions, parts.jobs(), alarm, INIT_TIMEOUT);
+        this.dialogues = new Dialogue.Parts(submissions, parts.jobs(), alarm, INIT_TIMEOUT, behind);
         this.entries = entries();
     }
 
@@ -213,7 +221,7 @@ public final class PistonApi implements AutoCloseable {
     private void execute(Exchange exchange, Caller caller, JsonNode asked) throws IOException, InterruptedException {
         JobRequest request = submissions.read(asked, caller);
         Interleaved output = new Interleaved(request);
-        exchange.interruptWhenClientGone();
+        exchange.interruptWhenClientLeaves();
         JobOutcome outcome = parts.jobs()
                 .run(
                         submissions.submit(

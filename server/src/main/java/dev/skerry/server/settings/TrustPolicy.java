@@ -5,6 +5,7 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -66,6 +67,16 @@ public record TrustPolicy(List<Rule> rules) {
             }
         }
         return strongest;
+    }
+
+    /** The strongest that the rules of each template demand, by its name. */
+    public Map<String, Isolation> ofTemplates() {
+        Map<String, Isolation> floors = new HashMap<>();
+        rules.stream()
+                .filter(rule -> rule.subject() == Subject.TEMPLATE)
+                .forEach(rule -> floors.merge(
+                        rule.value(), rule.floor(), (one, other) -> one.satisfies(other) ? one : other));
+        return Map.copyOf(floors);
     }
 
     /** @throws Failure {@code INVALID_REQUEST} */

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Posts payloads: a bounded number at a time, each within a bounded time. Thread-safe. */
 final class Courier {
-    /** Of all webhooks together. */
+    /** Of all webhooks together, and of all callbacks. */
     private static final int AT_ONCE = 32;
 
     private final Destinations destinations;

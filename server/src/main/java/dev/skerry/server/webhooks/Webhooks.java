@@ -34,6 +34,7 @@ public final class Webhooks {
     private final WebhookStore store;
     private final Destinations destinations;
     private final Courier courier;
+    private final Callbacks callbacks;
     private final Sealing sealing;
     private final InstantSource clock;
     private final SecureRandom random = new SecureRandom();
@@ -44,6 +45,8 @@ public final class Webhooks {
         this.store = store;
         this.destinations = new Destinations(allowed);
         this.courier = new Courier(destinations, sealing, clock, LIMIT);
+        // So that neither kind waits for the other.
+        this.callbacks = new PostedCallbacks(new Courier(destinations, sealing, clock, LIMIT), destinations);
         this.sealing = sealing;
         this.clock = clock;
     }
@@ -54,7 +57,7 @@ public final class Webhooks {
 
     /** For what is told once. */
     public Callbacks callbacks() {
-        return new Callbacks(courier, destinations);
+        return callbacks;
     }
 
     /** What is to be set; what is empty stays as it is, or gets its default. */

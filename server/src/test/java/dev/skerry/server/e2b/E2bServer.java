@@ -8,7 +8,7 @@ import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.jobs.FakeJobHost;
 import dev.skerry.server.jobs.JobQueue;
-import dev.skerry.server.jobs.JobStore;
+import dev.skerry.server.jobs.SqlJobStore;
 import dev.skerry.server.jobs.Pools;
 import dev.skerry.server.jobs.Submissions;
 import dev.skerry.server.leases.Fence;
@@ -70,7 +70,8 @@ final class E2bServer implements AutoCloseable {
             "V4__audit.sql",
             "V5__webhooks.sql",
             "V7__causes.sql",
-            "V8__jobs.sql");
+            "V8__jobs.sql",
+            "V9__jobs_at_hand.sql");
 
     final TestClock clock = new TestClock();
     final FakeSandboxes sandboxes = new FakeSandboxes(clock);
@@ -153,7 +154,7 @@ final class E2bServer implements AutoCloseable {
         database = Database.open(folder.resolve("jobs.db"));
         submissions = new Submissions(new Submissions.Parts(
                         queue,
-                        new JobStore(database, TestSecrets.SEALING, Fence.NONE),
+                        new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE),
                         webhooks.callbacks(),
                         form,
                         JOBS,

@@ -1,5 +1,6 @@
 package dev.skerry.server.e2b;
 
+import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.jobs.JobListener;
 import dev.skerry.wire.jobs.JobOrder;
@@ -9,6 +10,7 @@ import dev.skerry.wire.jobs.PoolPlan;
 import dev.skerry.wire.jobs.PoolState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A host whose pools are as planned: half of each is ready. */
@@ -24,6 +26,9 @@ final class FakePools implements JobHost {
     public JobOutcome run(JobOrder order, JobListener listener) {
         throw new UnsupportedOperationException("it has pools only");
     }
+
+    @Override
+    public void floors(Map<String, Isolation> ofTemplates) {}
 
     @Override
     public void plan(List<PoolPlan> others) {

@@ -181,6 +181,30 @@ class FairOrderTest {
         assertThat(run.served.get("free")).isCloseTo(300 + 80, within(6.0));
     }
 
+    /** What changes while they wait and run counts at once, in both directions. */
+    @Test
+    void theShareOfTenantsWithoutABoundChangesWhileTheyWait() {
+        OrderedRun run = new OrderedRun(4, FairOrder.SHARE, Map.of());
+        run.order.share(3);
+        for (int i = 0; i < 100; i++) {
+            run.offer("a", "u", 0, 1, 1);
+        }
+        run.bound = 3;
+        run.fill();
+        assertThat(run.order.running()).isEqualTo(3);
+        run.order.share(4);
+        run.bound = 4;
+        run.fill();
+        assertThat(run.order.running()).isEqualTo(4);
+        run.order.share(3);
+        run.bound = 3;
+        run.offer("b", "u", 0, 1, 1);
+        run.step();
+        assertThat(run.started.getLast().who()).isEqualTo("b/u");
+        run.drain();
+        assertThat(run.started).hasSize(101);
+    }
+
     @Test
     void ofOneUserTheMoreUrgentGoesFirstAndThenTheOlder() {
         OrderedRun run = new OrderedRun(1, 1, Map.of());

@@ -2,6 +2,7 @@ package dev.skerry.server.jobs;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobCase;
 import dev.skerry.wire.jobs.JobControl;
 import dev.skerry.wire.jobs.JobHost;
@@ -47,6 +48,7 @@ public final class FakeJobHost implements JobHost {
 
     final List<JobOrder> ran = new CopyOnWriteArrayList<>();
     final AtomicInteger most = new AtomicInteger();
+    volatile Map<String, Isolation> floors = Map.of();
     private final AtomicInteger running = new AtomicInteger();
     private final Map<String, Program> programs = new ConcurrentHashMap<>();
 
@@ -253,6 +255,11 @@ public final class FakeJobHost implements JobHost {
                 }
             };
         }
+    }
+
+    @Override
+    public void floors(Map<String, Isolation> ofTemplates) {
+        floors = Map.copyOf(ofTemplates);
     }
 
     @Override

@@ -122,6 +122,50 @@ class JobQueueTest {
         assertThat(host.most.get()).isEqualTo(3);
     }
 
+    /** It had all places while it was alone. */
+    @Test
+    void whoComesDoesNotWaitForAnothersLongJobsOnceItIsKnown() throws Exception {
+        JobQueue queue = queue(4, 100, 100);
+        queue.run(Works.by("late", "u", "hello"), JobListener.NOBODY);
+        for (int i = 0; i < 8; i++) {
+            var _ = begin(queue, "long", "gate");
+        }
+        eventually(() -> queue.waiting() == 5);
+        assertThat(queue.running()).isEqualTo(3);
+        assertThat(queue.run(Works.by("late", "u", "hello"), JobListener.NOBODY).runs())
+                .hasSize(1);
+        time.set(NOON.plus(Shares.COMPANY).plusSeconds(1));
+        var _ = begin(queue, "long", "gate");
+        eventually(() -> queue.running() == 4);
+    }
+
+    @Test
+    void aTenantThatIsAloneHasAllPlaces() {
+        JobQueue queue = queue(4, 100, 100);
+        for (int i = 0; i < 8; i++) {
+            var _ = begin(queue, "a", "gate");
+        }
+        eventually(() -> queue.running() == 4 && queue.waiting() == 4);
+    }
+
+    /** It has a weight or a quota: somebody has thought about what it may have. */
+    @Test
+    void whoseBoundWasSaidHasThat() throws Exception {
+        JobSettings settings = new JobSettings(
+                OptionalInt.of(4),
+                100,
+                100,
+                Map.of(new TenantId("heavy"), 3),
+                Duration.ofDays(1),
+                TrustPolicy.NONE);
+        JobQueue queue = new JobQueue(host, settings, clock);
+        queue.run(Works.by("late", "u", "hello"), JobListener.NOBODY);
+        for (int i = 0; i < 8; i++) {
+            var _ = begin(queue, "heavy", "gate");
+        }
+        eventually(() -> queue.running() == 4 && queue.waiting() == 4);
+    }
+
     @Test
     void aTenantWhoseQuotaIsNothingIsRefused() {
         JobQueue queue = new JobQueue(host, settings(3, 100, 100, TrustPolicy.NONE), clock, _ -> OptionalLong.of(0));
@@ -209,6 +253,7 @@ class JobQueueTest {
         TrustPolicy trust =
                 TrustPolicy.parse("tenant:anonymous=gvisor, label:source:web=microvm, template:other=microvm");
         JobQueue queue = new JobQueue(host, settings(1, 10, 10, trust), clock);
+        assertThat(host.floors).isEqualTo(Map.of("other", Isolation.MICROVM));
         queue.run(Works.by("anonymous", "u", "hello"), JobListener.NOBODY);
         queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY);
         assertThat(host.ran).extracting(order -> order.floor()).containsExactly(Isolation.GVISOR, Isolation.CONTAINER);

@@ -20,7 +20,7 @@ public final class JobSamples {
     private JobSamples() {}
 
     private static JobStore store(Database database) {
-        return new JobStore(database, TestSecrets.SEALING, Fence.NONE);
+        return new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE);
     }
 
     private static JobStore.Fresh fresh(String token, Optional<String> key) {
@@ -55,8 +55,7 @@ public final class JobSamples {
         assertThat(store.request(WAITING)).contains("{\"program\":\"Zoë\"}");
         assertThat(store.begin(RUNNING, NOON)).contains(2);
         assertThat(store.get(ACME, ENDED).map(StoredJob::result)).contains("{\"verdict\":\"accepted\"}");
-        assertThat(store.due(NOON, 9))
-                .extracting(due -> due.callback().secret())
-                .containsExactly("signed with sixteen or more");
+        assertThat(store.toTell(NOON, 9)).extracting(JobStore.Telling::token).containsExactly(ENDED);
+        assertThat(store.due(ENDED).map(due -> due.callback().secret())).contains("signed with sixteen or more");
     }
 }

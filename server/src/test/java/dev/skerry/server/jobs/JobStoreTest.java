@@ -64,7 +64,7 @@ class JobStoreTest {
     }
 
     private static JobStore store(Database database) {
-        return new JobStore(database, TestSecrets.SEALING, Fence.NONE);
+        return new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE);
     }
 
     private static JobStore.Fresh fresh(TenantId tenant, String token, Optional<String> key) {
@@ -91,7 +91,7 @@ class JobStoreTest {
         assertThat(store.unfinished(ACME)).isPositive();
         assertThat(store.begin("t1", NOON.plusSeconds(1))).contains(1);
         assertThat(store.begin("t1", NOON)).isEmpty();
-        assertThat(store.due(NOON.plusSeconds(9), 10)).isEmpty();
+        assertThat(store.toTell(NOON.plusSeconds(9), 10)).isEmpty();
         assertThat(store.end("t1", 1, "accepted", "{\"x\":1}", NOON.plusSeconds(2)))
                 .isTrue();
         assertThat(store.end("t1", 1, "wrong_answer", "{}", NOON)).isFalse();
@@ -104,15 +104,46 @@ class JobStoreTest {
         assertThat(ended.endedAt()).contains(NOON.plusSeconds(2));
         assertThat(store.request("t1")).isEmpty();
         assertThat(store.unfinished(ACME)).isZero();
-        assertThat(store.due(NOON.plusSeconds(2), 10))
-                .extracting(JobStore.Due::callback)
-                .containsExactly(new JobStore.Callback("http://127.0.0.1/x", "sixteen letters!"));
+        assertThat(store.toTell(NOON.plusSeconds(2), 10))
+                .containsExactly(
+                        new JobStore.Telling("t1", ACME, "http://127.0.0.1/x", NOON.plusSeconds(2), "{\"x\":1}".length()));
+        assertThat(store.due("t1").map(JobStore.Due::callback))
+                .contains(new JobStore.Callback("http://127.0.0.1/x", "sixteen letters!"));
         store.told("t1", Optional.of(NOON.plusSeconds(60)), "no answer");
-        assertThat(store.due(NOON.plusSeconds(59), 10)).isEmpty();
+        assertThat(store.toTell(NOON.plusSeconds(59), 10)).isEmpty();
         store.told("t1", Optional.empty(), "");
-        assertThat(store.due(NOON.plusSeconds(99), 10)).isEmpty();
+        assertThat(store.toTell(NOON.plusSeconds(99), 10)).isEmpty();
         assertThat(store.get(ACME, "t1").orElseThrow().callback())
                 .contains(new StoredJob.Call("http://127.0.0.1/x", Optional.empty(), 1, ""));
+    }
+
+    /** Of one tenant a hundred wait, of another one. */
+    @ParameterizedTest
+    @ValueSource(strings = {SQLITE, POSTGRESQL})
+    void ofEachTenantTheOldestAndTheNewestAreToldFirst(String kind) {
+        JobStore store = store(open(kind));
+        for (int i = 10; i < 30; i++) {
+            store.insert(fresh(ACME, "a" + i, Optional.empty()));
+            store.end("a" + i, 0, "accepted", "{}", NOON.plusSeconds(i));
+        }
+        store.insert(fresh(OTHER, "b", Optional.empty()));
+        assertThat(store.unfinished()).containsExactly(new JobStore.Unfinished("b", OTHER));
+        store.end("b", 0, "accepted", "{}", NOON.plusSeconds(20));
+        assertThat(store.unfinished()).isEmpty();
+        Instant later = NOON.plusSeconds(60);
+        assertThat(store.toTell(later, 2))
+                .extracting(JobStore.Telling::token)
+                .containsExactly("a10", "a11", "b", "a28", "a29");
+        store.postpone(List.of("a10", "b"), later.plusSeconds(1));
+        assertThat(store.toTell(later, 2))
+                .extracting(JobStore.Telling::token)
+                .containsExactly("a11", "a12", "a28", "a29");
+        assertThat(store.toTell(later.plusSeconds(1), 20)).hasSize(21);
+        assertThat(store.due("a10").orElseThrow().job().callback().orElseThrow().failures())
+                .isZero();
+        store.told("a11", Optional.empty(), "");
+        store.postpone(List.of("a11"), later);
+        assertThat(store.due("a11")).isEmpty();
     }
 
     @ParameterizedTest
@@ -159,12 +190,12 @@ class JobStoreTest {
         Candidate one = new Candidate("one", URI.create("http://127.0.0.1:1"));
         Candidate two = new Candidate("two", URI.create("http://127.0.0.1:2"));
         Lease first = leases.acquire("host:x", one, Duration.ofSeconds(30)).orElseThrow();
-        JobStore old = new JobStore(database, TestSecrets.SEALING, Fence.of(first, () -> {}));
+        JobStore old = new SqlJobStore(database, TestSecrets.SEALING, Fence.of(first, () -> {}));
         old.insert(fresh(ACME, "t1", Optional.empty()));
         assertThat(old.begin("t1", NOON)).contains(1);
         leases.release(first);
         Lease second = leases.acquire("host:x", two, Duration.ofSeconds(30)).orElseThrow();
-        JobStore store = new JobStore(database, TestSecrets.SEALING, Fence.of(second, () -> {}));
+        JobStore store = new SqlJobStore(database, TestSecrets.SEALING, Fence.of(second, () -> {}));
         assertThatThrownBy(() -> old.end("t1", 1, "accepted", "{}", NOON))
                 .isInstanceOf(Failure.class)
                 .hasMessageContaining("does not have host:x any more");
@@ -203,11 +234,11 @@ class JobStoreTest {
         Secret fresh = new Secret(HexFormat.of().parseHex("07".repeat(32)), Optional.empty());
         Secret zeros = new Secret(new byte[32], Optional.empty());
         store(database).insert(fresh(ACME, "t1", Optional.empty()));
-        JobStore later = new JobStore(database, new Sealing(Secrets.of(fresh, zeros)), Fence.NONE);
+        SqlJobStore later = new SqlJobStore(database, new Sealing(Secrets.of(fresh, zeros)), Fence.NONE);
         assertThat(later.sealedBy()).isEqualTo(Map.of(zeros.id(), 2L));
         assertThat(later.reseal()).isEqualTo(2);
         assertThat(later.sealedBy()).isEqualTo(Map.of(fresh.id(), 2L));
-        JobStore only = new JobStore(database, new Sealing(Secrets.of(fresh)), Fence.NONE);
+        JobStore only = new SqlJobStore(database, new Sealing(Secrets.of(fresh)), Fence.NONE);
         assertThat(only.request("t1")).contains("{\"a\":\"nul \\u0000 ä\"}");
     }
 }

@@ -21,6 +21,9 @@ final class OrderedRun {
     /** Of tenants that may have more or fewer at a time; known with their next job. */
     final Map<String, Integer> caps = new HashMap<>();
 
+    /** Of those that have none of their own. */
+    int bound = Integer.MAX_VALUE;
+
     double now;
     private final PriorityQueue<Running> running = new PriorityQueue<>(Comparator.comparingDouble(Running::end));
     private final int slots;
@@ -53,6 +56,10 @@ final class OrderedRun {
         return caps.getOrDefault(tenant, cap);
     }
 
+    private int most(String tenant) {
+        return cap(tenant) == FairOrder.SHARE ? bound : cap(tenant);
+    }
+
     private long nanos() {
         return (long) (now * NANOS);
     }
@@ -78,7 +85,7 @@ final class OrderedRun {
         }
         boolean couldRun = waitingOf.entrySet().stream()
                 .anyMatch(entry ->
-                        entry.getValue() > 0 && runningOf.getOrDefault(entry.getKey(), 0) < cap(entry.getKey()));
+                        entry.getValue() > 0 && runningOf.getOrDefault(entry.getKey(), 0) < most(entry.getKey()));
         if (running.size() < slots && couldRun) {
             throw new AssertionError("a place is free, and somebody waits who could use it");
         }

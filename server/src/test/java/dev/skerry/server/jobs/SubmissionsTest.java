@@ -82,7 +82,7 @@ class SubmissionsTest {
         JobSettings settings = new JobSettings(OptionalInt.of(1), 3, 3, Map.of(), Duration.ofDays(1), TrustPolicy.NONE);
         Submissions submissions = new Submissions(new Submissions.Parts(
                         new JobQueue(host, settings, clock),
-                        new JobStore(database, TestSecrets.SEALING, Fence.NONE),
+                        new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE),
                         webhooks.callbacks(),
                         (_, request) -> work(request),
                         settings,
@@ -108,7 +108,7 @@ class SubmissionsTest {
     @Test
     void aJobGoesOnWhenItsDatabaseIsThereAgain() throws Exception {
         CountDownLatch failed = new CountDownLatch(1);
-        Logger log = Logger.getLogger(Submissions.class.getName());
+        Logger log = Logger.getLogger(JobRuns.class.getName());
         Handler heard = new Heard(failed);
         log.addHandler(heard);
         host.program("unstored", (_, _, _) -> {
@@ -311,6 +311,41 @@ class SubmissionsTest {
         JobQueueTest.eventually(() -> gated.get() == 1);
         gate.countDown();
         assertThat(poller.join(LONG)).isTrue();
+    }
+
+    private static JobStore.Callback at(Receiver receiver) {
+        return new JobStore.Callback(receiver.url("/done"), "sixteen letters!");
+    }
+
+    private static StoredJob handTelling(Submissions server, String tenant, Receiver receiver) {
+        return server.hand(new Submissions.Handed(
+                        new JobWork(
+                                Works.by(tenant, "u", "hello"), List.of(Optional.empty()), false, Optional.empty()),
+                        "hello",
+                        "hello",
+                        Optional.empty(),
+                        Optional.of(at(receiver))))
+                .job();
+    }
+
+    /** An attempt takes ten seconds at most, and that is what each of the dead receiver's takes. */
+    @Test
+    void whoseReceiverIsDeadDelaysNobodyElse() throws Exception {
+        try (Receiver dead = new Receiver();
+                Receiver well = new Receiver()) {
+            dead.answer = _ -> -1;
+            Submissions server = server();
+            for (int i = 0; i < 20; i++) {
+                StoredJob job = handTelling(server, "acme", dead);
+                JobQueueTest.eventually(() -> server.get(ACME, job.token()).ended());
+            }
+            JobQueueTest.eventually(() -> dead.got.size() == CallbackTurns.OF_TENANT);
+            long begin = System.nanoTime();
+            StoredJob _ = handTelling(server, "other", well);
+            JobQueueTest.eventually(() -> well.got.size() == 1);
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+            assertThat(dead.got).hasSize(CallbackTurns.OF_TENANT);
+        }
     }
 
     @Test

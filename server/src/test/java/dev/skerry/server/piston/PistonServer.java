@@ -36,6 +36,7 @@ import tools.jackson.databind.JsonNode;
 /** Both of its addresses over HTTP. */
 final class PistonServer implements AutoCloseable {
     static final String JSON = "application/json";
+    static final Duration BEHIND = Duration.ofSeconds(1);
 
     final FakeJobs jobs = new FakeJobs();
     final Database database;
@@ -77,8 +78,10 @@ final class PistonServer implements AutoCloseable {
         keys = new ApiKeys(database.writer(), clock);
         audit = new AuditLog(database.writer(), database.reader(), Duration.ofDays(1), clock).start();
         key = key(KeyScope.SANDBOXES);
-        api = new PistonApi(new PistonApi.Parts(
-                jobs, new SimulatedHost(), tenants, keys, new RateLimits(rates, clock), audit, settings, clock));
+        api = new PistonApi(
+                new PistonApi.Parts(
+                        jobs, new SimulatedHost(), tenants, keys, new RateLimits(rates, clock), audit, settings, clock),
+                BEHIND);
         List<Listener> any = List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0")));
         shared = HttpServer.open(
                 any,

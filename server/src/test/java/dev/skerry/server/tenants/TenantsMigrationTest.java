@@ -45,6 +45,7 @@ class TenantsMigrationTest {
         run(jdbi, "V3__tenants.sql");
         // What the code of now reads besides.
         run(jdbi, "V8__jobs.sql");
+        run(jdbi, "V9__jobs_at_hand.sql");
         ApiKeys keys = new ApiKeys(jdbi, InstantSource.system());
         ApiKey own = keys.list(TenantId.DEFAULT).getFirst();
         assertThat(own.scope()).isEqualTo(KeyScope.ADMIN);

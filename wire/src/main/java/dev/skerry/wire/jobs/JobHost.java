@@ -2,7 +2,9 @@ package dev.skerry.wire.jobs;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A host as far as jobs go. Each job has a sandbox that nobody used before and that ends with it; what a crash of
@@ -22,6 +24,9 @@ public interface JobHost extends AutoCloseable {
         }
 
         @Override
+        public void floors(Map<String, Isolation> ofTemplates) {}
+
+        @Override
         public void plan(List<PoolPlan> plans) {}
 
         @Override
@@ -32,6 +37,14 @@ public interface JobHost extends AutoCloseable {
         @Override
         public void close() {}
     };
+
+    /**
+     * Says in which isolation at least programs of a template are run when nobody's job asks for them: those that say
+     * which languages it has. Container where nothing is said. Before {@link #runtimes} is first called.
+     *
+     * @param ofTemplates by their names, or digests where they have none
+     */
+    void floors(Map<String, Isolation> ofTemplates);
 
     /** What can be run here, of each template; newest version of a language first. */
     List<LanguageRuntime> runtimes();

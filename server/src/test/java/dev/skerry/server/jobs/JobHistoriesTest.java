@@ -1,0 +1,128 @@
+package dev.skerry.server.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Many histories at a time: they mostly wait. */
+@Timeout(120)
+class JobHistoriesTest {
+    private static final Logger LOG = Logger.getLogger(JobRuns.class.getPackageName());
+    /** More of them: -Dskerry.job-histories=N. */
+    private static final int HISTORIES = Integer.getInteger("skerry.job-histories", 120);
+
+    private static final int FLAWED = 20;
+    private static final Duration OFTEN = Duration.ofMillis(500);
+
+    @BeforeAll
+    static void quietly() {
+        LOG.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void loudly() {
+        LOG.setLevel(null);
+    }
+
+    private final AtomicInteger kills = new AtomicInteger();
+
+    /** Of each history what was wrong with it. */
+    private List<Future<List<String>>> begin(ExecutorService threads, int histories, UnaryOperator<JobStore> flaw) {
+        List<Future<List<String>>> all = new ArrayList<>();
+        for (int seed = 0; seed < histories; seed++) {
+            JobHistory history = new JobHistory(seed, flaw, OFTEN);
+            all.add(threads.submit(() -> {
+                List<String> wrong = history.run();
+                kills.addAndGet(history.kills());
+                return wrong;
+            }));
+        }
+        return all;
+    }
+
+    private static Map<Integer, List<String>> found(List<Future<List<String>>> all) throws Exception {
+        Map<Integer, List<String>> found = new TreeMap<>();
+        for (int seed = 0; seed < all.size(); seed++) {
+            List<String> wrong = all.get(seed).get();
+            if (!wrong.isEmpty()) {
+                found.put(seed, wrong);
+            }
+        }
+        return found;
+    }
+
+    /** And where a store forgets keys, or takes for told what has only ended, that is found. */
+    @Test
+    void whateverFailsNothingIsLostOrStuckOrEndsTwice() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<List<String>>> good = begin(threads, HISTORIES, UnaryOperator.identity());
+            List<Future<List<String>>> keyless = begin(threads, FLAWED, JobHistoriesTest::withoutKeys);
+            List<Future<List<String>>> silent = begin(threads, FLAWED, JobHistoriesTest::toldAtOnce);
+            assertThat(found(good)).isEmpty();
+            assertThat(kills.get()).isGreaterThan(HISTORIES / 4);
+            assertThat(found(keyless)).isNotEmpty();
+            assertThat(found(silent)).isNotEmpty();
+        }
+    }
+
+    /** What is done before a method of a store, with its arguments, and afterwards. */
+    private interface Flaw {
+        Object call(Method method, Object[] arguments) throws ReflectiveOperationException;
+    }
+
+    private static JobStore flawed(Flaw flaw) {
+        return (JobStore) Proxy.newProxyInstance(
+                JobStore.class.getClassLoader(), new Class<?>[] {JobStore.class}, (_, method, arguments) -> {
+                    try {
+                        return flaw.call(method, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private static JobStore withoutKeys(JobStore inner) {
+        return flawed((method, arguments) -> {
+            if (method.getName().equals("insert") && arguments[0] instanceof JobStore.Fresh fresh) {
+                return inner.insert(new JobStore.Fresh(
+                        fresh.token(),
+                        fresh.tenant(),
+                        Optional.empty(),
+                        fresh.digest(),
+                        fresh.request(),
+                        fresh.at(),
+                        fresh.callback()));
+            }
+            return method.invoke(inner, arguments);
+        });
+    }
+
+    private static JobStore toldAtOnce(JobStore inner) {
+        return flawed((method, arguments) -> {
+            Object result = method.invoke(inner, arguments);
+            if (method.getName().equals("end")) {
+                inner.told(String.valueOf(arguments[0]), Optional.empty(), "");
+            }
+            return result;
+        });
+    }
+}
