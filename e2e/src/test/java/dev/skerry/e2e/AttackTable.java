@@ -39,7 +39,8 @@ final class AttackTable {
         Matcher matcher = ROW.matcher(begin < 0 ? "" : page.substring(begin, end < 0 ? page.length() : end));
         Map<String, String> rows = new LinkedHashMap<>();
         while (matcher.find()) {
-            if (!matcher.group(1).equals("attack") && !matcher.group(1).startsWith("-")
+            if (!matcher.group(1).equals("attack")
+                    && !matcher.group(1).startsWith("-")
                     && rows.put(matcher.group(1), matcher.group(3)) != null) {
                 throw new AssertionError("twice in the table: " + matcher.group(1));
             }

@@ -83,7 +83,8 @@ final class Doors {
         try {
             return client.send(request.build(), BodyHandlers.ofString());
         } catch (IOException e) {
-            throw new AssertionError("no answer to " + method + " " + to.getPath().replace(key, "KEY"), e);
+            throw new AssertionError(
+                    "no answer to " + method + " " + to.getPath().replace(key, "KEY"), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError("interrupted", e);
@@ -103,7 +104,8 @@ final class Doors {
     /** As Piston's clients are told: whether it is consistent is looked at, too. */
     String piston(Program program) {
         JsonNode answer = json(execute(program.piston().toString()));
-        boolean compiled = !answer.has("compile") || answer.get("compile").get("status").isNull();
+        boolean compiled =
+                !answer.has("compile") || answer.get("compile").get("status").isNull();
         JsonNode stage = compiled ? answer.get("run") : answer.get("compile");
         if (compiled) {
             proved(program, stage);
@@ -124,8 +126,10 @@ final class Doors {
     }
 
     static String told(JsonNode stage) {
-        String status = stage.get("status").isNull() ? "OK" : stage.get("status").stringValue();
-        String message = stage.get("message").isNull() ? "" : stage.get("message").stringValue();
+        String status =
+                stage.get("status").isNull() ? "OK" : stage.get("status").stringValue();
+        String message =
+                stage.get("message").isNull() ? "" : stage.get("message").stringValue();
         int code = stage.get("code").isNull() ? -1 : stage.get("code").intValue();
         String signal = stage.get("signal").isNull() ? "" : stage.get("signal").stringValue();
         String whole = String.join("/", status, String.valueOf(code), signal, message);

@@ -61,7 +61,8 @@ final class Leftovers {
         ProcessHandle.allProcesses().map(ProcessHandle::pid).forEach(pid -> {
             // The instance's own groups have no folder below them.
             if (read(Path.of("/proc/" + pid + "/cgroup")).contains("skerry-" + id + "/")) {
-                found.add("process " + pid + " " + read(Path.of("/proc/" + pid + "/comm")).strip());
+                found.add("process " + pid + " "
+                        + read(Path.of("/proc/" + pid + "/comm")).strip());
             }
         });
         return found;

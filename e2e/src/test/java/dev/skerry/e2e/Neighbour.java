@@ -22,8 +22,8 @@ final class Neighbour implements AutoCloseable {
     Neighbour(Doors admin) {
         this.admin = admin;
         Doors.json(admin.send(admin.http(TENANTS), "POST", bytes("{\"id\":\"" + NAME + "\"}")));
-        JsonNode key = Doors.json(admin.send(
-                admin.http(TENANTS + "/" + NAME + "/keys"), "POST", bytes("{\"name\":\"" + NAME + "\"}")));
+        JsonNode key = Doors.json(
+                admin.send(admin.http(TENANTS + "/" + NAME + "/keys"), "POST", bytes("{\"name\":\"" + NAME + "\"}")));
         this.own = admin.with(key.get("key").stringValue());
         this.thread = Thread.ofVirtual().name(NAME).start(this::live);
     }
@@ -35,7 +35,9 @@ final class Neighbour implements AutoCloseable {
     private void live() {
         for (int i = 0; !leaving; i++) {
             String square = String.valueOf(i * i);
-            Program program = Program.python("print(int(input()) ** 2)").reading(String.valueOf(i)).prints(square + "\n");
+            Program program = Program.python("print(int(input()) ** 2)")
+                    .reading(String.valueOf(i))
+                    .prints(square + "\n");
             long begin = System.nanoTime();
             try {
                 String told = i % 2 == 0 ? own.judged(program) : own.piston(program);

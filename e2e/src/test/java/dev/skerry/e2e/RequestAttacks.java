@@ -69,8 +69,10 @@ final class RequestAttacks {
                         "a main file whose name, with the extension that a compiler needs, is a folder's",
                         PYTHON.replace("python", "c")
                                 + "\"files\":[{\"name\":\"x\",\"content\":\"\"},{\"name\":\"x.c/y\",\"content\":\"\"}]}"),
-                new Attack("a name that leads outside, in a job for later", doors -> judged(
-                        doors.judge(PYTHON + "\"async\":true,\"files\":[{\"name\":\"../x\",\"content\":\"\"}]}"))),
+                new Attack(
+                        "a name that leads outside, in a job for later",
+                        doors -> judged(doors.judge(
+                                PYTHON + "\"async\":true,\"files\":[{\"name\":\"../x\",\"content\":\"\"}]}"))),
                 refused("3,000 files; 10,000 files", files(3_000), files(10_000)),
                 new Attack("1,000 languages that there are not", RequestAttacks::languages));
     }
@@ -85,7 +87,10 @@ final class RequestAttacks {
                         "a limit of time without end",
                         HELLO + ",\"run_timeout\":1e999}",
                         HELLO + ",\"run\":{\"wallMillis\":99999999999999999999}}"),
-                refused("a limit that is no number", HELLO + ",\"run_timeout\":NaN}", HELLO + ",\"run\":{\"cpuMillis\":NaN}}"),
+                refused(
+                        "a limit that is no number",
+                        HELLO + ",\"run_timeout\":NaN}",
+                        HELLO + ",\"run\":{\"cpuMillis\":NaN}}"),
                 refused(
                         "a limit of 2,000 digits",
                         HELLO + ",\"run_timeout\":" + "9".repeat(2000) + "}",
@@ -96,9 +101,10 @@ final class RequestAttacks {
                         HELLO + ",\"run\":{\"memoryBytes\":\"1\"}}"),
                 new Attack("memory of -1 and of 2^63 - 1", doors -> {
                     JsonNode piston = Doors.json(doors.execute(HELLO + ",\"run_memory_limit\":-1}"));
-                    JsonNode job = Doors.json(
-                            doors.judge(HELLO + ",\"run\":{\"memoryBytes\":" + Long.MAX_VALUE + ",\"processes\":4194304}}"));
-                    return Doors.told(piston.get("run")) + "; `" + job.get("verdict").stringValue() + "`";
+                    JsonNode job = Doors.json(doors.judge(
+                            HELLO + ",\"run\":{\"memoryBytes\":" + Long.MAX_VALUE + ",\"processes\":4194304}}"));
+                    return Doors.told(piston.get("run")) + "; `"
+                            + job.get("verdict").stringValue() + "`";
                 }),
                 refused(
                         "an isolation that there is not",
@@ -129,18 +135,28 @@ final class RequestAttacks {
                         "an argument with NUL",
                         HELLO + ",\"args\":[\"a\\u0000b\"]}",
                         HELLO + ",\"arguments\":[\"a\\u0000b\"]}"),
-                new Attack("an argument longer than Linux takes", doors -> judged(
-                        doors, ",\"arguments\":[\"" + "x".repeat(200_000) + "\"]}")),
-                new Attack("40,000 arguments", doors -> judged(
-                        doors, ",\"arguments\":[" + "\"x\",".repeat(39_999) + "\"x\"]}")),
-                new Attack("arguments of 6 MB together", doors -> judged(
-                        doors, ",\"arguments\":[" + ("\"" + "x".repeat(2000) + "\",").repeat(2_999) + "\"x\"]}")),
-                new Attack("variables that a loader obeys", doors -> judged(
-                        doors, ",\"environment\":{\"LD_PRELOAD\":\"/box/main\",\"PATH\":\"/box\",\"IFS\":\"/\"}}")),
-                new Attack("a variable's name with = and NUL", doors -> judged(
-                        doors, ",\"environment\":{\"A=B\\u0000\":\"x\"}}")),
-                new Attack("7 MiB of input that nobody reads", doors -> judged(
-                        doors, ",\"stdin\":\"" + "x".repeat(7 << 20) + "\"}")));
+                new Attack(
+                        "an argument longer than Linux takes",
+                        doors -> judged(doors, ",\"arguments\":[\"" + "x".repeat(200_000) + "\"]}")),
+                new Attack(
+                        "40,000 arguments",
+                        doors -> judged(doors, ",\"arguments\":[" + "\"x\",".repeat(39_999) + "\"x\"]}")),
+                new Attack(
+                        "arguments of 6 MB together",
+                        doors -> judged(
+                                doors,
+                                ",\"arguments\":[" + ("\"" + "x".repeat(2000) + "\",").repeat(2_999) + "\"x\"]}")),
+                new Attack(
+                        "variables that a loader obeys",
+                        doors -> judged(
+                                doors,
+                                ",\"environment\":{\"LD_PRELOAD\":\"/box/main\",\"PATH\":\"/box\",\"IFS\":\"/\"}}")),
+                new Attack(
+                        "a variable's name with = and NUL",
+                        doors -> judged(doors, ",\"environment\":{\"A=B\\u0000\":\"x\"}}")),
+                new Attack(
+                        "7 MiB of input that nobody reads",
+                        doors -> judged(doors, ",\"stdin\":\"" + "x".repeat(7 << 20) + "\"}")));
     }
 
     /** By our own door, which takes more. */

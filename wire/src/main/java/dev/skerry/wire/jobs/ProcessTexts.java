@@ -58,8 +58,7 @@ final class ProcessTexts {
         }
         if (bytes > BYTES_MAX) {
             throw new Failure(
-                    ErrorCode.INVALID_REQUEST,
-                    what + " of " + bytes + " bytes; a program may have " + BYTES_MAX);
+                    ErrorCode.INVALID_REQUEST, what + " of " + bytes + " bytes; a program may have " + BYTES_MAX);
         }
     }
 }

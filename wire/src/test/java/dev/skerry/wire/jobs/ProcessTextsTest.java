@@ -36,7 +36,7 @@ class ProcessTextsTest {
         isRefused("131072 bytes", () -> ProcessTexts.arguments(List.of("x".repeat(FieldWriter.TEXT_BYTES_MAX + 1))));
         isRefused("3001 texts", () -> ProcessTexts.arguments(Collections.nCopies(ProcessTexts.COUNT_MAX + 1, "")));
         isRefused(
-                "393217 bytes",
+                "393262 bytes",
                 () -> ProcessTexts.arguments(Collections.nCopies(131, "x".repeat(ProcessTexts.BYTES_MAX / 131 + 1))));
         isRefused("environment variable", () -> ProcessTexts.environment(Map.of("A=B", "x")));
         isRefused("environment variable", () -> ProcessTexts.environment(Map.of("", "x")));
