@@ -67,8 +67,8 @@ final class RequestAttacks {
                         PYTHON + "\"files\":[{\"name\":\"a\",\"content\":\"\"},{\"name\":\"a/b\",\"content\":\"\"}]}"),
                 refused(
                         "a main file whose name, with the extension that a compiler needs, is a folder's",
-                        PYTHON.replace("python", "c")
-                                + "\"files\":[{\"name\":\"x\",\"content\":\"\"},{\"name\":\"x.c/y\",\"content\":\"\"}]}"),
+                        PYTHON.replace("python", "c") + "\"files\":[{\"name\":\"x\",\"content\":\"\"},"
+                                + "{\"name\":\"x.c/y\",\"content\":\"\"}]}"),
                 new Attack(
                         "a name that leads outside, in a job for later",
                         doors -> judged(doors.judge(
