@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -20,7 +21,9 @@ import java.util.stream.Stream;
 final class Leftovers {
     private static final Path RUN_FOLDER = Path.of("/run/skerry");
     private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
+    private static final Path UID_CLAIMS = Path.of("/run/skerry-uid-ranges");
     private static final int CGROUP_DEPTH = 8;
+    private static final int FILE_DEPTH = 2;
 
     private Leftovers() {}
 
@@ -46,6 +49,44 @@ final class Leftovers {
     }
 
     private static List<String> of(String id, Path data) {
+        List<String> found = ofSandboxes(id, data);
+        found.addAll(processes(id, data));
+        return found;
+    }
+
+    /** Of sandboxes of an instance that lives: run folders, mounts, groups, processes, loop devices, claims of uids. */
+    static List<String> ofSandboxes(Path data) {
+        String id = read(data.resolve("instance")).strip();
+        List<String> found = ofSandboxes(id, data);
+        ProcessHandle.allProcesses().map(ProcessHandle::pid).forEach(pid -> {
+            // The instance's own groups have no folder below them.
+            if (read(Path.of("/proc/" + pid + "/cgroup")).contains("skerry-" + id + "/")) {
+                found.add("process " + pid + " "
+                        + read(Path.of("/proc/" + pid + "/comm")).strip());
+            }
+        });
+        return found;
+    }
+
+    /** Of an instance that lives: what has a name in its run folder and data folder, but for what grows by itself. */
+    static Set<String> files(Path data) {
+        String id = read(data.resolve("instance")).strip();
+        Set<String> found = new TreeSet<>();
+        for (Path folder : List.of(RUN_FOLDER.resolve(id), data)) {
+            walk(folder, FILE_DEPTH, below -> children(below).forEach(child -> found.add("file " + child)));
+        }
+        return found;
+    }
+
+    private static List<String> children(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.map(Path::toString).toList();
+        } catch (IOException e) {
+            return List.of(); // it was being removed
+        }
+    }
+
+    private static List<String> ofSandboxes(String id, Path data) {
         List<String> found = new ArrayList<>();
         Path runFolder = RUN_FOLDER.resolve(id);
         if (Files.isDirectory(runFolder)) {
@@ -64,8 +105,23 @@ final class Leftovers {
             }
         }
         found.addAll(cgroups(id));
-        found.addAll(processes(id, data));
+        for (String device : children(Path.of("/sys/block"))) {
+            if (read(Path.of(device, "loop/backing_file")).startsWith(data + "/")) {
+                found.add("loop device " + device);
+            }
+        }
+        walk(UID_CLAIMS, 3, folder -> children(folder).stream()
+                .filter(claim -> linked(Path.of(claim)).startsWith(id + "/"))
+                .forEach(claim -> found.add("uids " + claim)));
         return found;
+    }
+
+    private static String linked(Path link) {
+        try {
+            return Files.isSymbolicLink(link) ? Files.readSymbolicLink(link).toString() : "";
+        } catch (IOException e) {
+            return ""; // it was given back
+        }
     }
 
     /** Of sandboxes; the instance's own empty groups may stay. */

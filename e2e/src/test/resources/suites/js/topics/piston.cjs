@@ -146,6 +146,12 @@ scenario('output-is-interleaved', async () => {
   assert.equal(both.output, '0\n1\n2\n3\n4\n5\n');
 });
 
+scenario('where-a-program-runs', async () => {
+  const look = 'import os, sys\nprint(os.getcwd(), sys.argv, *(os.environ[n] for n in ("HOME", "PISTON_LANGUAGE")))';
+  const { run: there } = await run('py', '', { args: ['a'], files: [{ name: 'x/look.py', content: look }] });
+  assert.equal(there.stdout, "/box ['/box/x/look.py', 'a'] /tmp python\n");
+});
+
 scenario('no-network-and-nothing-of-the-last-job', async () => {
   const look = 'import os, socket\nprint(os.path.exists("/tmp/left"))\nopen("/tmp/left", "w")\n'
     + 's = socket.socket()\ns.settimeout(1)\n'

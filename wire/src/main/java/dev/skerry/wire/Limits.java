@@ -29,6 +29,9 @@ public record Limits(
     /** What the kernel can number: PID_MAX_LIMIT of linux/threads.h. */
     public static final int PROCESSES_MAX = 1 << 22;
 
+    /** What one process may have, whatever it asks for. */
+    public static final int OPEN_FILES_MAX = 4096;
+
     public static final Limits DEFAULT = new Limits(
             512L << 20, 1000, 256, 512L << 20, 100_000, Optional.of(Duration.ofMinutes(5)), Optional.empty());
 

@@ -5,7 +5,6 @@ import java.util.List;
 
 /** A limit that the kernel keeps per process: setrlimit(2), soft and hard alike. */
 record ProcessLimit(Resource resource, long value) {
-    private static final long OPEN_FILES = 4096;
     private static final long LOCKED_BYTES = 64 << 10;
     private static final long MESSAGE_QUEUE_BYTES = 819_200;
     private static final long PENDING_SIGNALS = 1024;
@@ -33,7 +32,7 @@ record ProcessLimit(Resource resource, long value) {
     /** What every process inside starts with. No core files; no file larger than the whole writable layer. */
     static List<ProcessLimit> all(Limits limits) {
         return List.of(
-                new ProcessLimit(Resource.NOFILE, OPEN_FILES),
+                new ProcessLimit(Resource.NOFILE, Limits.OPEN_FILES_MAX),
                 new ProcessLimit(Resource.CORE, 0),
                 new ProcessLimit(Resource.FSIZE, limits.diskBytes()),
                 new ProcessLimit(Resource.MEMLOCK, LOCKED_BYTES),

@@ -5,6 +5,7 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobFile;
+import dev.skerry.wire.jobs.JobFiles;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.jobs.JobListener;
 import dev.skerry.wire.jobs.JobOrder;

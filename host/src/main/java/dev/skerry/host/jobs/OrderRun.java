@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -187,13 +189,25 @@ final class OrderRun {
                 environment,
                 JobRunner.FOLDER,
                 JobSandboxes.USER,
-                new Job.StageLimits(
-                        Optional.of(limits.wall()),
-                        Optional.of(limits.cpu()),
-                        limits.processes(),
-                        limits.openFiles(),
-                        limits.fileBytes()),
+                ofProcess(limits),
                 Optional.empty());
+    }
+
+    /** None above what every process in the sandbox has: that could not be set. */
+    private Job.StageLimits ofProcess(StageLimits limits) {
+        Limits whole = order.limits();
+        return new Job.StageLimits(
+                Optional.of(limits.wall()),
+                Optional.of(limits.cpu()),
+                atMost(limits.processes(), whole.processes()),
+                atMost(limits.openFiles(), Limits.OPEN_FILES_MAX),
+                limits.fileBytes().isEmpty()
+                        ? OptionalLong.empty()
+                        : OptionalLong.of(Math.min(limits.fileBytes().getAsLong(), whole.diskBytes())));
+    }
+
+    private static OptionalInt atMost(OptionalInt limit, int most) {
+        return limit.isEmpty() ? limit : OptionalInt.of(Math.min(limit.getAsInt(), most));
     }
 
     /** Brings the stage's own limits about; false when the sandbox already holds more memory than that. */

@@ -1,6 +1,8 @@
 package dev.skerry.host.jobs;
 
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.JobFile;
+import dev.skerry.wire.jobs.JobFiles;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,9 +23,7 @@ record Recipe(
         List<String> compile,
         List<String> run,
         Map<String, String> environment) {
-    /** Below the job's folder: what the compiler makes. */
-    static final String OUT = ".build";
-
+    private static final String OUT = JobFiles.MADE;
     private static final String OUT_PATH = JobRunner.FOLDER + "/" + OUT;
 
     Recipe {
@@ -39,12 +39,17 @@ record Recipe(
         return compile.isEmpty() ? environment : Map.of();
     }
 
-    /** @param given the first is the main file; names are relative to the job's folder */
+    /**
+     * The main file may get another name, which may then be one that no file can have.
+     *
+     * @param given the first is the main file; names are relative to the job's folder
+     * @throws Failure {@code INVALID_REQUEST}
+     */
     static Recipe of(Language language, Toolchain toolchain, List<JobFile> given) {
         Names names = Names.of(language, given.getFirst());
         List<JobFile> files = new ArrayList<>(given.subList(1, given.size()));
-        // Last: it replaces another of its name.
-        files.add(new JobFile(names.file(), given.getFirst().content()));
+        files.removeIf(file -> file.name().equals(names.file()));
+        files.addFirst(new JobFile(names.file(), given.getFirst().content()));
         List<String> sources = new ArrayList<>(List.of(path(names.file())));
         if (language.compilesTogether()) {
             given.subList(1, given.size()).stream()
@@ -56,7 +61,7 @@ record Recipe(
         Map<String, String> environment = new HashMap<>(toolchain.environment());
         environment.replaceAll((name, value) -> value.replace(Toolchain.OUT, OUT_PATH));
         return new Recipe(
-                files,
+                names.file().equals(given.getFirst().name()) ? files : JobFiles.checked(files),
                 toolchain.compile().isEmpty() ? List.of() : List.of(OUT),
                 put(toolchain.compile(), sources, names.main()),
                 put(toolchain.run(), sources.subList(0, 1), names.main()),

@@ -101,7 +101,7 @@ final class StageRun {
             feeding.end();
             Duration cpu = meter.cpuTime();
             return new Ended(
-                    over(cpu) ? outOfCpu(ending.exit()) : ending.exit(),
+                    withCpuTime(ending.exit(), cpu),
                     ending.sandboxEnd(),
                     wall,
                     cpu,
@@ -126,8 +126,12 @@ final class StageRun {
                 .isPresent();
     }
 
-    private static JobSandbox.Exit outOfCpu(JobSandbox.Exit exit) {
-        return new JobSandbox.Exit(exit.code(), exit.signal(), exit.timedOut(), true);
+    /**
+     * The guest goes by the signal, which a program may also send itself; clocks of a user-space kernel are not exact.
+     */
+    private JobSandbox.Exit withCpuTime(JobSandbox.Exit exit, Duration cpu) {
+        boolean spent = over(cpu) || (exit.cpuTime() && over(cpu.multipliedBy(2)));
+        return new JobSandbox.Exit(exit.code(), exit.signal(), exit.timedOut(), spent);
     }
 
     private Ending await(JobSandbox.JobProcess process, JobSandbox.Meter meter) {

@@ -129,6 +129,24 @@ class OrderRunTest {
     }
 
     @Test
+    void limitsOfAProcessAreNeverAboveTheSandboxs() throws Exception {
+        StageLimits large = new StageLimits(
+                STAGE.wall(),
+                STAGE.cpu(),
+                OptionalLong.empty(),
+                100,
+                OptionalInt.of(1 << 22),
+                OptionalInt.of(1 << 22),
+                OptionalLong.of(Long.MAX_VALUE));
+        run(order(Language.PYTHON, once(large)));
+
+        Job.StageLimits taken = sandbox.started.getFirst().limits();
+        assertThat(taken.processes()).hasValue(Limits.DEFAULT.processes());
+        assertThat(taken.openFiles()).hasValue(Limits.OPEN_FILES_MAX);
+        assertThat(taken.fileBytes()).hasValue(Limits.DEFAULT.diskBytes());
+    }
+
+    @Test
     void aSandboxThatHoldsMoreThanAStageMayIsOutOfMemory() throws Exception {
         sandbox.limitRefused = Optional.of(new Failure(ErrorCode.CONFLICT, "it holds more"));
         StageLimits small = new StageLimits(
@@ -153,6 +171,16 @@ class OrderRunTest {
         sandbox.cpuOfAStage = Duration.ofSeconds(1);
         assertThat(run(order(Language.PYTHON, once(STAGE))).runs().getFirst().status())
                 .isEqualTo(Status.OK);
+    }
+
+    @Test
+    void aProgramThatEndsItselfAsIfItsCpuTimeWereOverHasEndedItself() throws Exception {
+        sandbox.exit = new JobSandbox.Exit(OptionalInt.empty(), OptionalInt.of(24), false, true);
+        assertThat(run(order(Language.PYTHON, once(STAGE))).runs().getFirst().status())
+                .isEqualTo(Status.SIGNALLED);
+        sandbox.cpuOfAStage = Duration.ofMillis(999);
+        assertThat(run(order(Language.PYTHON, once(STAGE))).runs().getFirst().status())
+                .isEqualTo(Status.CPU_TIME_EXCEEDED);
     }
 
     @Test

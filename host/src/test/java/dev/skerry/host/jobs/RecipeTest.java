@@ -1,7 +1,10 @@
 package dev.skerry.host.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.JobFile;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -39,6 +42,23 @@ class RecipeTest {
                 .containsSubsequence("-o", "/box/.build/main", "/box/sub/file0.code.c", "/box/b.c", "-lm");
         assertThat(recipe.folders()).containsExactly(".build");
         assertThat(recipe.run()).containsExactly("/box/.build/main");
+    }
+
+    @Test
+    void whatAMainFileIsCalledThenReplacesAnotherOfThatName() {
+        Recipe recipe = recipe(Language.C, "", "x", "x.c", "y.c");
+
+        assertThat(names(recipe)).containsExactly("x.c", "y.c");
+        assertThat(recipe.compile()).containsOnlyOnce("/box/x.c");
+    }
+
+    @Test
+    void aMainFileThatWouldBeCalledWhatNoFileCanBeIsRefused() {
+        for (String[] names : List.of(new String[] {"x", "x.c/y"}, new String[] {"x".repeat(254)})) {
+            assertThatThrownBy(() -> recipe(Language.C, "", names))
+                    .isInstanceOfSatisfying(
+                            Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST));
+        }
     }
 
     @Test

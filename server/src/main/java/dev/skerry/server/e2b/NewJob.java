@@ -14,6 +14,7 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobCase;
 import dev.skerry.wire.jobs.JobFile;
+import dev.skerry.wire.jobs.JobFiles;
 import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.LanguageRuntime;
 import dev.skerry.wire.jobs.StageLimits;
@@ -133,7 +134,7 @@ public final class NewJob implements Submissions.Reader {
                 runtime,
                 body.text("isolation").map(Isolation::parse).orElse(settings.isolation()),
                 settings.limits().withWallTime(whole.plus(SANDBOX_EXTRA)),
-                files,
+                JobFiles.checked(files),
                 body.texts("environment"),
                 compile,
                 body.flag("prestarted", true),

@@ -3,6 +3,7 @@ package dev.skerry.server.piston;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.JobFile;
+import dev.skerry.wire.jobs.JobFiles;
 import dev.skerry.wire.jobs.LanguageRuntime;
 import dev.skerry.wire.jobs.StageLimits;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ record JobRequest(
         table.check(body);
         return new JobRequest(
                 runtime,
-                files(files, runtime.language().equals(FILE_LANGUAGE)),
+                JobFiles.checked(files(files, runtime.language().equals(FILE_LANGUAGE))),
                 stdin(body),
                 arguments(body),
                 table.compile(body),

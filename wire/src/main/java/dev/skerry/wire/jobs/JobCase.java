@@ -7,11 +7,11 @@ import java.util.Optional;
  * One run of the program.
  *
  * @param stdin all that it can read; empty: whoever listens writes to {@link JobControl#stdin()} and closes it
- * @param arguments what follows the program on its command line
+ * @param arguments what follows the program on its command line; others than a process can have are refused
  */
 @SuppressWarnings("ArrayRecordComponent") // written once into the sandbox; never compared
 public record JobCase(Optional<byte[]> stdin, List<String> arguments, StageLimits limits) {
     public JobCase {
-        arguments = List.copyOf(arguments);
+        arguments = ProcessTexts.arguments(arguments);
     }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
  * @param floor the weakest isolation that will do
  * @param limits of the whole sandbox; the stages' own come on top
  * @param files the first is the main file; names are relative paths that stay inside the job's folder
- * @param environment added to the template's
+ * @param environment added to the template's; what a process cannot have is refused
  * @param prestarted whether an interpreter that already waits in its sandbox may run it, where the program cannot tell
  * @param cases each is one run, one after the other, in the same sandbox; at least one
  */
@@ -29,7 +29,7 @@ public record JobOrder(
         List<JobCase> cases) {
     public JobOrder {
         files = List.copyOf(files);
-        environment = Map.copyOf(environment);
+        environment = ProcessTexts.environment(environment);
         cases = List.copyOf(cases);
     }
 }

@@ -1,8 +1,8 @@
-package dev.skerry.host.jobs;
+package dev.skerry.wire.jobs;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import dev.skerry.wire.jobs.JobFile;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Set;
 
 /** The files of a job as a caller names them, checked: they stay in its folder and do not contradict each other. */
-final class JobFiles {
+public final class JobFiles {
+    /** Below the job's folder: what the compiler makes. */
+    public static final String MADE = ".build";
+
     static final int COUNT_MAX = 1000;
     static final int DEPTH_MAX = 32;
     static final long BYTES_MAX = 256L << 20;
@@ -26,7 +29,7 @@ final class JobFiles {
      *
      * @throws Failure {@code INVALID_REQUEST}
      */
-    static List<JobFile> checked(List<JobFile> files) {
+    public static List<JobFile> checked(List<JobFile> files) {
         if (files.isEmpty()) {
             throw refused("a job needs at least one file");
         }
@@ -83,8 +86,8 @@ final class JobFiles {
         if (parts.stream().anyMatch(part -> encodedLength(part) > PART_BYTES_MAX)) {
             throw refused("a part of the file name " + shown(name) + " has more than " + PART_BYTES_MAX + " bytes");
         }
-        if (parts.getFirst().equals(Recipe.OUT)) {
-            throw refused("the folder '" + Recipe.OUT + "' is the compiler's");
+        if (parts.getFirst().equals(MADE)) {
+            throw refused("the folder '" + MADE + "' is the compiler's");
         }
         return parts;
     }
@@ -93,7 +96,7 @@ final class JobFiles {
         try {
             return StandardCharsets.UTF_8
                     .newEncoder()
-                    .encode(java.nio.CharBuffer.wrap(text))
+                    .encode(CharBuffer.wrap(text))
                     .remaining();
         } catch (CharacterCodingException e) {
             throw refused("the file name " + shown(text) + " is not text", e);

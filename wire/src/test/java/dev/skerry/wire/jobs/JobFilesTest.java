@@ -1,11 +1,10 @@
-package dev.skerry.host.jobs;
+package dev.skerry.wire.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import dev.skerry.wire.jobs.JobFile;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
