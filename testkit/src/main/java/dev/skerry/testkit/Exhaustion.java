@@ -154,7 +154,9 @@ final class Exhaustion {
     private static double shareOfASecond(Sandbox sandbox) {
         long start = System.nanoTime();
         Duration before = sandbox.usage().cpuTime();
-        await("a second", () -> System.nanoTime() - start > Duration.ofSeconds(1).toNanos());
+        await(
+                "a second",
+                () -> System.nanoTime() - start > Duration.ofSeconds(1).toNanos());
         return (double) sandbox.usage().cpuTime().minus(before).toNanos() / (System.nanoTime() - start);
     }
 
