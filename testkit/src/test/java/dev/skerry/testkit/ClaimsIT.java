@@ -27,9 +27,8 @@ class ClaimsIT {
     /** Of those that the engine chooses itself. */
     static Stream<DynamicTest> claims(String runtime) {
         Engine engine = TestEngines.open();
-        List<String> available = engine.drivers().available().stream()
-                .map(ClaimsIT::runtime)
-                .toList();
+        List<String> available =
+                engine.drivers().available().stream().map(ClaimsIT::runtime).toList();
         assertThat(available)
                 .as("install what is missing with: apt-get install runsc; 'guestd trial' says what our launcher lacks")
                 .containsExactly("own", "runsc");
