@@ -91,8 +91,8 @@ final class CallbackTurns {
                 lines.computeIfAbsent(one.tenant(), _ -> new ArrayList<>()).add(one);
             }
         }
-        waiting = waiting.filter(one ->
-                due.stream().anyMatch(telling -> telling.token().equals(one.token())));
+        waiting = waiting.filter(
+                one -> due.stream().anyMatch(telling -> telling.token().equals(one.token())));
         List<Telling> begin = new ArrayList<>();
         Optional<Telling> next = next(lines, now);
         while (next.isPresent()) {
@@ -150,13 +150,17 @@ final class CallbackTurns {
     }
 
     private boolean hasRoom(Telling one, Instant now) {
-        boolean itself = waiting.filter(first -> first.token().equals(one.token())).isPresent();
+        boolean itself =
+                waiting.filter(first -> first.token().equals(one.token())).isPresent();
         boolean yields = !itself
-                && waiting.filter(first -> !now.isBefore(first.since().plus(PATIENCE))).isPresent();
+                && waiting.filter(first -> !now.isBefore(first.since().plus(PATIENCE)))
+                        .isPresent();
         if (yields) {
             return false;
         }
-        long held = flights.values().stream().mapToLong(flight -> flight.telling().size()).sum();
+        long held = flights.values().stream()
+                .mapToLong(flight -> flight.telling().size())
+                .sum();
         if (held == 0 || held + one.size() <= CHARACTERS) {
             waiting = itself ? Optional.empty() : waiting;
             return true;

@@ -122,8 +122,8 @@ class LeavingClientTest {
         URI uri = URI.create("http://127.0.0.1:" + server().ports().getFirst() + "/wait");
         try (HttpClient client = HttpClient.newHttpClient()) {
             // The first request of a client is of HTTP/1.1, with an upgrade.
-            HttpResponse<String> first = client.send(
-                    HttpRequest.newBuilder(uri.resolve("/")).build(), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> first =
+                    client.send(HttpRequest.newBuilder(uri.resolve("/")).build(), HttpResponse.BodyHandlers.ofString());
             assertThat(first.version()).isEqualTo(HttpClient.Version.HTTP_2);
             CompletableFuture<HttpResponse<String>> waiting = client.sendAsync(
                     HttpRequest.newBuilder(uri)
