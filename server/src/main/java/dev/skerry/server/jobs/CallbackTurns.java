@@ -2,7 +2,6 @@ package dev.skerry.server.jobs;
 
 import dev.skerry.server.jobs.JobStore.Telling;
 import dev.skerry.server.tenants.TenantId;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,8 +49,8 @@ final class CallbackTurns {
     /** Who is told, as far as health goes. */
     private record Receiver(TenantId tenant, String authority) {
         static Receiver of(Telling telling) {
-            String authority = URI.create(telling.url()).getAuthority();
-            return new Receiver(telling.tenant(), authority == null ? "" : authority);
+            String[] parts = telling.url().split("/", 4);
+            return new Receiver(telling.tenant(), parts.length > 2 ? parts[2] : telling.url());
         }
     }
 

@@ -35,7 +35,7 @@ import java.util.function.UnaryOperator;
 final class JobHistory {
     private static final TenantId ACME = new TenantId("acme");
     private static final int JOBS = 6;
-    private static final Duration QUIET = Duration.ofSeconds(40);
+    private static final Duration QUIET = Duration.ofSeconds(80);
 
     private final Random random;
     private final UnaryOperator<JobStore> flaw;
