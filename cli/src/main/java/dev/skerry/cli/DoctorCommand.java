@@ -26,7 +26,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     private final Context context;
 
-    @Option(names = "--clean", description = "Remove what dead sandboxes, and data folders that are gone, have left behind.")
+    @Option(names = "--clean", description = "Remove what dead sandboxes and data folders that are gone have left.")
     private boolean clean;
 
     @Option(names = "--json", description = "Print a JSON object.")

@@ -106,17 +106,13 @@ final class EngineHost implements Host {
 
     @Override
     public List<String> leftovers() {
-        return Stream.concat(
-                        engine.reaper().leftovers(KEEP_ENDED).stream(),
-                        leftInstances().find().stream())
+        return Stream.concat(engine.reaper().leftovers(KEEP_ENDED).stream(), leftInstances().find().stream())
                 .toList();
     }
 
     @Override
     public List<String> clean() {
-        return Stream.concat(
-                        engine.reaper().reap(KEEP_ENDED).stream(),
-                        leftInstances().remove().stream())
+        return Stream.concat(engine.reaper().reap(KEEP_ENDED).stream(), leftInstances().remove().stream())
                 .toList();
     }
 

@@ -83,12 +83,12 @@ class HostChecksTest {
     @Test
     void hybridIsToldFromVersion1() throws IOException {
         String v1 = """
-                cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0
-                cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0
-                cgroup /sys/fs/cgroup/cpuacct cgroup rw,cpuacct 0 0
-                cgroup /sys/fs/cgroup/pids cgroup rw,pids 0 0
-                cgroup /sys/fs/cgroup/freezer cgroup rw,freezer 0 0
-                """;
+            cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0
+            cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0
+            cgroup /sys/fs/cgroup/cpuacct cgroup rw,cpuacct 0 0
+            cgroup /sys/fs/cgroup/pids cgroup rw,pids 0 0
+            cgroup /sys/fs/cgroup/freezer cgroup rw,freezer 0 0
+            """;
         put("proc/self/mounts", v1);
         assertThat(check("cgroups").detail()).startsWith("v1, 5");
         put("proc/self/mounts", v1 + "cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n");

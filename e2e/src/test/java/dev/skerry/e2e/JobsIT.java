@@ -2,7 +2,10 @@ package dev.skerry.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +24,8 @@ class JobsIT {
     private static final String JOBS = "/skerry/v1/jobs";
     private static final Duration SERVES_AGAIN = Duration.ofSeconds(60);
     private static final Pattern TOKEN = Pattern.compile("\"token\":\"([0-9a-z]{25})\"");
+
+    private static final Pattern RUNNING = Pattern.compile("(?m)^skerry_jobs_running (\\S+)$");
 
     private static final String GUESSES = """
         low, high = 0, 100
@@ -92,6 +97,29 @@ class JobsIT {
         assertThat(judged(job("python", "1 / 0", interactor))).startsWith("{\"verdict\":\"runtime_error\",");
         assertThat(judged(job("python", "import time; time.sleep(60)", interactor)))
                 .startsWith("{\"verdict\":\"time_limit\",");
+    }
+
+    private long running() {
+        Matcher gauge = RUNNING.matcher(server.call("GET", "/metrics", "").body());
+        assertThat(gauge.find()).isTrue();
+        return Math.round(Double.parseDouble(gauge.group(1)));
+    }
+
+    /** Its program would sleep for a minute. */
+    @Test
+    void whoHangsUpEndsTheProgramThatWasRunForHim() throws Exception {
+        long before = running();
+        String body = job("python", "import time; time.sleep(60)", ",\"run\":{\"wallMillis\":60000}");
+        URI url = URI.create(server.url());
+        try (Socket socket = new Socket(url.getHost(), url.getPort())) {
+            String head = "POST " + JOBS + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "X-API-Key: " + server.settings().get("E2B_API_KEY") + "\r\nContent-Length: " + body.length()
+                    + "\r\n\r\n";
+            socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
+            Deadline.await("the job to run", SERVES_AGAIN, () -> running() > before);
+        }
+        Duration took = Deadline.await("the job to end", Duration.ofSeconds(10), () -> running() == before);
+        System.out.println("a program whose client hung up has ended after " + took.toMillis() + " ms");
     }
 
     @Test

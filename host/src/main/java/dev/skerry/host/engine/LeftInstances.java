@@ -125,7 +125,10 @@ public final class LeftInstances {
                 removed.add(folder);
             } catch (IOException e) {
                 throw new Failure(
-                        ErrorCode.UNSUPPORTED, "the run folder " + folder + " cannot be removed: " + e, "run as root", e);
+                        ErrorCode.UNSUPPORTED,
+                        "the run folder " + folder + " cannot be removed: " + e,
+                        "run as root",
+                        e);
             }
         }
         return List.copyOf(removed);

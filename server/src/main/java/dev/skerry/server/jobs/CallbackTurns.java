@@ -2,7 +2,6 @@ package dev.skerry.server.jobs;
 
 import dev.skerry.server.jobs.JobStore.Telling;
 import dev.skerry.server.tenants.TenantId;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,8 +49,8 @@ final class CallbackTurns {
     /** Who is told, as far as health goes. */
     private record Receiver(TenantId tenant, String authority) {
         static Receiver of(Telling telling) {
-            String authority = URI.create(telling.url()).getAuthority();
-            return new Receiver(telling.tenant(), authority == null ? "" : authority);
+            String[] parts = telling.url().split("/", 4);
+            return new Receiver(telling.tenant(), parts.length > 2 ? parts[2] : telling.url());
         }
     }
 
@@ -91,8 +90,8 @@ final class CallbackTurns {
                 lines.computeIfAbsent(one.tenant(), _ -> new ArrayList<>()).add(one);
             }
         }
-        waiting = waiting.filter(one ->
-                due.stream().anyMatch(telling -> telling.token().equals(one.token())));
+        waiting = waiting.filter(
+                one -> due.stream().anyMatch(telling -> telling.token().equals(one.token())));
         List<Telling> begin = new ArrayList<>();
         Optional<Telling> next = next(lines, now);
         while (next.isPresent()) {
@@ -150,13 +149,17 @@ final class CallbackTurns {
     }
 
     private boolean hasRoom(Telling one, Instant now) {
-        boolean itself = waiting.filter(first -> first.token().equals(one.token())).isPresent();
+        boolean itself =
+                waiting.filter(first -> first.token().equals(one.token())).isPresent();
         boolean yields = !itself
-                && waiting.filter(first -> !now.isBefore(first.since().plus(PATIENCE))).isPresent();
+                && waiting.filter(first -> !now.isBefore(first.since().plus(PATIENCE)))
+                        .isPresent();
         if (yields) {
             return false;
         }
-        long held = flights.values().stream().mapToLong(flight -> flight.telling().size()).sum();
+        long held = flights.values().stream()
+                .mapToLong(flight -> flight.telling().size())
+                .sum();
         if (held == 0 || held + one.size() <= CHARACTERS) {
             waiting = itself ? Optional.empty() : waiting;
             return true;

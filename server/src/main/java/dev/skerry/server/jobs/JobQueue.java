@@ -126,7 +126,8 @@ public final class JobQueue implements Jobs, AutoCloseable {
         TrustPolicy.Decision trust = trust(submission, wanted);
         OptionalLong quota = quotas.apply(submission.tenant());
         if (quota.orElse(1) <= 0 && bounded) {
-            throw refusals.refused(Reason.QUOTA, "tenant " + submission.tenant() + " may run no jobs", Refusals.RETRY_MAX);
+            throw refusals.refused(
+                    Reason.QUOTA, "tenant " + submission.tenant() + " may run no jobs", Refusals.RETRY_MAX);
         }
         Instant now = clock.instant();
         Ticket ticket = new Ticket(submission, trust, now, begin);
@@ -283,7 +284,10 @@ public final class JobQueue implements Jobs, AutoCloseable {
                             wait(order.waiting()));
                 }
                 requireTime(
-                        ticket.submission(), now, Duration.ZERO, ", and it has waited for " + Refusals.tenths(waited) + " s");
+                        ticket.submission(),
+                        now,
+                        Duration.ZERO,
+                        ", and it has waited for " + Refusals.tenths(waited) + " s");
             } catch (Failure e) {
                 if (!waiting) {
                     order.ended(ticket.place(), 0);

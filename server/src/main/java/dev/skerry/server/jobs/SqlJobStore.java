@@ -143,11 +143,10 @@ public final class SqlJobStore implements JobStore, SealedStore {
 
     @Override
     public List<Unfinished> unfinished() {
-        return database.reader()
-                .withHandle(handle -> handle.createQuery(
-                                "SELECT tenant, token FROM jobs WHERE state <> 'ENDED' ORDER BY token")
-                        .map((row, _) -> new Unfinished(row.getString("token"), new TenantId(row.getString("tenant"))))
-                        .list());
+        return database.reader().withHandle(handle -> handle.createQuery(
+                        "SELECT tenant, token FROM jobs WHERE state <> 'ENDED' ORDER BY token")
+                .map((row, _) -> new Unfinished(row.getString("token"), new TenantId(row.getString("tenant"))))
+                .list());
     }
 
     @Override

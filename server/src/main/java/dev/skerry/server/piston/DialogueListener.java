@@ -34,8 +34,8 @@ final class DialogueListener implements JobListener {
     private boolean said;
 
     /**
-     * @param behind how long a client may take to read a message, and after its sandbox came, or a stage ended, all that
-     *     it was told before
+     * @param behind how long a client may take to read a message, and after its sandbox came, or a stage ended, all
+     *     that it was told before
      */
     DialogueListener(WebSocket socket, StdinFeed stdin, Alarm alarm, Duration behind) {
         this.socket = socket;

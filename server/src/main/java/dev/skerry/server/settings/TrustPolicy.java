@@ -74,8 +74,8 @@ public record TrustPolicy(List<Rule> rules) {
         Map<String, Isolation> floors = new HashMap<>();
         rules.stream()
                 .filter(rule -> rule.subject() == Subject.TEMPLATE)
-                .forEach(rule -> floors.merge(
-                        rule.value(), rule.floor(), (one, other) -> one.satisfies(other) ? one : other));
+                .forEach(rule ->
+                        floors.merge(rule.value(), rule.floor(), (one, other) -> one.satisfies(other) ? one : other));
         return Map.copyOf(floors);
     }
 

@@ -2,6 +2,7 @@ package dev.skerry.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.server.tls.CertificateAuthority;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -10,12 +11,20 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Who leaves before the answer ends what is done for it. */
 @Timeout(60)
@@ -117,22 +126,61 @@ class LeavingClientTest {
         assertThat(Sockets.rest(socket)).contains("HTTP/1.1 200 ").endsWith("next");
     }
 
+    /** Its last words are encrypted. */
+    @Test
+    void whoClosesItsConnectionOfTlsHasLeft(@TempDir Path folder) throws Exception {
+        CertificateAuthority authority =
+                CertificateAuthority.open(folder, "sbx.localhost", InstantSource.system());
+        HttpServer server = sockets.closing(HttpServer.open(
+                List.of(new Listener("127.0.0.1", 0, Optional.of(authority.context()))), this::answer));
+        try (Socket plain = sockets.connect(server);
+                Socket socket = trusting(authority).getSocketFactory().createSocket(plain, "sbx.localhost", 0, true)) {
+            Sockets.send(socket, POST);
+            assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+        expectInterrupt();
+    }
+
+    private static SSLContext trusting(CertificateAuthority authority) throws Exception {
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        store.setCertificateEntry("ca", authority.certificate());
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    /** Asks by HTTP/2, and has asked once its answer is waited for. */
+    private CompletableFuture<HttpResponse<String>> asking(HttpClient client) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + server().ports().getFirst() + "/wait");
+        // The first request of a client is of HTTP/1.1, with an upgrade.
+        HttpResponse<String> first = client.send(
+                HttpRequest.newBuilder(uri.resolve("/")).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(first.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        CompletableFuture<HttpResponse<String>> waiting = client.sendAsync(
+                HttpRequest.newBuilder(uri)
+                        .POST(HttpRequest.BodyPublishers.ofString("hello"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+        return waiting;
+    }
+
     @Test
     void whoCancelsARequestOfHttp2HasLeft() throws Exception {
-        URI uri = URI.create("http://127.0.0.1:" + server().ports().getFirst() + "/wait");
         try (HttpClient client = HttpClient.newHttpClient()) {
-            // The first request of a client is of HTTP/1.1, with an upgrade.
-            HttpResponse<String> first = client.send(
-                    HttpRequest.newBuilder(uri.resolve("/")).build(), HttpResponse.BodyHandlers.ofString());
-            assertThat(first.version()).isEqualTo(HttpClient.Version.HTTP_2);
-            CompletableFuture<HttpResponse<String>> waiting = client.sendAsync(
-                    HttpRequest.newBuilder(uri)
-                            .POST(HttpRequest.BodyPublishers.ofString("hello"))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
-            waiting.cancel(true);
+            asking(client).cancel(true);
             expectInterrupt();
         }
+    }
+
+    @Test
+    void whoClosesItsConnectionOfHttp2HasLeft() throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        var _ = asking(client);
+        client.shutdownNow();
+        expectInterrupt();
     }
 }

@@ -130,9 +130,8 @@ final class InMemoryJobStore implements JobStore {
 
     @Override
     public synchronized Optional<String> request(String token) {
-        return Optional.ofNullable(jobs.get(token))
-                .filter(job -> !job.ended())
-                .map(job -> handed.get(job.token()).request());
+        return Optional.ofNullable(jobs.get(token)).filter(job -> !job.ended()).map(job -> handed.get(job.token())
+                .request());
     }
 
     private boolean change(String token, boolean may, UnaryOperator<StoredJob> change) {
@@ -153,8 +152,7 @@ final class InMemoryJobStore implements JobStore {
 
     @Override
     public synchronized Optional<Integer> begin(String token, Instant now) {
-        boolean begun = change(
-                token, is(token, Stage.WAITING), job -> with(job, Stage.RUNNING, job.attempts() + 1));
+        boolean begun = change(token, is(token, Stage.WAITING), job -> with(job, Stage.RUNNING, job.attempts() + 1));
         return begun ? Optional.of(jobs.get(token).attempts()) : Optional.empty();
     }
 
@@ -214,22 +212,29 @@ final class InMemoryJobStore implements JobStore {
 
     @Override
     public synchronized void told(String token, Optional<Instant> next, String error) {
-        jobs.computeIfPresent(token, (_, job) -> with(
-                job,
-                job.callback()
-                        .map(call -> new StoredJob.Call(
-                                call.url(), next, call.failures() + (error.isEmpty() ? 0 : 1), error))));
+        jobs.computeIfPresent(
+                token,
+                (_, job) -> with(
+                        job,
+                        job.callback()
+                                .map(call -> new StoredJob.Call(
+                                        call.url(), next, call.failures() + (error.isEmpty() ? 0 : 1), error))));
     }
 
     @Override
     public synchronized void postpone(Collection<String> tokens, Instant until) {
         for (String token : tokens) {
-            jobs.computeIfPresent(token, (_, job) -> with(
-                    job,
-                    job.callback()
-                            .map(call -> call.nextAt().filter(until::isAfter).isPresent()
-                                    ? new StoredJob.Call(call.url(), Optional.of(until), call.failures(), call.error())
-                                    : call)));
+            jobs.computeIfPresent(
+                    token,
+                    (_, job) -> with(
+                            job,
+                            job.callback()
+                                    .map(call -> call.nextAt()
+                                                    .filter(until::isAfter)
+                                                    .isPresent()
+                                            ? new StoredJob.Call(
+                                                    call.url(), Optional.of(until), call.failures(), call.error())
+                                            : call)));
         }
     }
 

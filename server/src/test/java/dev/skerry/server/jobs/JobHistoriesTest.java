@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Many histories at a time: they mostly wait. */
-@Timeout(120)
+@Timeout(150)
 class JobHistoriesTest {
     private static final Logger LOG = Logger.getLogger(JobRuns.class.getPackageName());
     /** More of them: -Dskerry.job-histories=N. */

@@ -35,7 +35,7 @@ import java.util.function.UnaryOperator;
 final class JobHistory {
     private static final TenantId ACME = new TenantId("acme");
     private static final int JOBS = 6;
-    private static final Duration QUIET = Duration.ofSeconds(40);
+    private static final Duration QUIET = Duration.ofSeconds(80);
 
     private final Random random;
     private final UnaryOperator<JobStore> flaw;
@@ -124,7 +124,8 @@ final class JobHistory {
                 String name = "job" + i;
                 host.program(name, (_, out, _) -> {
                     alive();
-                    int run = runs.computeIfAbsent(name, _ -> new AtomicInteger()).incrementAndGet();
+                    int run =
+                            runs.computeIfAbsent(name, _ -> new AtomicInteger()).incrementAndGet();
                     out.write(("run " + run).getBytes(StandardCharsets.UTF_8));
                     return 0;
                 });
@@ -313,15 +314,20 @@ final class JobHistory {
             if (told != null && !told.equals(job.verdict() + job.result())) {
                 wrong.add(name + " was said to be " + told + " and is " + job.result());
             }
-            int tellings = this.tellings.getOrDefault(job.token(), new AtomicInteger()).get();
+            int tellings =
+                    this.tellings.getOrDefault(job.token(), new AtomicInteger()).get();
             if (job.ended() && job.callback().isPresent() && tellings == 0) {
                 wrong.add(name + " was not told");
             }
         }
         seen.keySet().stream()
-                .filter(token -> disk.all().stream().noneMatch(job -> job.token().equals(token)))
+                .filter(token ->
+                        disk.all().stream().noneMatch(job -> job.token().equals(token)))
                 .forEach(token -> wrong.add("lost: " + token));
-        long names = disk.all().stream().map(job -> disk.nameOf(job.token())).distinct().count();
+        long names = disk.all().stream()
+                .map(job -> disk.nameOf(job.token()))
+                .distinct()
+                .count();
         if (names != disk.all().size()) {
             wrong.add("one was handed in twice");
         }

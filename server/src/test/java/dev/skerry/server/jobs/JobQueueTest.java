@@ -152,12 +152,7 @@ class JobQueueTest {
     @Test
     void whoseBoundWasSaidHasThat() throws Exception {
         JobSettings settings = new JobSettings(
-                OptionalInt.of(4),
-                100,
-                100,
-                Map.of(new TenantId("heavy"), 3),
-                Duration.ofDays(1),
-                TrustPolicy.NONE);
+                OptionalInt.of(4), 100, 100, Map.of(new TenantId("heavy"), 3), Duration.ofDays(1), TrustPolicy.NONE);
         JobQueue queue = new JobQueue(host, settings, clock);
         queue.run(Works.by("late", "u", "hello"), JobListener.NOBODY);
         for (int i = 0; i < 8; i++) {

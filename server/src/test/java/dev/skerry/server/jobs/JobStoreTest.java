@@ -105,8 +105,7 @@ class JobStoreTest {
         assertThat(store.request("t1")).isEmpty();
         assertThat(store.unfinished(ACME)).isZero();
         assertThat(store.toTell(NOON.plusSeconds(2), 10))
-                .containsExactly(
-                        new JobStore.Telling("t1", ACME, "http://127.0.0.1/x", NOON.plusSeconds(2), "{\"x\":1}".length()));
+                .containsExactly(new JobStore.Telling("t1", ACME, "http://127.0.0.1/x", NOON.plusSeconds(2), 7));
         assertThat(store.due("t1").map(JobStore.Due::callback))
                 .contains(new JobStore.Callback("http://127.0.0.1/x", "sixteen letters!"));
         store.told("t1", Optional.of(NOON.plusSeconds(60)), "no answer");

@@ -319,8 +319,7 @@ class SubmissionsTest {
 
     private static StoredJob handTelling(Submissions server, String tenant, Receiver receiver) {
         return server.hand(new Submissions.Handed(
-                        new JobWork(
-                                Works.by(tenant, "u", "hello"), List.of(Optional.empty()), false, Optional.empty()),
+                        new JobWork(Works.by(tenant, "u", "hello"), List.of(Optional.empty()), false, Optional.empty()),
                         "hello",
                         "hello",
                         Optional.empty(),

@@ -20,8 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import dev.skerry.wire.jobs.JobListener;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
@@ -81,7 +79,7 @@ class DialogueTest {
     }
 
     /** What a client hears. */
-    private static class Client implements WebSocket.Listener {
+    private static final class Client implements WebSocket.Listener {
         private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         private final StringBuilder part = new StringBuilder();
 
@@ -328,30 +326,6 @@ class DialogueTest {
         assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
         socket.abort();
         assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
-    }
-
-    /** Its program may run for three seconds and write without end; it reads nothing of that. */
-    @Test
-    void aClientThatDoesNotReadEndsItsJobLongBeforeItsTimeIsOver() throws Exception {
-        CountDownLatch interrupted = new CountDownLatch(1);
-        byte[] much = new byte[64 << 10];
-        Arrays.fill(much, (byte) 'x');
-        server.jobs.play(run -> {
-            while (!Thread.currentThread().isInterrupted()) {
-                run.writes(JobListener.Stream.STDOUT, much);
-            }
-            interrupted.countDown();
-            throw new InterruptedException();
-        });
-        WebSocket socket = connect(new Client() {
-            @Override
-            public void onOpen(WebSocket opened) {
-                // Asks for nothing.
-            }
-        });
-        socket.sendText(INIT, true).join();
-        assertThat(interrupted.await(3_500, TimeUnit.MILLISECONDS)).isTrue();
-        socket.abort();
     }
 
     @Test
