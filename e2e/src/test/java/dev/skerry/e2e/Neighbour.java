@@ -52,17 +52,25 @@ final class Neighbour implements AutoCloseable {
     }
 
     /** Until the job that is under way has been answered; says how long each took, and fails if one went wrong. */
-    List<Long> leave() throws InterruptedException {
-        leaving = true;
-        thread.join();
+    List<Long> leave() {
+        stop();
         assertThat(wrong).isEmpty();
         return millis.stream().sorted().toList();
     }
 
-    @Override
-    public void close() throws InterruptedException {
+    private void stop() {
         leaving = true;
-        thread.join();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
         Doors.json(admin.send(admin.http(TENANTS + "/" + NAME), "DELETE", new byte[0]));
     }
 }

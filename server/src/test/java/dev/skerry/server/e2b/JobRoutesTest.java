@@ -180,6 +180,12 @@ class JobRoutesTest {
                         + "|'run.wallMillis' must be from 1 to 600000",
                 "{\"language\":\"py\",\"files\":[{\"content\":\"x\"}],\"priority\":11}|'priority' must be from -10 to"
                         + " 10",
+                "{\"language\":\"py\",\"async\":true,\"files\":[{\"name\":\"../x\",\"content\":\"\"}]}|the file name"
+                        + " '../x' leads outside of the job's folder",
+                "{\"language\":\"py\",\"async\":true,\"files\":[{\"content\":\"x\"}],\"arguments\":[\"a\\u0000\"]}"
+                        + "|'a?' must not contain NUL",
+                "{\"language\":\"py\",\"async\":true,\"files\":[{\"content\":\"x\"}],\"environment\":{\"a=\":\"\"}}"
+                        + "|'a=' is not a name of an environment variable",
                 "{\"language\":\"py\",\"files\":[{\"content\":\"x\"}],\"compare\":{\"kind\":\"fuzzy\"}}"
                         + "|'compare.kind' must be 'exact', 'token' or 'float'",
             })
