@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "launch.h"
@@ -207,12 +209,28 @@ static bool open_root(struct box *box) {
                                      MOVE_FROM_DESCRIPTOR) == 0;
 }
 
+/* The limits of the sandbox's user namespace in its own procfs, before that is made read-only. The host's has the same
+ * files, but there the kernel goes through those of all sandboxes to find them. -1 where there is none. */
+static int open_limits(const struct box *box) {
+    struct statfs system;
+    int folder = look_up(box->root, LIMITS_OF_USERNS);
+    if (folder >= 0 && (fstatfs(folder, &system) != 0 || system.f_type != PROC_SUPER_MAGIC)) {
+        close(folder);
+        return -1;
+    }
+    return folder;
+}
+
 bool box_enter_root(struct box *box) {
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || !open_root(box)) {
         return box_fail(box, "cannot make the sandbox's mount namespace");
     }
+    int limits = -1;
     for (size_t i = 0; i < box->plan->inside_count; i++) {
         const struct step *step = &box->plan->inside[i];
+        if (limits < 0 && step->kind == INSIDE_READ_ONLY) {
+            limits = open_limits(box);
+        }
         if (!carry_out(box, step)) {
             if (errno == ELOOP) {
                 errno = 0;
@@ -222,9 +240,12 @@ bool box_enter_root(struct box *box) {
             return box_fail(box, "cannot mount %s at %s", step->source != NULL ? step->source : "it", step->target);
         }
     }
-    /* Only now: the kernel counts a clone of a mount as a namespace. The files are in the host's /proc. */
-    if (!userns_close_to_more()) {
+    /* Only now: the kernel counts a clone of a mount as a namespace. */
+    if (!userns_close_to_more(limits >= 0 ? limits : open(LIMITS_OF_USERNS, O_PATH | O_DIRECTORY | O_CLOEXEC))) {
         return box_fail(box, "cannot forbid further namespaces in the sandbox");
+    }
+    if (limits >= 0) {
+        close(limits);
     }
     /* The old root comes to lie over the new one, and goes with all that it had. */
     if (fchdir(box->root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 ||

@@ -18,8 +18,9 @@ struct userns {
 bool userns_create(struct shim *shim, struct userns *ns);
 /* Gives the new user namespace of that process the plan's range of ids, and opens it; -1 with a message. */
 int userns_map(struct shim *shim, pid_t pid);
-/* The calling process's user namespace gets no namespaces any more. */
-bool userns_close_to_more(void);
+/* The calling process's user namespace gets no namespaces any more. `folder` is this one, in a procfs. */
+#define LIMITS_OF_USERNS "/proc/sys/user"
+bool userns_close_to_more(int folder);
 /* The runtime has joined: no process in the sandbox can make a namespace of its own from here on. */
 bool userns_forbid_more(struct shim *shim, struct userns *ns);
 /* Ends the helper, at once when the start failed. */

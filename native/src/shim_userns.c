@@ -13,12 +13,12 @@
 
 #include "shim_start.h"
 
-bool userns_close_to_more(void) {
+bool userns_close_to_more(int folder) {
     static const char *const kinds[] = {"user", "pid", "uts", "ipc", "net", "mnt", "cgroup", "time"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", kinds[i]);
-        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        char name[64];
+        snprintf(name, sizeof name, "max_%s_namespaces", kinds[i]);
+        int fd = openat(folder, name, O_WRONLY | O_CLOEXEC);
         if (fd < 0) {
             if (errno == ENOENT) { /* a kernel that has no such namespaces */
                 continue;
@@ -54,7 +54,8 @@ static void userns_helper(uint64_t base, int ready, int control) {
     if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0) {
         _exit(1);
     }
-    if (read(control, &go, 1) == 1 && userns_close_to_more()) {
+    int limits = open(LIMITS_OF_USERNS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (read(control, &go, 1) == 1 && userns_close_to_more(limits)) {
         (void)!write(ready, &go, 1);
     }
     _exit(0);

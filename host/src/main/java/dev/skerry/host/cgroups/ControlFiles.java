@@ -25,7 +25,7 @@ import java.util.function.BooleanSupplier;
  */
 final class ControlFiles {
     private static final int PIECE_BYTES = 4096;
-    private static final long NAP_NANOS_MIN = 50_000;
+    private static final long NAP_NANOS_MIN = 200_000;
     private static final long NAP_NANOS_MAX = 2_000_000;
 
     private ControlFiles() {}
@@ -181,7 +181,7 @@ final class ControlFiles {
     }
 
     /**
-     * Waits for something of which the kernel sends no word, asking at growing intervals of 0.05 to 2 ms. An interrupt
+     * Waits for something of which the kernel sends no word, asking at growing intervals of 0.2 to 2 ms. An interrupt
      * does not end the wait, which is short, but is kept for the caller: a sandbox half frozen or half removed is
      * worse than a thread that ends late.
      *

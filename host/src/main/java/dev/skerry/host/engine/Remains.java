@@ -34,6 +34,7 @@ final class Remains {
     private final Optional<SandboxRecord> known;
     private final ReentrantLock lock = new ReentrantLock();
     private Optional<SandboxEnd> end = Optional.empty();
+    private boolean removed;
 
     Remains(Installation installation, Drivers drivers, RunFolder folder) {
         this(installation, drivers, folder, Optional.empty());
@@ -80,6 +81,16 @@ final class Remains {
         boolean lost = folder.shim().filter(shim -> !shim.alive()).isPresent();
         if (!lost && folder.exit().isEmpty() && folder.end().isEmpty()) {
             folder.condemn();
+        }
+    }
+
+    /** Whether nothing is left, but for the record of a server's sandbox. */
+    boolean removed() {
+        lock.lock();
+        try {
+            return removed;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -138,6 +149,7 @@ final class Remains {
             folder.delete();
         }
         end = Optional.of(facts);
+        removed = true;
         return facts;
     }
 

@@ -331,9 +331,14 @@ final class RunFolder {
         }
     }
 
+    /** Most that is asked for is not there, and to be told so by an exception costs several times as much. */
     private Optional<String> read(String file) {
+        Path whole = path.resolve(file);
+        if (!Files.exists(whole)) {
+            return Optional.empty();
+        }
         try {
-            return Optional.of(Files.readString(path.resolve(file)));
+            return Optional.of(Files.readString(whole));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {

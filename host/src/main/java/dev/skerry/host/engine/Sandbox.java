@@ -37,6 +37,11 @@ public final class Sandbox implements AutoCloseable {
     private static final Duration FREEZE_BOUND = Duration.ofSeconds(5);
     private static final Duration CLEAR_BOUND = Duration.ofSeconds(10);
     private static final Duration DEADLINE_BOUND = Duration.ofSeconds(5);
+    /** For the shim to end what it was told to. */
+    private static final Duration KILL_BOUND = Duration.ofMillis(500);
+
+    private static final Duration WITHOUT_LIMIT = Duration.ofHours(1);
+
     /** For process 1 to end after the last of the others has been killed. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
@@ -94,9 +99,12 @@ public final class Sandbox implements AutoCloseable {
     private void over(SandboxEnd facts) {
         boolean first = end.compareAndSet(null, facts);
         guest.close();
-        ended.countDown();
-        if (first) {
-            listener.ended(record.incarnation(), facts);
+        try {
+            if (first) {
+                listener.ended(record.incarnation(), facts);
+            }
+        } finally {
+            ended.countDown();
         }
     }
 
@@ -218,11 +226,17 @@ public final class Sandbox implements AutoCloseable {
         }
         checkControl();
         if (ended.getCount() > 0) {
+            remains.condemn();
             transport.kill();
-            return finish(remains::destroy);
+            // Who watches for the end removes all of it, at once and once; a shim that does not end it is helped.
+            if (!endsWithin(KILL_BOUND)) {
+                return finish(remains::destroy);
+            }
+            checkControl();
         }
-        // Nothing to do, unless removing it failed.
-        remains.destroy();
+        if (!remains.removed()) {
+            remains.destroy();
+        }
         return end.get();
     }
 
@@ -262,10 +276,20 @@ public final class Sandbox implements AutoCloseable {
 
     /** What a closed connection means: the end, or another controller. */
     private void awaitVerdict() {
+        boolean over = false;
+        while (!over) {
+            over = endsWithin(WITHOUT_LIMIT);
+        }
+    }
+
+    /** Not to be interrupted; that is kept for the caller. */
+    private boolean endsWithin(Duration bound) {
+        long until = System.nanoTime() + bound.toNanos();
         boolean interrupted = false;
-        while (ended.getCount() > 0) {
+        boolean over = false;
+        while (!over && System.nanoTime() - until < 0) {
             try {
-                ended.await();
+                over = ended.await(until - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -273,6 +297,7 @@ public final class Sandbox implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+        return over;
     }
 
     private void checkControl() {

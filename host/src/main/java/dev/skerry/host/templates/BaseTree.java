@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 final class BaseTree {
     /** Part of the digest: raise it when the same packages would give another tree. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(BaseTree.class);
     private static final List<String> MERGED = List.of("bin", "sbin", "lib", "lib32", "lib64", "libx32");

@@ -43,6 +43,8 @@ final class PristineFiles {
         try (var folder = tree.beneath(path.substring(0, slash))) {
             if (file) {
                 folder.write(name, Files.readAllBytes(hostRoot.resolve(Folder.readable(path))), 0644);
+                // Bytecode knows its source by its time: Python compiled its 'sitecustomize' anew at every start.
+                Folder.check(Libc.changeTime(folder.descriptor(), name, stat.get().mtime(), 0), "utimensat", path);
             } else {
                 folder.symlink(Libc.readLink(Libc.AT_FDCWD, host).orElse(""), name);
             }

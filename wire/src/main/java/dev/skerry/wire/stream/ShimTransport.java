@@ -78,53 +78,34 @@ public final class ShimTransport implements Transport {
     /** The first frame on a connection, and its answer. */
     private static Fields ask(SocketBytes socket, Duration timeout, FrameType type, FieldWriter fields)
             throws IOException, ProtocolViolation {
-        Thread guard = Thread.ofVirtual().name("shim-guard").start(() -> closeAfter(socket, timeout));
-        try {
-            byte[] payload = fields.toBytes();
-            byte[] frame = ByteBuffer.allocate(Frame.HEADER_BYTES + payload.length)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putInt(payload.length)
-                    .putInt(Frame.SHIM)
-                    .put(type.number())
-                    .put((byte) 0)
-                    .putShort((short) 0)
-                    .put(payload)
-                    .array();
-            socket.writeAll(frame, frame.length);
-            Frame head = Frame.read(readFully(socket, Frame.HEADER_BYTES));
-            Fields answer = Fields.read(readFully(socket, head.length()));
-            if (head.type() == FrameType.ERROR.number()) {
-                throw new Failure(
-                        ErrorCode.CONFLICT,
-                        "the shim refused: " + answer.text(Tag.MESSAGE).orElse(""));
-            }
-            int expected = type == FrameType.SHIM_ATTACH ? FrameType.SHIM_ATTACHED.number() : type.number();
-            if (head.type() != expected) {
-                throw new ProtocolViolation("a frame of type " + head.type() + " as the answer to " + type);
-            }
-            return answer;
-        } finally {
-            guard.interrupt();
+        byte[] payload = fields.toBytes();
+        byte[] frame = ByteBuffer.allocate(Frame.HEADER_BYTES + payload.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(payload.length)
+                .putInt(Frame.SHIM)
+                .put(type.number())
+                .put((byte) 0)
+                .putShort((short) 0)
+                .put(payload)
+                .array();
+        socket.writeAll(frame, frame.length);
+        Frame head = Frame.read(readFully(socket, Frame.HEADER_BYTES, timeout));
+        Fields answer = Fields.read(readFully(socket, head.length(), timeout));
+        if (head.type() == FrameType.ERROR.number()) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "the shim refused: " + answer.text(Tag.MESSAGE).orElse(""));
         }
+        int expected = type == FrameType.SHIM_ATTACH ? FrameType.SHIM_ATTACHED.number() : type.number();
+        if (head.type() != expected) {
+            throw new ProtocolViolation("a frame of type " + head.type() + " as the answer to " + type);
+        }
+        return answer;
     }
 
-    private static void closeAfter(SocketBytes socket, Duration timeout) {
-        try {
-            Thread.sleep(timeout);
-            socket.close();
-        } catch (InterruptedException e) {
-            // The answer came.
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static ByteBuffer readFully(SocketBytes socket, int count) throws IOException {
+    private static ByteBuffer readFully(SocketBytes socket, int count, Duration bound) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-        while (bytes.hasRemaining()) {
-            if (socket.read(bytes) < 0) {
-                throw new IOException("the socket was closed");
-            }
-        }
+        socket.readFully(bytes, bound);
         return bytes.flip();
     }
 

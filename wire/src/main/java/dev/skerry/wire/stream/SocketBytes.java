@@ -9,7 +9,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A unix socket on which a thread may be interrupted: the socket never blocks, selectors do. (Interrupting a thread
@@ -18,6 +20,7 @@ import java.util.Optional;
  */
 final class SocketBytes implements Outbox.Target {
     private static final int SEND_BUFFER_BYTES = 256 << 10;
+    private static final long FOR_EVER = 0;
 
     private final SocketChannel socket;
     private final Selector readable;
@@ -64,6 +67,30 @@ final class SocketBytes implements Outbox.Target {
 
     /** Blocks for at least one byte; -1 at the end. */
     int read(ByteBuffer into) throws IOException {
+        return read(into, FOR_EVER);
+    }
+
+    /**
+     * Fills the buffer.
+     *
+     * @throws IOException also when that has not happened within the bound
+     */
+    void readFully(ByteBuffer into, Duration bound) throws IOException {
+        long until = System.nanoTime() + bound.toNanos();
+        while (into.hasRemaining()) {
+            long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
+            if (left <= 0) {
+                throw new IOException("no answer within " + bound.toMillis() + " ms");
+            }
+            // A thread that is interrupted does not wait, and asks again.
+            if (read(into, left) < 0) {
+                throw new IOException("the socket was closed");
+            }
+        }
+    }
+
+    /** @param waitMillis after which 0 is the answer, or {@link #FOR_EVER} */
+    private int read(ByteBuffer into, long waitMillis) throws IOException {
         try {
             while (true) {
                 int got = drained ? 0 : socket.read(into);
@@ -71,7 +98,9 @@ final class SocketBytes implements Outbox.Target {
                 if (got != 0) {
                     return got;
                 }
-                readable.select();
+                if (readable.select(waitMillis) == 0 && waitMillis != FOR_EVER) {
+                    return 0;
+                }
                 readable.selectedKeys().clear();
                 drained = false;
             }
