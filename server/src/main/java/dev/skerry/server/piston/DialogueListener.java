@@ -2,6 +2,7 @@ package dev.skerry.server.piston;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.WebSocket;
+import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.wire.jobs.JobControl;
 import dev.skerry.wire.jobs.JobListener;
 import dev.skerry.wire.jobs.JobPlace;
@@ -27,6 +28,7 @@ final class DialogueListener implements JobListener {
     private final WebSocket socket;
     private final StdinFeed stdin;
     private final Alarm alarm;
+    private final Trust trust;
     private final Map<Stream, TextStream> texts = new EnumMap<>(Stream.class);
     private final List<Integer> early = new ArrayList<>();
     private @Nullable JobControl control;
@@ -35,10 +37,11 @@ final class DialogueListener implements JobListener {
     private Optional<Alarm.Set> patience = Optional.empty();
     private boolean said;
 
-    DialogueListener(WebSocket socket, StdinFeed stdin, Alarm alarm) {
+    DialogueListener(WebSocket socket, StdinFeed stdin, Alarm alarm, Trust trust) {
         this.socket = socket;
         this.stdin = stdin;
         this.alarm = alarm;
+        this.trust = trust;
     }
 
     /** Before it is told anything. */
@@ -63,6 +66,10 @@ final class DialogueListener implements JobListener {
         now.ifPresent(stage -> stage.signal(number));
     }
 
+    void decided(TrustPolicy.Decision decision) {
+        Optional.ofNullable(request).ifPresent(asked -> trust.decided(decision, asked));
+    }
+
     @Override
     public void placed(JobPlace place) {
         patience(Duration.ZERO);
@@ -78,7 +85,7 @@ final class DialogueListener implements JobListener {
         ObjectNode message = message("runtime");
         message.put("language", asked.runtime().language());
         message.put("version", asked.runtime().version());
-        place.ifPresent(where -> message.set("sandbox", Stages.place(where)));
+        place.ifPresent(where -> message.set("sandbox", Stages.place(where, trust.decision())));
         send(message);
     }
 

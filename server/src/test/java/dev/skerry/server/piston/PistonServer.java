@@ -38,6 +38,7 @@ final class PistonServer implements AutoCloseable {
     static final String JSON = "application/json";
 
     final FakeJobs jobs = new FakeJobs();
+    final SimulatedHost host = new SimulatedHost();
     final Database database;
     final Tenants tenants;
     final ApiKeys keys;
@@ -78,7 +79,7 @@ final class PistonServer implements AutoCloseable {
         audit = new AuditLog(database.writer(), database.reader(), Duration.ofDays(1), clock).start();
         key = key(KeyScope.SANDBOXES);
         api = new PistonApi(new PistonApi.Parts(
-                jobs, new SimulatedHost(), tenants, keys, new RateLimits(rates, clock), audit, settings, clock));
+                jobs, host, tenants, keys, new RateLimits(rates, clock), audit, settings, clock));
         List<Listener> any = List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0")));
         shared = HttpServer.open(
                 any,

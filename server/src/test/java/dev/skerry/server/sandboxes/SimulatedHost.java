@@ -16,7 +16,9 @@ import dev.skerry.wire.hosts.HostTemplate;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
+import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +27,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -34,6 +37,11 @@ import java.util.function.Function;
  * do to it. Thread-safe; while a call waits in its trouble, others are carried out.
  */
 public final class SimulatedHost implements HostAgent {
+    /** Of imported templates, by name. */
+    public final Map<String, Path> images = new ConcurrentHashMap<>();
+
+    public volatile JobHost jobs = JobHost.NONE;
+
     public static final HostId ID = new HostId("simulated");
 
     /** A command or a question. */
@@ -310,8 +318,22 @@ public final class SimulatedHost implements HostAgent {
     }
 
     @Override
+    public HostTemplate importTemplate(Path image, String name) {
+        images.put(name, image);
+        return new HostTemplate(
+                Optional.of(name), "sha256:1", "user", "/", List.of(), List.of(), false, Instant.EPOCH, true);
+    }
+
+    @Override
     public void removeTemplate(String name) {
-        throw new Failure(ErrorCode.NOT_FOUND, "there is no template '" + name + "'");
+        if (images.remove(name) == null) {
+            throw new Failure(ErrorCode.NOT_FOUND, "there is no template '" + name + "'");
+        }
+    }
+
+    @Override
+    public JobHost jobs() {
+        return jobs;
     }
 
     @Override
