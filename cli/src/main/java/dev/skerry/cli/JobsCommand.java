@@ -39,8 +39,7 @@ final class JobsCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(
-                spec.commandLine(), "a command is missing: run, list, show, logs, wait, cancel");
+        throw new ParameterException(spec.commandLine(), "a command is missing: run, list, show, logs, wait, cancel");
     }
 
     @Command(
@@ -148,7 +147,8 @@ final class JobsCommand implements Runnable {
             if (!isEnded(job)) {
                 throw new Failure(
                         ErrorCode.CONFLICT,
-                        "job " + token + " is " + job.path("state").asString("-") + ": what it writes comes with its end",
+                        "job " + token + " is " + job.path("state").asString("-")
+                                + ": what it writes comes with its end",
                         "'./skerry jobs wait " + token + "' waits for that");
             }
             new JobReport(context).output(job.path("result"));
@@ -158,7 +158,8 @@ final class JobsCommand implements Runnable {
 
     @Command(
             name = "wait",
-            description = "Waits for the end of a job; ends with 0 when it is accepted, 124 when the time is over, else 1.",
+            description =
+                    "Waits for the end of a job; ends with 0 when it is accepted, 124 when the time is over, else 1.",
             mixinStandardHelpOptions = true)
     int await(
             @Parameters(paramLabel = "TOKEN", description = TOKEN) String token,

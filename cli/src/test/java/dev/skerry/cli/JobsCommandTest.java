@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 class JobsCommandTest {
     private static final String JOBS = "/skerry/v1/jobs";
     private static final String CASE = """
-            {"verdict":"%s","run":{"stdout":"%s","stderr":"","wallMillis":20,"cpuMillis":10,"memoryPeakBytes":1048576}}""";
+        {"verdict":"%s","run":{"stdout":"%s","stderr":"","wallMillis":20,"cpuMillis":10,"memoryPeakBytes":1048576}}\
+        """;
 
     @TempDir
     private Path folder;
@@ -106,7 +107,7 @@ class JobsCommandTest {
         assertThat(commanded.skerry("jobs", "wait", "t1", "--timeout", "1ms")).isEqualTo(124);
         assertThat(commanded.err()).contains("job t1 is running still");
         server.on("GET " + JOBS + "/t1", 200, "{\"token\":\"t1\",\"state\":\"running\"}");
-        assertThat(commanded.skerry("jobs", "logs", "t1")).isEqualTo(2);
+        assertThat(commanded.skerry("jobs", "logs", "t1")).isEqualTo(125);
         server.on("GET " + JOBS + "/t1", 200, ended("time_limit", CASE.formatted("time_limit", "so far")));
         assertThat(commanded.skerry("jobs", "wait", "t1")).isOne();
         assertThat(commanded.err()).contains("time_limit");

@@ -53,10 +53,7 @@ final class LuaPackage {
                 + ",\"layers\":["
                 + blob(layout, "application/vnd.oci.image.layer.v1.tar", Files.readAllBytes(layer)) + "]}";
         String index = "{\"schemaVersion\":2,\"manifests\":["
-                + blob(
-                        layout,
-                        "application/vnd.oci.image.manifest.v1+json",
-                        manifest.getBytes(StandardCharsets.UTF_8))
+                + blob(layout, "application/vnd.oci.image.manifest.v1+json", manifest.getBytes(StandardCharsets.UTF_8))
                 + "]}";
         Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
         Files.writeString(layout.resolve("index.json"), index);

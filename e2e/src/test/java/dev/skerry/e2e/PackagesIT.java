@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,7 +30,7 @@ class PackagesIT {
     private static final String TEMPLATE = "packages/lua/" + LuaPackage.VERSION;
     private static final Duration SERVES_AGAIN = Duration.ofSeconds(60);
     private static final Duration COMMAND = Duration.ofSeconds(60);
-    private static final int BALLAST = 48 << 20;
+    private static final int BALLAST = 24 << 20;
 
     private Path folder;
     private ShippedServer server;
@@ -64,12 +67,14 @@ class PackagesIT {
         return list.contains(lua + "true");
     }
 
-    private HttpResponse<String> execute(String program) {
+    private HttpResponse<String> execute(String program, String... arguments) {
         return server.call(
                 "POST",
                 "/api/v2/execute",
                 "{\"language\":\"lua\",\"version\":\"" + LuaPackage.VERSION + "\",\"files\":[{\"content\":\"" + program
-                        + "\"}]}");
+                        + "\"}],\"args\":["
+                        + Stream.of(arguments).map(word -> "\"" + word + "\"").collect(Collectors.joining(","))
+                        + "]}");
     }
 
     @Test
@@ -98,19 +103,28 @@ class PackagesIT {
     void oneInUseStaysUntilItsJobHasEnded() throws Exception {
         server.startUnlessAlive();
         done("POST", 200);
+        String mark = "in-use-" + server.pid();
         try (var jobs = Executors.newVirtualThreadPerTaskExecutor()) {
-            var running = jobs.submit(() -> execute("local e = os.time() + 2; while os.time() < e do end; print('done')"));
-            Deadline.await("a removal that is refused", COMMAND, () -> {
-                int status = server.call("DELETE", PACKAGES, LUA).statusCode();
-                assertThat(status).isIn(409, 200);
-                if (status == 200) {
-                    done("POST", 200);
-                }
-                return status == 409;
-            });
-            assertThat(running.get().body()).contains("\"stdout\":\"done\\n\"");
+            var running = jobs.submit(() -> execute("print(arg[1] ~= nil) io.stdout:flush() while true do end", mark));
+            Deadline.await("a job that runs", COMMAND, () -> runs(mark));
+            assertThat(done("DELETE", 409)).contains("'" + TEMPLATE + "' is in use");
+            assertThat(running.get().body()).contains("\"stdout\":\"true\\n\"", "\"status\":\"TO\"");
         }
         done("DELETE", 200);
+    }
+
+    /** Whether a process of this machine has the word among its arguments. */
+    private static boolean runs(String word) {
+        return names(Path.of("/proc")).stream()
+                .filter(name -> name.matches("[0-9]+"))
+                .anyMatch(pid -> {
+                    try {
+                        return Files.readString(Path.of("/proc", pid, "cmdline"), StandardCharsets.ISO_8859_1)
+                                .contains("\0" + word + "\0");
+                    } catch (IOException e) {
+                        return false; // It has ended.
+                    }
+                });
     }
 
     @Test
@@ -125,7 +139,8 @@ class PackagesIT {
                 }
             });
             Path drafts = server.data().resolve("layers/.tmp");
-            Deadline.await("an import that has begun", COMMAND, () -> !names(drafts).isEmpty());
+            Deadline.await(
+                    "an import that has begun", COMMAND, () -> !names(drafts).isEmpty());
             server.kill();
             asking.get();
         }
@@ -148,7 +163,8 @@ class PackagesIT {
     }
 
     private String skerry(String... words) {
-        List<String> command = new ArrayList<>(List.of(ShippedServer.ROOT.resolve("skerry").toString(), "jobs"));
+        List<String> command =
+                new ArrayList<>(List.of(ShippedServer.ROOT.resolve("skerry").toString(), "jobs"));
         command.addAll(List.of(words));
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putAll(server.settings());

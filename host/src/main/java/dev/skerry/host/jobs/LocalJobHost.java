@@ -166,7 +166,9 @@ public final class LocalJobHost implements JobHost {
             checkOpen();
             if (going.contains(template)) {
                 throw new Failure(
-                        ErrorCode.NOT_FOUND, "template '" + template + "' is being removed", "ask for the runtimes again");
+                        ErrorCode.NOT_FOUND,
+                        "template '" + template + "' is being removed",
+                        "ask for the runtimes again");
             }
             templates.merge(template, 1, Integer::sum);
             underWay++;

@@ -125,14 +125,19 @@ public final class ServerMetrics {
 
     /** Counts a program that has run: by which rule it was walled off, and how strongly. */
     public void job(String rule, Isolation floor, Isolation achieved) {
-        levels.computeIfAbsent(new Level(rule, floor, achieved), this::counter)
-                .increment();
+        levels.computeIfAbsent(new Level(rule, floor, achieved), this::counter).increment();
     }
 
     private Counter counter(Level level) {
         return Counter.builder("skerry.jobs.levels")
                 .description("Programs that have run, by the rule that demanded the floor, and what was achieved.")
-                .tags("rule", level.rule(), "floor", level.floor().label(), "achieved", level.achieved().label())
+                .tags(
+                        "rule",
+                        level.rule(),
+                        "floor",
+                        level.floor().label(),
+                        "achieved",
+                        level.achieved().label())
                 .register(registry);
     }
 

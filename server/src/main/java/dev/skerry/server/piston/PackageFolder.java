@@ -89,6 +89,7 @@ record PackageFolder(Path folder) {
         return new Failure(
                 ErrorCode.UNSUPPORTED,
                 "the packages cannot be read: " + file + ": " + why,
-                "a line is as in lua,5.4.6,<sha256sum of the archive>,lua-5.4.6.tar, with the archive beside the index");
+                "a line is as in lua,5.4.6,<sha256sum of the archive>,lua-5.4.6.tar, with the archive beside the"
+                        + " index");
     }
 }

@@ -46,8 +46,7 @@ final class Packages {
     /** A language in one version: where it runs, or what would bring it. */
     private record Offer(LanguagePackage what, Optional<LanguageRuntime> installed, Optional<Archive> archive) {
         private Version version() {
-            return Version.parse(what.version())
-                    .orElse(Version.release(0, 0, 0).beforeAll());
+            return Version.parse(what.version()).orElse(Version.release(0, 0, 0).beforeAll());
         }
     }
 
@@ -108,7 +107,8 @@ final class Packages {
         if (inside.stream().noneMatch(what::has)) {
             host.removeTemplate(what.template());
             String has = String.join(
-                    ", ", inside.stream().map(LanguagePackage::of).map(Packages::name).toList());
+                    ", ",
+                    inside.stream().map(LanguagePackage::of).map(Packages::name).toList());
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
                     archive.file().getFileName() + " has no " + name(what) + " inside, but "
@@ -140,6 +140,14 @@ final class Packages {
     }
 
     private void remove(LanguageRuntime runtime) {
+        if (!LanguagePackage.of(runtime).has(runtime)) {
+            requireAlone(runtime);
+        }
+        host.removeTemplate(runtime.template());
+        LOG.atInfo().addKeyValue("template", runtime.template()).log("a package was removed");
+    }
+
+    private void requireAlone(LanguageRuntime runtime) {
         List<String> beside = runtimes.get().of(runtime.template()).all().stream()
                 .map(LanguageRuntime::language)
                 .distinct()
@@ -154,8 +162,6 @@ final class Packages {
                             ? "remove it from the packages of the host"
                             : "'skerry template rm " + runtime.template() + "' removes all of them");
         }
-        host.removeTemplate(runtime.template());
-        LOG.atInfo().addKeyValue("template", runtime.template()).log("a package was removed");
     }
 
     /** The newest that fits. */

@@ -68,8 +68,7 @@ final class Stages {
     }
 
     /** The answer to an execute. A program that did not compile has the compiler's stage for its own. */
-    static ObjectNode answer(
-            JobRequest request, JobOutcome outcome, TrustPolicy.Decision trust, Interleaved output) {
+    static ObjectNode answer(JobRequest request, JobOutcome outcome, TrustPolicy.Decision trust, Interleaved output) {
         ObjectNode root = Exchange.JSON.createObjectNode();
         Optional<ObjectNode> compile = outcome.compile().map(stage -> stage(stage, output.text(Phase.COMPILE)));
         compile.ifPresent(stage -> root.set("compile", stage));

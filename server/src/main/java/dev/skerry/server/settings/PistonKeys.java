@@ -77,7 +77,8 @@ final class PistonKeys {
     }
 
     private static Optional<Path> folder(String text) {
-        Optional<Path> folder = Optional.of(text).filter(some -> !some.isEmpty()).map(Path::of);
+        Optional<Path> folder =
+                Optional.of(text).filter(some -> !some.isEmpty()).map(Path::of);
         if (folder.isPresent() && !folder.get().isAbsolute()) {
             throw new IllegalArgumentException("it must be an absolute path");
         }

@@ -102,7 +102,8 @@ class PackagesTest {
     private String line(String language, String version, String file, String content) throws Exception {
         byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
         Files.write(packages.resolve(file), bytes);
-        String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        String digest =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         return language + "," + version + "," + digest + "," + file + "\n";
     }
 
@@ -112,12 +113,14 @@ class PackagesTest {
 
     private Answer change(String method, String language, String version) throws Exception {
         String body = "{\"language\":\"" + language + "\",\"version\":\"" + version + "\"}";
-        return server.send(
-                method, "/api/v2/packages", body, "Content-Type", PistonServer.JSON, "X-API-Key", admin);
+        return server.send(method, "/api/v2/packages", body, "Content-Type", PistonServer.JSON, "X-API-Key", admin);
     }
 
     private List<String> listed(String language) throws Exception {
-        return server.get("/api/v2/packages").is(200).body().valueStream()
+        return server.get("/api/v2/packages")
+                .is(200)
+                .body()
+                .valueStream()
                 .filter(one -> one.get("language").stringValue().equals(language))
                 .map(one -> one.get("language_version").stringValue() + " "
                         + one.get("installed").booleanValue() + " " + one.get("templates"))
@@ -156,23 +159,14 @@ class PackagesTest {
         index(
                 line("lua", "5.4.6", "lua-5.4.6.tar", "lua 5.4.4\nperl 5.40.0\n"),
                 line("ruby", "3.4.0", "ruby.tar", "ruby 3.4.0\n"));
-        change("POST", "lua", "5.4.6")
-                .says(400, "lua-5.4.6.tar has no lua-5.4.6 inside, but lua-5.4.4, perl-5.40.0");
+        change("POST", "lua", "5.4.6").says(400, "lua-5.4.6.tar has no lua-5.4.6 inside, but lua-5.4.4, perl-5.40.0");
         Files.writeString(packages.resolve("ruby.tar"), "ruby 3.4.0 forged\n");
-        assertThat(change("POST", "ruby", "3.4.0")
-                        .is(500)
-                        .body()
-                        .get("message")
-                        .stringValue())
+        assertThat(change("POST", "ruby", "3.4.0").is(500).body().get("message").stringValue())
                 .startsWith("Checksum miss-match want: ")
                 .contains(" got: ");
         assertThat(server.host.images).isEmpty();
         Files.delete(packages.resolve("ruby.tar"));
-        assertThat(change("POST", "ruby", "3.4.0")
-                        .is(501)
-                        .body()
-                        .get("message")
-                        .stringValue())
+        assertThat(change("POST", "ruby", "3.4.0").is(501).body().get("message").stringValue())
                 .startsWith("the packages cannot be read: ")
                 .contains("ruby.tar");
         change("POST", "cobol", "1.0.0").says(404, "Requested package cobol-1.0.0 does not exist");
@@ -190,7 +184,11 @@ class PackagesTest {
                 "lua,5.4.6," + "a".repeat(64) + ",https://packages.test/lua.tar")) {
             index(wrong + "\n");
             assertThat(listed("python")).hasSize(3);
-            assertThat(change("POST", "lua", "5.4.6").is(501).body().get("message").stringValue())
+            assertThat(change("POST", "lua", "5.4.6")
+                            .is(501)
+                            .body()
+                            .get("message")
+                            .stringValue())
                     .endsWith("line 3 is not LANGUAGE,VERSION,SHA256,FILE");
         }
     }
@@ -208,7 +206,8 @@ class PackagesTest {
 
     @Test
     void aPackageIsThereForItsOwnLanguage() {
-        assertThat(new LanguagePackage("c++", "14.2.0").has(FakeJobs.runtime("packages/cpp/14.2.0", "c++", "14.2.0", true)))
+        assertThat(new LanguagePackage("c++", "14.2.0")
+                        .has(FakeJobs.runtime("packages/cpp/14.2.0", "c++", "14.2.0", true)))
                 .isTrue();
         assertThat(new LanguagePackage("lua", "5.4.6").has(FakeJobs.runtime("base", "lua", "5.4.6", false)))
                 .isFalse();

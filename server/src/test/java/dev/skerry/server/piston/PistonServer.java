@@ -78,8 +78,8 @@ final class PistonServer implements AutoCloseable {
         keys = new ApiKeys(database.writer(), clock);
         audit = new AuditLog(database.writer(), database.reader(), Duration.ofDays(1), clock).start();
         key = key(KeyScope.SANDBOXES);
-        api = new PistonApi(new PistonApi.Parts(
-                jobs, host, tenants, keys, new RateLimits(rates, clock), audit, settings, clock));
+        api = new PistonApi(
+                new PistonApi.Parts(jobs, host, tenants, keys, new RateLimits(rates, clock), audit, settings, clock));
         List<Listener> any = List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0")));
         shared = HttpServer.open(
                 any,

@@ -83,6 +83,7 @@ class TrustRecordTest {
         assertThat(answer.is(200).body().get("sandbox").get("trust").toString())
                 .isEqualTo("{\"rule\":\"" + rule + "\",\"floor\":\"" + floor + "\"}");
         assertThat(records.poll(20, TimeUnit.SECONDS))
-                .contains(" tenant=" + (anonymous ? "anonymous" : "default") + " floor=" + floor + " rule=" + rule + " ");
+                .contains(
+                        " tenant=" + (anonymous ? "anonymous" : "default") + " floor=" + floor + " rule=" + rule + " ");
     }
 }
