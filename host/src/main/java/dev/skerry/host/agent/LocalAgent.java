@@ -30,7 +30,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -348,7 +347,7 @@ public final class LocalAgent implements HostAgent {
                         name,
                         digest -> lives.values().stream()
                                         .filter(life -> !life.over())
-                                        .anyMatch(life -> Set.of(name, digest).contains(life.template()))
+                                        .anyMatch(life -> List.of(name, digest).contains(life.template()))
                                 || disks.list().stream()
                                         .anyMatch(id -> disks.template(id).equals(Optional.of(digest))));
     }

@@ -9,9 +9,9 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Privilege;
 import dev.skerry.wire.hosts.HostTemplate;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 
 /** The engine's templates as a server sees them: {@code base} is the one with sudo, where there is a sudo. */
@@ -58,7 +58,7 @@ final class Templates {
         boolean removed = !pooled
                 && !holds.test(digest)
                 && jobs.whileNoneUses(
-                        Set.of(name, digest), () -> engine.templates().remove(name));
+                        new HashSet<>(List.of(name, digest)), () -> engine.templates().remove(name));
         if (!removed) {
             throw new Failure(
                     ErrorCode.CONFLICT,

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 
 /**
  * Packages that lie ready on this machine: a folder of image archives with the file {@code index}. Its lines are those
- * of Piston's own index (language, version, SHA-256, archive), with a file's name where that has an address. Empty lines
- * and what begins with {@code #} are passed over. It is read anew each time. All methods throw {@link Failure}
+ * of Piston's own index (language, version, SHA-256, archive), with a file's name where that has an address. Empty
+ * lines and what begins with {@code #} are passed over. It is read anew each time. All methods throw {@link Failure}
  * {@code UNSUPPORTED} when it cannot be read or a line is wrong.
  */
 record PackageFolder(Path folder) {

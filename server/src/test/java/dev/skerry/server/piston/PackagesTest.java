@@ -89,7 +89,7 @@ class PackagesTest {
     void open() throws IOException {
         packages = Files.createDirectory(folder.resolve("packages"));
         server = new PistonServer(folder, PistonSettings.DEFAULT.withPackages(packages), RateLimits.NONE);
-        server.host.jobs = new Shelf(server.host.images);
+        server.host.jobs = new Shelf(server.host.templates.images);
         server.jobs.more = server.host.jobs::runtimes;
         admin = server.key(KeyScope.ADMIN);
     }
@@ -140,7 +140,7 @@ class PackagesTest {
         assertThat(listed("lua")).containsExactly("5.4.6 true [\"packages/lua/5.4.6\"]", "5.3.6 false []");
         change("POST", "lua", "*").says(500, "Already installed");
         change("POST", "c++", "14.2.0").is(200);
-        assertThat(server.host.images).containsOnlyKeys("packages/lua/5.4.6", "packages/cpp/14.2.0");
+        assertThat(server.host.templates.images).containsOnlyKeys("packages/lua/5.4.6", "packages/cpp/14.2.0");
         assertThat(server.execute("{\"language\":\"lua\",\"version\":\"5.4.6\",\"files\":[{\"content\":\"\"}]}")
                         .is(200)
                         .body()
@@ -151,7 +151,7 @@ class PackagesTest {
         change("DELETE", "lua", "5.4.6").is(200);
         change("DELETE", "lua", "5.4.6").says(500, "lua-5.4.6 is not installed");
         assertThat(listed("lua")).containsExactly("5.3.6 false []", "5.4.6 false []");
-        assertThat(server.host.images).containsOnlyKeys("packages/cpp/14.2.0");
+        assertThat(server.host.templates.images).containsOnlyKeys("packages/cpp/14.2.0");
     }
 
     @Test
@@ -164,7 +164,7 @@ class PackagesTest {
         assertThat(change("POST", "ruby", "3.4.0").is(500).body().get("message").stringValue())
                 .startsWith("Checksum miss-match want: ")
                 .contains(" got: ");
-        assertThat(server.host.images).isEmpty();
+        assertThat(server.host.templates.images).isEmpty();
         Files.delete(packages.resolve("ruby.tar"));
         assertThat(change("POST", "ruby", "3.4.0").is(501).body().get("message").stringValue())
                 .startsWith("the packages cannot be read: ")

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -37,9 +36,7 @@ import java.util.function.Function;
  * do to it. Thread-safe; while a call waits in its trouble, others are carried out.
  */
 public final class SimulatedHost implements HostAgent {
-    /** Of imported templates, by name. */
-    public final Map<String, Path> images = new ConcurrentHashMap<>();
-
+    public final FakeTemplates templates = new FakeTemplates();
     public volatile JobHost jobs = JobHost.NONE;
 
     public static final HostId ID = new HostId("simulated");
@@ -319,16 +316,12 @@ public final class SimulatedHost implements HostAgent {
 
     @Override
     public HostTemplate importTemplate(Path image, String name) {
-        images.put(name, image);
-        return new HostTemplate(
-                Optional.of(name), "sha256:1", "user", "/", List.of(), List.of(), false, Instant.EPOCH, true);
+        return templates.add(image, name);
     }
 
     @Override
     public void removeTemplate(String name) {
-        if (images.remove(name) == null) {
-            throw new Failure(ErrorCode.NOT_FOUND, "there is no template '" + name + "'");
-        }
+        templates.remove(name);
     }
 
     @Override
