@@ -82,6 +82,7 @@ public final class Main {
         commands.put("keys", KeysCommand::new);
         commands.put("tenants", TenantsCommand::new);
         commands.put("audit", AuditCommand::new);
+        commands.put("jobs", JobsCommand::new);
         commands.put("pools", PoolsCommand::new);
         commands.put("secret", SecretCommand::new);
         commands.put("webhooks", WebhooksCommand::new);

@@ -48,6 +48,7 @@ final class ShippedServer implements AutoCloseable {
 
     private final Map<String, String> environment = new HashMap<>(System.getenv());
     private final Path folder;
+    private final List<String> arguments;
     private final int httpPort;
     private final int tlsPort;
     private final int pistonPort;
@@ -55,8 +56,9 @@ final class ShippedServer implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(CALL).build();
     private Child process;
 
-    private ShippedServer(Path folder, List<Integer> ports, Map<String, String> options) {
+    private ShippedServer(Path folder, List<Integer> ports, Map<String, String> options, List<String> arguments) {
         this.folder = folder;
+        this.arguments = List.copyOf(arguments);
         environment.putAll(options);
         httpPort = ports.get(0);
         tlsPort = ports.get(1);
@@ -66,18 +68,23 @@ final class ShippedServer implements AutoCloseable {
 
     /** Returns once it serves, has written the file of settings for clients, and has made a first sandbox. */
     static ShippedServer start() {
-        return start(QUICK);
+        return start(QUICK, List.of());
+    }
+
+    /** With more words on its command line. */
+    static ShippedServer start(List<String> arguments) {
+        return start(QUICK, arguments);
     }
 
     /** With the options of the JVM that users have. */
     static ShippedServer startForLong() {
-        return start(Map.of());
+        return start(Map.of(), List.of());
     }
 
-    private static ShippedServer start(Map<String, String> options) {
+    private static ShippedServer start(Map<String, String> options, List<String> arguments) {
         try {
             Path folder = Files.createTempDirectory(Path.of("/var/tmp"), "skerry-e2e-");
-            var server = new ShippedServer(folder, freePorts(), options);
+            var server = new ShippedServer(folder, freePorts(), options, arguments);
             try {
                 server.awaitServing(FIRST_START);
                 server.awaitTemplate();
@@ -128,7 +135,7 @@ final class ShippedServer implements AutoCloseable {
     }
 
     private Child launch() {
-        List<String> command = List.of(
+        List<String> command = new ArrayList<>(List.of(
                 ROOT.resolve("skerry").toString(),
                 "serve",
                 "--data",
@@ -145,7 +152,8 @@ final class ShippedServer implements AutoCloseable {
                 "--piston-anonymous-isolation",
                 "container",
                 "--env-file",
-                envFile().toString());
+                envFile().toString()));
+        command.addAll(arguments);
         return Child.start(command, folder, environment);
     }
 

@@ -94,6 +94,7 @@ final class Serving implements AutoCloseable {
                 .quota(tenant)
                 .limit(Resource.JOBS)));
         jobs.observeWaits(server.jobWaits());
+        jobs.observeLevels((trust, achieved) -> server.metrics().job(trust.rule(), trust.floor(), achieved));
         NewJob jobForm = new NewJob(jobs, settings.sandboxes());
         this.submissions = opened(new Submissions(new Submissions.Parts(
                 jobs,

@@ -26,6 +26,7 @@ import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -331,26 +332,24 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public List<HostTemplate> templates() {
-        return new Templates(engine).list();
+        return new Templates(engine, jobs).list();
+    }
+
+    @Override
+    public HostTemplate importTemplate(Path image, String name) {
+        return new Templates(engine, jobs).importImage(image, name);
     }
 
     @Override
     public void removeTemplate(String name) {
-        Templates templates = new Templates(engine);
-        String digest = templates.digest(name);
-        boolean used = lives.values().stream()
-                        .filter(life -> !life.over())
-                        .anyMatch(life ->
-                                life.template().equals(name) || life.template().equals(digest))
-                || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest)))
-                || jobs.pools().stream().anyMatch(pool -> pool.plan().template().equals(name));
-        if (used) {
-            throw new Failure(
-                    ErrorCode.CONFLICT,
-                    "template '" + name + "' is in use by a sandbox, by the disk of one, or by a pool",
-                    "destroy those that use it, discard their disks, and plan no pool of it");
-        }
-        engine.templates().remove(name);
+        new Templates(engine, jobs)
+                .remove(
+                        name,
+                        digest -> lives.values().stream()
+                                        .filter(life -> !life.over())
+                                        .anyMatch(life -> List.of(name, digest).contains(life.template()))
+                                || disks.list().stream()
+                                        .anyMatch(id -> disks.template(id).equals(Optional.of(digest))));
     }
 
     private static LocalJobHost jobs(Engine engine) {

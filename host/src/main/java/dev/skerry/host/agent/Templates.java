@@ -1,20 +1,27 @@
 package dev.skerry.host.agent;
 
 import dev.skerry.host.engine.Engine;
+import dev.skerry.host.jobs.LocalJobHost;
+import dev.skerry.host.templates.ImportLimits;
 import dev.skerry.host.templates.Template;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Privilege;
 import dev.skerry.wire.hosts.HostTemplate;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** The engine's templates as a server sees them: {@code base} is the one with sudo, where there is a sudo. */
 final class Templates {
     private final Engine engine;
+    private final LocalJobHost jobs;
 
-    Templates(Engine engine) {
+    Templates(Engine engine, LocalJobHost jobs) {
         this.engine = engine;
+        this.jobs = jobs;
     }
 
     List<HostTemplate> list() {
@@ -38,8 +45,29 @@ final class Templates {
                 engine.templates().isCurrent(template));
     }
 
-    /** Of one that may be removed by that name. */
-    String digest(String name) {
+    HostTemplate importImage(Path image, String name) {
+        Template template = engine.templates().importOci(image, Optional.of(name), ImportLimits.DEFAULT);
+        return view(template, false);
+    }
+
+    /** @param holds whether a sandbox or a disk of this digest is there */
+    void remove(String name, Predicate<String> holds) {
+        String digest = digest(name);
+        boolean pooled =
+                jobs.pools().stream().anyMatch(pool -> pool.plan().template().equals(name));
+        boolean removed = !pooled
+                && !holds.test(digest)
+                && jobs.whileNoneUses(
+                        new HashSet<>(List.of(name, digest)), () -> engine.templates().remove(name));
+        if (!removed) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "template '" + name + "' is in use by a sandbox, by the disk of one, by a pool or by a job",
+                    "destroy those that use it, discard their disks, plan no pool of it, and let its jobs end");
+        }
+    }
+
+    private String digest(String name) {
         if (name.equals(Template.BASE)) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST, "'base' is built in and cannot be removed", "name another template");

@@ -39,6 +39,10 @@ public final class JobSandboxes {
         return templates.find(nameOrDigest);
     }
 
+    void forget(String nameOrDigest) {
+        templates.forget(nameOrDigest);
+    }
+
     /**
      * Makes one and waits until it runs.
      *

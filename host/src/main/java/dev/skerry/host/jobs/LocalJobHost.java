@@ -16,8 +16,10 @@ import dev.skerry.wire.jobs.PoolPlan;
 import dev.skerry.wire.jobs.PoolState;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -34,6 +36,8 @@ public final class LocalJobHost implements JobHost {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition idle = lock.newCondition();
     private final List<OrderRun> running = new ArrayList<>();
+    private final Map<String, Integer> templates = new HashMap<>();
+    private Set<String> going = Set.of();
     private int underWay;
     private boolean closed;
 
@@ -61,10 +65,11 @@ public final class LocalJobHost implements JobHost {
     public JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
         long begin = System.nanoTime();
         List<JobFile> files = JobFiles.checked(order.files());
-        Runtimes.Found found = runtimes.find(order.runtime());
-        Recipe recipe = Recipe.of(found.language(), found.toolchain(), files);
-        enter();
+        String template = order.runtime().template();
+        enter(template);
         try {
+            Runtimes.Found found = runtimes.find(order.runtime());
+            Recipe recipe = Recipe.of(found.language(), found.toolchain(), files);
             Claimed claimed = supply.claim(order);
             try {
                 Duration waited = since(begin);
@@ -79,7 +84,7 @@ public final class LocalJobHost implements JobHost {
                 disposal.dispose(claimed.sandbox());
             }
         } finally {
-            leave();
+            leave(template);
         }
     }
 
@@ -132,10 +137,47 @@ public final class LocalJobHost implements JobHost {
         return supply.pools();
     }
 
-    private void enter() {
+    /**
+     * Carries out what ends templates, unless a job runs in one of them; one that comes meanwhile does not find it.
+     *
+     * @param names of one template, its digest among them
+     * @return whether it was carried out
+     */
+    public boolean whileNoneUses(Set<String> names, Runnable removal) {
+        lock.lock();
+        try {
+            if (!going.isEmpty() || names.stream().anyMatch(templates::containsKey)) {
+                return false;
+            }
+            going = names;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            removal.run();
+            runtimes.forget(names);
+            return true;
+        } finally {
+            lock.lock();
+            try {
+                going = Set.of();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void enter(String template) {
         lock.lock();
         try {
             checkOpen();
+            if (going.contains(template)) {
+                throw new Failure(
+                        ErrorCode.NOT_FOUND,
+                        "template '" + template + "' is being removed",
+                        "ask for the runtimes again");
+            }
+            templates.merge(template, 1, Integer::sum);
             underWay++;
         } finally {
             lock.unlock();
@@ -149,9 +191,10 @@ public final class LocalJobHost implements JobHost {
         }
     }
 
-    private void leave() {
+    private void leave(String template) {
         lock.lock();
         try {
+            templates.merge(template, -1, (had, less) -> had + less == 0 ? null : had + less);
             underWay--;
             idle.signalAll();
         } finally {

@@ -28,6 +28,10 @@ final class RecentTemplates {
         this.engine = engine;
     }
 
+    void forget(String nameOrDigest) {
+        found.remove(nameOrDigest);
+    }
+
     Template find(String nameOrDigest) {
         Found recent = found.get(nameOrDigest);
         if (recent != null && recent.good()) {

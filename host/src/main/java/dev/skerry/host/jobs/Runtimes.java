@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,10 +49,7 @@ final class Runtimes {
     /** Of each template; newest version of a language first. */
     List<Found> all() {
         List<Found> found = new ArrayList<>(of(engine.templates().base()));
-        engine.templates().list().stream()
-                .filter(template ->
-                        !template.name().isEmpty() && !template.name().equals(Template.BASE))
-                .forEach(template -> found.addAll(ofImported(template)));
+        engine.templates().named().forEach(template -> found.addAll(ofImported(template)));
         return found.stream()
                 .sorted(Comparator.comparing((Found each) -> each.runtime().language())
                         .thenComparing(each -> each.runtime().version(), Versions.NEWEST_FIRST))
@@ -84,6 +82,11 @@ final class Runtimes {
                         ErrorCode.NOT_FOUND,
                         "template '" + runtime.template() + "' has no " + runtime.language() + " " + runtime.version(),
                         "ask for the runtimes again"));
+    }
+
+    /** Names or digests that may lead to another template from now on, or to none. */
+    void forget(Set<String> names) {
+        names.forEach(sandboxes::forget);
     }
 
     private List<Found> of(Template template) {

@@ -80,7 +80,12 @@ final class ImageImport {
                     layer.draft.publish(layer.hex, layer.facts);
                 }
             }
-            index.put(new TemplateIndex.Entry(hex, List.copyOf(hexes), image.defaults(), false));
+            var entry = new TemplateIndex.Entry(hex, List.copyOf(hexes), image.defaults(), false);
+            if (source.name.isPresent()) {
+                index.put(entry, source.name.get());
+            } else {
+                index.put(entry);
+            }
             return hex;
         }
     }

@@ -35,6 +35,11 @@ public record Template(
         }
     }
 
+    /** The same by another of its names. */
+    Template called(String other) {
+        return new Template(other, digest, lowerLayers, defaults, hasSetuid, notes);
+    }
+
     /**
      * Finds a file as a process inside would, following symbolic links within the tree only and honouring whiteouts.
      *

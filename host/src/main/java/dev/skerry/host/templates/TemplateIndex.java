@@ -24,6 +24,7 @@ final class TemplateIndex {
 
     private static final Duration NAMES_WAIT = Duration.ofSeconds(30);
     private static final String SUFFIX = ".template";
+    private static final String UNNAMED = ".unnamed";
     private static final Pattern FILE = Pattern.compile("([0-9a-f]{64})\\.template");
 
     private final Path folder;
@@ -51,7 +52,7 @@ final class TemplateIndex {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
             for (Path file : files) {
                 var matcher = FILE.matcher(folder.relativize(file).toString());
-                if (matcher.matches()) {
+                if (matcher.matches() && !isHalfMade(matcher.group(1))) {
                     found.add(matcher.group(1));
                 }
             }
@@ -116,7 +117,56 @@ final class TemplateIndex {
         }
     }
 
-    void name(String name, String hex) throws IOException {
+    /**
+     * Puts a template and gives it its name. Whoever is killed between the two leaves a template that nobody asked for
+     * without a name; it is not listed, and {@link #removeUnused} removes it.
+     */
+    void put(Entry entry, String name) throws IOException {
+        boolean fresh = !Files.exists(folder.resolve(entry.hex + SUFFIX));
+        if (fresh) {
+            Files.write(unnamed(entry.hex), new byte[0]);
+        }
+        put(entry);
+        name(name, entry.hex);
+        Files.deleteIfExists(unnamed(entry.hex));
+    }
+
+    private Path unnamed(String hex) {
+        return folder.resolve(hex + UNNAMED);
+    }
+
+    private boolean isHalfMade(String hex) throws IOException {
+        return Files.exists(unnamed(hex)) && !names().containsValue(hex);
+    }
+
+    /** Takes one of several names away; false, and nothing has changed, if it is the only one. */
+    boolean unname(String name) throws IOException {
+        try (var _ = lockNames();
+                var draft = layers.begin()) {
+            var changed = new TreeMap<>(names());
+            String hex = changed.remove(name);
+            if (hex == null || !changed.containsValue(hex)) {
+                return false;
+            }
+            draft.replace(folder.resolve("names"), changed);
+            return true;
+        }
+    }
+
+    private void removeHalfMade() throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + UNNAMED)) {
+            for (Path file : files) {
+                String name = folder.relativize(file).toString();
+                String hex = name.substring(0, name.length() - UNNAMED.length());
+                if (isHalfMade(hex)) {
+                    Files.deleteIfExists(folder.resolve(hex + SUFFIX));
+                }
+                Files.delete(file);
+            }
+        }
+    }
+
+    private void name(String name, String hex) throws IOException {
         try (var _ = lockNames();
                 var draft = layers.begin()) {
             var changed = new TreeMap<>(names());
@@ -148,13 +198,14 @@ final class TemplateIndex {
     }
 
     /**
-     * Removes layers of imports that were killed between naming the layers and naming the template; not while others
-     * are at work.
+     * Removes what imports have left that were killed: layers without a template, templates that were to have a name;
+     * not while others are at work.
      */
     void removeUnused() throws IOException {
         var lock = layers.tryLockAll();
         if (lock.isPresent()) {
             try (var _ = lock.get()) {
+                removeHalfMade();
                 keepUsedLayers();
             }
         }

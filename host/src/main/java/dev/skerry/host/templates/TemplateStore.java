@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -107,7 +108,10 @@ public final class TemplateStore {
             return base();
         }
         try {
-            return index.template(hexOf(nameOrDigest))
+            String hex = hexOf(nameOrDigest);
+            boolean named = hex.equals(index.names().get(nameOrDigest));
+            return index.template(hex)
+                    .map(template -> named ? template.called(nameOrDigest) : template)
                     .orElseThrow(() -> new Failure(
                             ErrorCode.NOT_FOUND,
                             "layers of template '" + nameOrDigest + "' are missing from " + layers.folder(),
@@ -151,10 +155,8 @@ public final class TemplateStore {
         name.ifPresent(TemplateStore::requireName);
         try {
             String hex = ImageImport.run(layers, index, new ImageImport.Source(layoutFolderOrArchive, name, limits));
-            if (name.isPresent()) {
-                index.name(name.get(), hex);
-            }
-            return index.template(hex).orElseThrow();
+            Template template = index.template(hex).orElseThrow();
+            return name.map(template::called).orElse(template);
         } catch (IOException e) {
             throw failure("importing '" + layoutFolderOrArchive + "'", e);
         }
@@ -167,6 +169,21 @@ public final class TemplateStore {
                     "'" + name + "' cannot be the name of a template",
                     "use up to 128 of a-z, 0-9, '_', '.', ':', '/' and '-', starting with a letter or digit;"
                             + " not 'base', and nothing that looks like a digest");
+        }
+    }
+
+    /** Every imported template by each of its names: one that has two is there twice. */
+    public List<Template> named() {
+        try {
+            var found = new ArrayList<Template>();
+            for (Map.Entry<String, String> name : index.names().entrySet()) {
+                index.template(name.getValue())
+                        .map(template -> template.called(name.getKey()))
+                        .ifPresent(found::add);
+            }
+            return found;
+        } catch (IOException e) {
+            throw failure("listing the templates", e);
         }
     }
 
@@ -184,11 +201,14 @@ public final class TemplateStore {
     }
 
     /**
-     * Removes a template and the layers that only it has. The caller knows that no sandbox uses it. {@code NOT_FOUND}
-     * as in {@link #find}.
+     * Removes a template and the layers that only it has; by one of several names it loses that name and stays. The
+     * caller knows that no sandbox uses it. {@code NOT_FOUND} as in {@link #find}.
      */
     public void remove(String nameOrDigest) {
         try {
+            if (index.names().containsKey(nameOrDigest) && index.unname(nameOrDigest)) {
+                return;
+            }
             var base = nameOrDigest.equals(Template.BASE)
                     ? index.currentBase()
                     : Optional.<TemplateIndex.CurrentBase>empty();

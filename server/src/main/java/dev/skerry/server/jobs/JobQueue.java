@@ -8,6 +8,7 @@ import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.jobs.JobListener;
 import dev.skerry.wire.jobs.JobOrder;
@@ -23,17 +24,15 @@ import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Jobs wait here for their turn, and run on the thread that waited. What is shared is behind one lock; nothing that
  * takes time is done with it held. Thread-safe.
  */
 public final class JobQueue implements Jobs, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(JobQueue.class);
 
     private final JobHost host;
     private final JobSettings settings;
@@ -48,6 +47,7 @@ public final class JobQueue implements Jobs, AutoCloseable {
     private final ServiceTimes times = new ServiceTimes();
     private boolean closed;
     private volatile Consumer<Duration> waits = _ -> {};
+    private volatile BiConsumer<TrustPolicy.Decision, Isolation> levels = (_, _) -> {};
 
     public JobQueue(JobHost host, JobSettings settings, InstantSource clock) {
         this(host, settings, clock, _ -> OptionalLong.empty());
@@ -68,13 +68,14 @@ public final class JobQueue implements Jobs, AutoCloseable {
 
     @Override
     public List<LanguageRuntime> runtimes() {
-        return host.runtimes();
+        return host.runtimes().stream().filter(LanguagePackage::offers).toList();
     }
 
     @Override
-    public JobOutcome run(Submission submission, JobListener listener) throws InterruptedException {
+    public JobOutcome run(Submission submission, JobListener listener, Consumer<TrustPolicy.Decision> decided)
+            throws InterruptedException {
         try (Turn turn = take(submission, 1)) {
-            return turn.run(submission.order(), listener);
+            return turn.run(submission.order(), listener, decided);
         }
     }
 
@@ -299,7 +300,8 @@ public final class JobQueue implements Jobs, AutoCloseable {
         }
     }
 
-    private void ran(JobOrder wanted, JobOutcome outcome) {
+    private void ran(JobOrder wanted, TrustPolicy.Decision trust, JobOutcome outcome) {
+        levels.accept(trust, outcome.place().isolation());
         lock.lock();
         try {
             times.ran(wanted.runtime(), outcome);
@@ -316,13 +318,6 @@ public final class JobQueue implements Jobs, AutoCloseable {
         } finally {
             lock.unlock();
         }
-        LOG.atDebug()
-                .addKeyValue("job", ticket.submission().order().id())
-                .addKeyValue("tenant", ticket.submission().tenant())
-                .addKeyValue("rule", ticket.trust().rule())
-                .addKeyValue("floor", ticket.trust().floor().label())
-                .addKeyValue("took", counted)
-                .log("a job has ended");
         dispatch();
     }
 
@@ -379,6 +374,11 @@ public final class JobQueue implements Jobs, AutoCloseable {
     /** Is told how long each job waited. */
     public void observeWaits(Consumer<Duration> observer) {
         waits = observer;
+    }
+
+    /** Is told by which rule each program was walled off, and how strongly. */
+    public void observeLevels(BiConsumer<TrustPolicy.Decision, Isolation> observer) {
+        levels = observer;
     }
 
     /** Takes nothing more, and sends away what waits; what runs is its caller's to end. */

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** A job whose turn it is, until it is closed. Used by one thread, or by two that run its two programs. */
@@ -19,9 +20,15 @@ final class Turn implements AutoCloseable {
     private final TrustPolicy.Decision trust;
     private final Function<JobOrder, TrustPolicy.Decision> policy;
     private final Duration waited;
-    private final BiConsumer<JobOrder, JobOutcome> ran;
+    private final Ran ran;
     private final BiConsumer<Boolean, Duration> over;
     private final List<Duration> took = new ArrayList<>();
+
+    /** Is told of a program that has run, and what was decided for it. */
+    @FunctionalInterface
+    interface Ran {
+        void ran(JobOrder order, TrustPolicy.Decision trust, JobOutcome outcome);
+    }
 
     /**
      * @param trust of the job, as it was when it came
@@ -34,7 +41,7 @@ final class Turn implements AutoCloseable {
             TrustPolicy.Decision trust,
             Function<JobOrder, TrustPolicy.Decision> policy,
             Duration waited,
-            BiConsumer<JobOrder, JobOutcome> ran,
+            Ran ran,
             BiConsumer<Boolean, Duration> over) {
         this.host = host;
         this.trust = trust;
@@ -55,8 +62,14 @@ final class Turn implements AutoCloseable {
 
     /** On the host, at the level that was decided on. */
     JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
+        return run(order, listener, _ -> {});
+    }
+
+    JobOutcome run(JobOrder order, JobListener listener, Consumer<TrustPolicy.Decision> decided)
+            throws InterruptedException {
         TrustPolicy.Decision own = policy.apply(order);
         TrustPolicy.Decision stronger = own.floor().satisfies(trust.floor()) ? own : trust;
+        decided.accept(stronger);
         JobOutcome outcome = host.run(atLeast(order, stronger), listener);
         if (!outcome.place().isolation().satisfies(stronger.floor())) {
             throw new Failure(
@@ -68,7 +81,7 @@ final class Turn implements AutoCloseable {
         synchronized (took) {
             took.add(outcome.total());
         }
-        ran.accept(order, outcome);
+        ran.ran(order, stronger, outcome);
         return outcome;
     }
 

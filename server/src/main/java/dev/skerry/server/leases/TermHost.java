@@ -13,6 +13,7 @@ import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +88,11 @@ public record TermHost(HostAgent inner, Term term) implements HostAgent {
     @Override
     public List<HostTemplate> templates() {
         return held().templates();
+    }
+
+    @Override
+    public HostTemplate importTemplate(Path image, String name) {
+        return held().importTemplate(image, name);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.skerry.server.operations;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.tenants.TenantId;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -9,6 +10,7 @@ import java.util.regex.Pattern;
 public final class RequestFacts {
     private static final String ROUTE = "dev.skerry.route";
     private static final String SUBJECT = "dev.skerry.subject";
+    private static final String FLOOR = "dev.skerry.floor";
     private static final int ID_LENGTH_MAX = 64;
     private static final String TENANT = "dev.skerry.tenant";
     private static final Pattern KEY = Pattern.compile("e2b_[0-9a-fA-F]{8,}");
@@ -37,6 +39,20 @@ public final class RequestFacts {
     public static String id(String text) {
         String shown = word(KEY.matcher(text).replaceAll("e2b_…"));
         return shown.length() > ID_LENGTH_MAX ? shown.substring(0, ID_LENGTH_MAX) : shown;
+    }
+
+    /**
+     * How strongly the job was walled off at least that the request has run.
+     *
+     * @param rule of settings, or where else that comes from
+     */
+    public static void floor(Exchange exchange, String level, String rule) {
+        exchange.request().setAttribute(FLOOR, " floor=" + word(level) + " rule=" + word(rule));
+    }
+
+    /** As a log record has it; empty if no job was run. */
+    static String floor(Exchange exchange) {
+        return Objects.requireNonNullElse((String) exchange.request().getAttribute(FLOOR), "");
     }
 
     public static void tenant(Exchange exchange, TenantId tenant) {

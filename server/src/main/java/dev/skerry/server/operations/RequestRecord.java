@@ -17,6 +17,7 @@ final class RequestRecord extends LogRecord implements LaterRecord {
     private final long millis;
     private final String tenant;
     private final boolean whole;
+    private final String floor;
 
     RequestRecord(Level level, Exchange exchange, int status, long millis, String tenant, boolean whole) {
         super(level, "");
@@ -27,6 +28,7 @@ final class RequestRecord extends LogRecord implements LaterRecord {
         this.millis = millis;
         this.tenant = tenant;
         this.whole = whole;
+        this.floor = RequestFacts.floor(exchange);
         setLoggerName(LOGGER);
         setSourceClassName(LOGGER); // otherwise who asks for it looks at the stack for who has called
     }
@@ -36,6 +38,7 @@ final class RequestRecord extends LogRecord implements LaterRecord {
     public String getMessage() {
         return "request=" + request + " method=" + RequestFacts.word(method) + " path=" + RequestFacts.shown(path)
                 + " status=" + status + " millis=" + millis + " tenant=" + tenant
+                + floor
                 + (whole ? " answered" : " broken off");
     }
 }

@@ -2,6 +2,8 @@ package dev.skerry.server.operations;
 
 import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.TenantId;
+import dev.skerry.wire.Isolation;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -52,12 +54,17 @@ public final class ServerMetrics {
     /** The registry finds them too, but puts their whole description together for every request first. */
     private final ConcurrentMap<Kind, Timer> timers = new ConcurrentHashMap<>();
 
+    private final ConcurrentMap<Level, Counter> levels = new ConcurrentHashMap<>();
+
     private final TenantRequests tenantRequests = new TenantRequests(registry);
     private volatile @Nullable TenantUse tenantUse;
     private final AtomicInteger underWay = new AtomicInteger();
 
     /** Of requests, as many as labels allow. */
     private record Kind(String method, String route, int status) {}
+
+    /** Of jobs; as many as there are rules. */
+    private record Level(String rule, Isolation floor, Isolation achieved) {}
 
     public ServerMetrics() {
         new JvmMemoryMetrics().bindTo(registry);
@@ -114,6 +121,24 @@ public final class ServerMetrics {
         timers.computeIfAbsent(new Kind(METHODS.contains(method) ? method : "OTHER", route, status), this::timer)
                 .record(took);
         tenant.ifPresent(one -> tenantRequests.count(one, status));
+    }
+
+    /** Counts a program that has run: by which rule it was walled off, and how strongly. */
+    public void job(String rule, Isolation floor, Isolation achieved) {
+        levels.computeIfAbsent(new Level(rule, floor, achieved), this::counter).increment();
+    }
+
+    private Counter counter(Level level) {
+        return Counter.builder("skerry.jobs.levels")
+                .description("Programs that have run, by the rule that demanded the floor, and what was achieved.")
+                .tags(
+                        "rule",
+                        level.rule(),
+                        "floor",
+                        level.floor().label(),
+                        "achieved",
+                        level.achieved().label())
+                .register(registry);
     }
 
     /** With the same buckets as requests. */

@@ -51,12 +51,12 @@ final class Dialogue {
      */
     record Parts(PistonJobs submissions, Jobs jobs, Alarm alarm, Duration initTimeout, Duration behind) {}
 
-    Dialogue(WebSocket socket, Caller caller, String id, Parts parts) {
+    Dialogue(WebSocket socket, Caller caller, String id, Parts parts, Trust trust) {
         this.socket = socket;
         this.caller = caller;
         this.id = id;
         this.parts = parts;
-        this.listener = new DialogueListener(socket, stdin, parts.alarm(), parts.behind());
+        this.listener = new DialogueListener(socket, stdin, parts.alarm(), parts.behind(), trust);
     }
 
     /** Until the client has gone or has been told that it is over. Who interrupts the thread ends it. */
@@ -151,7 +151,7 @@ final class Dialogue {
 
     private void carryOut(Submission submission) {
         try {
-            var _ = parts.jobs().run(submission, listener);
+            var _ = parts.jobs().run(submission, listener, listener::decided);
             end(COMPLETED, "Job Completed");
         } catch (Failure e) {
             refuse(e);

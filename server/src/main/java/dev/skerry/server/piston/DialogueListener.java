@@ -2,6 +2,7 @@ package dev.skerry.server.piston;
 
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.WebSocket;
+import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.wire.jobs.JobControl;
 import dev.skerry.wire.jobs.JobListener;
 import dev.skerry.wire.jobs.JobPlace;
@@ -25,6 +26,7 @@ final class DialogueListener implements JobListener {
     private final StdinFeed stdin;
     private final Alarm alarm;
     private final Duration behind;
+    private final Trust trust;
     private final Map<Stream, TextStream> texts = new EnumMap<>(Stream.class);
     private final List<Integer> early = new ArrayList<>();
     private @Nullable JobControl control;
@@ -37,11 +39,12 @@ final class DialogueListener implements JobListener {
      * @param behind how long a client may take to read a message, and after its sandbox came, or a stage ended, all
      *     that it was told before
      */
-    DialogueListener(WebSocket socket, StdinFeed stdin, Alarm alarm, Duration behind) {
+    DialogueListener(WebSocket socket, StdinFeed stdin, Alarm alarm, Duration behind, Trust trust) {
         this.socket = socket;
         this.stdin = stdin;
         this.alarm = alarm;
         this.behind = behind;
+        this.trust = trust;
     }
 
     /** Before it is told anything. */
@@ -66,6 +69,10 @@ final class DialogueListener implements JobListener {
         now.ifPresent(stage -> stage.signal(number));
     }
 
+    void decided(TrustPolicy.Decision decision) {
+        Optional.ofNullable(request).ifPresent(asked -> trust.decided(decision, asked));
+    }
+
     @Override
     public void placed(JobPlace place) {
         patience(Duration.ZERO);
@@ -81,7 +88,7 @@ final class DialogueListener implements JobListener {
         ObjectNode message = message("runtime");
         message.put("language", asked.runtime().language());
         message.put("version", asked.runtime().version());
-        place.ifPresent(where -> message.set("sandbox", Stages.place(where)));
+        place.ifPresent(where -> message.set("sandbox", Stages.place(where, trust.decision())));
         send(message);
     }
 

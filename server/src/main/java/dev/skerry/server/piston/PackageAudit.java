@@ -1,6 +1,7 @@
 package dev.skerry.server.piston;
 
 import dev.skerry.server.http.Exchange;
+import dev.skerry.server.operations.RequestFacts;
 import dev.skerry.server.tenants.ApiKey;
 import dev.skerry.server.tenants.AuditEntry;
 import dev.skerry.server.tenants.AuditLog;
@@ -36,7 +37,7 @@ record PackageAudit(AuditLog log, InstantSource clock) {
                 caller.key().map(ApiKey::id).orElse(""),
                 caller.key().map(ApiKey::name).orElse(""),
                 method + " /api/v2/packages",
-                "",
+                RequestFacts.subject(exchange).orElse(""),
                 exchange.remote(),
                 status,
                 code,

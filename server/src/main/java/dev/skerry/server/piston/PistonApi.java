@@ -5,6 +5,7 @@ import dev.skerry.server.http.Handler;
 import dev.skerry.server.http.Route;
 import dev.skerry.server.http.WebSocket;
 import dev.skerry.server.jobs.Jobs;
+import dev.skerry.server.jobs.Submission;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.operations.Authentication;
 import dev.skerry.server.operations.RequestFacts;
@@ -81,7 +82,8 @@ public final class PistonApi implements AutoCloseable {
         this.access = new Access(settings, new Authentication(parts.keys(), parts.limits()), parts.limits());
         this.body = new JsonBody(settings.piston().bodyBytesMax());
         this.submissions = new PistonJobs(settings, parts.tenants(), this::runtimes);
-        this.packages = new Packages(parts.host(), this::runtimes);
+        this.packages = new Packages(
+                parts.host(), this::runtimes, settings.piston().packages().map(PackageFolder::new));
         this.audit = new PackageAudit(parts.audit(), parts.clock());
         this.sockets = new SocketBound(settings.piston().socketsMax());
         this.dialogues = new Dialogue.Parts(submissions, parts.jobs(), alarm, INIT_TIMEOUT, behind);
@@ -105,7 +107,7 @@ public final class PistonApi implements AutoCloseable {
                                 Traffic.MUTATE,
                                 "POST",
                                 "/packages",
-                                "Install a language: templates are imported on the host, so none is fetched.",
+                                "Install a language of the folder of packages; nothing is fetched.",
                                 audit.of("POST", reading((exchange, _, asked) -> packages.install(exchange, asked))))
                         .takes(name)
                         .answers(200, name),
@@ -114,7 +116,7 @@ public final class PistonApi implements AutoCloseable {
                                 Traffic.MUTATE,
                                 "DELETE",
                                 "/packages",
-                                "Remove the template that has this language alone.",
+                                "Remove a package, or a template that has this language alone.",
                                 audit.of(
                                         "DELETE", reading((exchange, _, asked) -> packages.uninstall(exchange, asked))))
                         .takes(name)
@@ -222,15 +224,14 @@ public final class PistonApi implements AutoCloseable {
         JobRequest request = submissions.read(asked, caller);
         Interleaved output = new Interleaved(request);
         exchange.interruptWhenClientLeaves();
-        JobOutcome outcome = parts.jobs()
-                .run(
-                        submissions.submit(
-                                exchange.requestId(),
-                                request,
-                                caller,
-                                Optional.of(request.stdin().orElse(""))),
-                        output);
-        PistonErrors.send(exchange, 200, Stages.answer(request, outcome, output));
+        Submission submission = submissions.submit(
+                exchange.requestId(),
+                request,
+                caller,
+                Optional.of(request.stdin().orElse("")));
+        Trust trust = new Trust(exchange, caller);
+        JobOutcome outcome = parts.jobs().run(submission, output, decision -> trust.decided(decision, request));
+        PistonErrors.send(exchange, 200, Stages.answer(request, outcome, trust.decision(), output));
     }
 
     private void connect(Exchange exchange, Caller caller) throws IOException, InterruptedException {
@@ -242,7 +243,7 @@ public final class PistonApi implements AutoCloseable {
         try {
             WebSocket socket =
                     WebSocket.open(exchange, parts.settings().piston().bodyBytesMax());
-            new Dialogue(socket, caller, exchange.requestId(), dialogues).run();
+            new Dialogue(socket, caller, exchange.requestId(), dialogues, new Trust(exchange, caller)).run();
         } finally {
             sockets.leave(caller.tenant());
         }

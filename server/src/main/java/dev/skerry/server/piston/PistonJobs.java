@@ -2,6 +2,7 @@ package dev.skerry.server.piston;
 
 import dev.skerry.server.jobs.Submission;
 import dev.skerry.server.settings.ServerSettings;
+import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.server.tenants.Resource;
 import dev.skerry.server.tenants.Tenants;
 import dev.skerry.wire.Isolation;
@@ -50,6 +51,21 @@ final class PistonJobs {
         long own = settings.sandboxes().memoryBytes();
         long quota = tenants.quota(caller.tenant()).limit(Resource.MEMORY_BYTES).orElse(own);
         return Math.max(Limits.MEMORY_BYTES_MIN, Math.min(own, quota));
+    }
+
+    /**
+     * What was decided, with where a floor comes from that no rule of trust demands: the request itself, or a setting.
+     */
+    static TrustPolicy.Decision explained(TrustPolicy.Decision decision, JobRequest request, Caller caller) {
+        boolean asked = request.wishes()
+                .isolation()
+                .filter(wished -> wished == decision.floor())
+                .isPresent();
+        if (!decision.rule().equals(TrustPolicy.REQUEST) || asked) {
+            return decision;
+        }
+        String setting = caller.anonymous() ? "piston.anonymous-isolation" : "sandboxes.isolation";
+        return new TrustPolicy.Decision(setting, decision.floor());
     }
 
     /**

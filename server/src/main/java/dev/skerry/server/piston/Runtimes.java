@@ -1,6 +1,7 @@
 package dev.skerry.server.piston;
 
 import dev.skerry.server.http.Exchange;
+import dev.skerry.server.jobs.LanguagePackage;
 import dev.skerry.wire.jobs.LanguageRuntime;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,6 +29,15 @@ record Runtimes(List<LanguageRuntime> all) {
     Runtimes of(String template) {
         return new Runtimes(
                 all.stream().filter(each -> each.template().equals(template)).toList());
+    }
+
+    boolean has(LanguagePackage what) {
+        return all.stream().map(LanguagePackage::of).anyMatch(what::equals);
+    }
+
+    /** That of the package itself, if it is installed. */
+    Optional<LanguageRuntime> ofPackage(LanguagePackage what) {
+        return all.stream().filter(what::has).findFirst();
     }
 
     /**

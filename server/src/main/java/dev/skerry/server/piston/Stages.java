@@ -1,6 +1,7 @@
 package dev.skerry.server.piston;
 
 import dev.skerry.server.http.Exchange;
+import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.wire.jobs.JobListener.Phase;
 import dev.skerry.wire.jobs.JobOutcome;
 import dev.skerry.wire.jobs.JobPlace;
@@ -67,7 +68,7 @@ final class Stages {
     }
 
     /** The answer to an execute. A program that did not compile has the compiler's stage for its own. */
-    static ObjectNode answer(JobRequest request, JobOutcome outcome, Interleaved output) {
+    static ObjectNode answer(JobRequest request, JobOutcome outcome, TrustPolicy.Decision trust, Interleaved output) {
         ObjectNode root = Exchange.JSON.createObjectNode();
         Optional<ObjectNode> compile = outcome.compile().map(stage -> stage(stage, output.text(Phase.COMPILE)));
         compile.ifPresent(stage -> root.set("compile", stage));
@@ -79,7 +80,7 @@ final class Stages {
         root.set("run", run);
         root.put("language", request.runtime().language());
         root.put("version", request.runtime().version());
-        ObjectNode sandbox = place(outcome.place());
+        ObjectNode sandbox = place(outcome.place(), trust);
         sandbox.put("waited_ms", outcome.waited().toMillis());
         sandbox.put("total_ms", outcome.total().toMillis());
         root.set("sandbox", sandbox);
@@ -117,10 +118,14 @@ final class Stages {
         }
     }
 
-    static ObjectNode place(JobPlace place) {
+    /** Where it ran, and which rule demanded which level. */
+    static ObjectNode place(JobPlace place, TrustPolicy.Decision trust) {
         ObjectNode node = Exchange.JSON.createObjectNode();
         node.put("id", place.sandbox());
         node.put("isolation", place.isolation().label());
+        node.putObject("trust")
+                .put("rule", trust.rule())
+                .put("floor", trust.floor().label());
         node.put("driver", place.driver());
         node.put("template", place.template());
         node.put("template_digest", place.templateDigest());

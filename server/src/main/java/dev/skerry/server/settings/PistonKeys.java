@@ -4,6 +4,7 @@ import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.settings.PistonSettings.Defaults;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Quantity;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.Optional;
 final class PistonKeys {
     static final String TABLE = "piston.";
     private static final String DEFAULTS = TABLE + "defaults";
+    private static final String PACKAGES = TABLE + "packages";
 
     private PistonKeys() {}
 
@@ -48,6 +50,7 @@ final class PistonKeys {
                 TABLE + "socket-output-max",
                 "\"" + Quantity.ofBytes(standard.socketOutputBytes()) + "\"",
                 "What a stage may write to stdout, and to stderr, over a WebSocket."));
+        keys.add(key(PACKAGES, "\"\"", "Folder with an index and archives of languages to install; empty: none."));
         return keys;
     }
 
@@ -65,11 +68,21 @@ final class PistonKeys {
                 file.text(TABLE + "limit-overrides", PistonSettings::overrides, Map.of()),
                 Math.toIntExact(file.text(TABLE + "body-max", PistonKeys::bodyBytes, (long) standard.bodyBytesMax())),
                 Math.toIntExact(file.number(TABLE + "sockets-max", 1, 1 << 16, standard.socketsMax())),
-                file.text(TABLE + "socket-output-max", Quantity::bytes, standard.socketOutputBytes()));
+                file.text(TABLE + "socket-output-max", Quantity::bytes, standard.socketOutputBytes()),
+                file.text(PACKAGES, PistonKeys::folder, Optional.empty()));
     }
 
     private static Optional<Address> address(String text) {
         return text.isEmpty() ? Optional.empty() : Optional.of(Address.parse(text));
+    }
+
+    private static Optional<Path> folder(String text) {
+        Optional<Path> folder =
+                Optional.of(text).filter(some -> !some.isEmpty()).map(Path::of);
+        if (folder.isPresent() && !folder.get().isAbsolute()) {
+            throw new IllegalArgumentException("it must be an absolute path");
+        }
+        return folder;
     }
 
     private static long bodyBytes(String text) {
@@ -109,6 +122,7 @@ final class PistonKeys {
         values.put(TABLE + "body-max", Quantity.ofBytes(settings.bodyBytesMax()));
         values.put(TABLE + "sockets-max", String.valueOf(settings.socketsMax()));
         values.put(TABLE + "socket-output-max", Quantity.ofBytes(settings.socketOutputBytes()));
+        values.put(PACKAGES, settings.packages().map(Path::toString).orElse("none"));
         return values;
     }
 }

@@ -4,6 +4,7 @@ import dev.skerry.server.http.Listener.Address;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param bodyBytesMax of one request, and of one message of a WebSocket
  * @param socketsMax WebSockets at a time; of one tenant half
  * @param socketOutputBytes what a stage may write to stdout, and to stderr, over a WebSocket
+ * @param packages folder of what may be installed; empty: nothing
  */
 public record PistonSettings(
         Optional<Address> listen,
@@ -34,7 +36,8 @@ public record PistonSettings(
         Map<String, Map<PistonLimit, Long>> overrides,
         int bodyBytesMax,
         int socketsMax,
-        long socketOutputBytes) {
+        long socketOutputBytes,
+        Optional<Path> packages) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** What Piston's own packages say of themselves. */
@@ -47,7 +50,15 @@ public record PistonSettings(
             "zig", Map.of(PistonLimit.COMPILE_TIMEOUT, 15_000L, PistonLimit.COMPILE_CPU_TIME, 15_000L));
 
     public static final PistonSettings DEFAULT = new PistonSettings(
-            Optional.empty(), false, Isolation.GVISOR, Defaults.SKERRY.limits(), Map.of(), 100 << 10, 256, 1 << 20);
+            Optional.empty(),
+            false,
+            Isolation.GVISOR,
+            Defaults.SKERRY.limits(),
+            Map.of(),
+            100 << 10,
+            256,
+            1 << 20,
+            Optional.empty());
 
     /** Whose standards the limits have that nobody has set. */
     public enum Defaults {
@@ -102,7 +113,22 @@ public record PistonSettings(
                 overrides,
                 bodyBytesMax,
                 socketsMax,
-                socketOutputBytes);
+                socketOutputBytes,
+                packages);
+    }
+
+    /** With another folder of packages. */
+    public PistonSettings withPackages(Path folder) {
+        return new PistonSettings(
+                listen,
+                anonymous,
+                anonymousIsolation,
+                limits,
+                overrides,
+                bodyBytesMax,
+                socketsMax,
+                socketOutputBytes,
+                Optional.of(folder));
     }
 
     /** What was set to something of its own stays. */

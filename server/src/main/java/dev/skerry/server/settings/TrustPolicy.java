@@ -19,6 +19,9 @@ public record TrustPolicy(List<Rule> rules) {
     /** Demands nothing. */
     public static final TrustPolicy NONE = new TrustPolicy(List.of());
 
+    /** Stands for a rule where none demands more than was asked for. */
+    public static final String REQUEST = "request";
+
     private static final String HINT = "write tenant:NAME=LEVEL, template:NAME=LEVEL or label:NAME:VALUE=LEVEL,"
             + " with commas between them; levels are container, gvisor, microvm";
 
@@ -60,7 +63,7 @@ public record TrustPolicy(List<Rule> rules) {
 
     /** @param asked the weakest that whoever handed it in lets do */
     public Decision decide(TenantId tenant, String template, Map<String, String> labels, Isolation asked) {
-        Decision strongest = new Decision("request", asked);
+        Decision strongest = new Decision(REQUEST, asked);
         for (Rule rule : rules) {
             if (rule.applies(tenant, template, labels) && !strongest.floor().satisfies(rule.floor())) {
                 strongest = new Decision(rule.toString(), rule.floor());

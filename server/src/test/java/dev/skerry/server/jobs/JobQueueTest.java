@@ -249,8 +249,13 @@ class JobQueueTest {
                 TrustPolicy.parse("tenant:anonymous=gvisor, label:source:web=microvm, template:other=microvm");
         JobQueue queue = new JobQueue(host, settings(1, 10, 10, trust), clock);
         assertThat(host.floors).isEqualTo(Map.of("other", Isolation.MICROVM));
-        queue.run(Works.by("anonymous", "u", "hello"), JobListener.NOBODY);
+        List<String> levels = new ArrayList<>();
+        queue.observeLevels((decision, achieved) -> levels.add(decision.rule() + " " + achieved.label()));
+        List<TrustPolicy.Decision> told = new ArrayList<>();
+        queue.run(Works.by("anonymous", "u", "hello"), JobListener.NOBODY, told::add);
         queue.run(Works.by("a", "u", "hello"), JobListener.NOBODY);
+        assertThat(levels).containsExactly("tenant:anonymous=gvisor gvisor", "request container");
+        assertThat(told).containsExactly(new TrustPolicy.Decision("tenant:anonymous=gvisor", Isolation.GVISOR));
         assertThat(host.ran).extracting(order -> order.floor()).containsExactly(Isolation.GVISOR, Isolation.CONTAINER);
         assertThat(trust.decide(new TenantId("anonymous"), "base", Map.of("source", "web"), Isolation.CONTAINER))
                 .isEqualTo(new TrustPolicy.Decision("label:source:web=microvm", Isolation.MICROVM));

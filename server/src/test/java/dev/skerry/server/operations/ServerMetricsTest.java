@@ -2,6 +2,7 @@ package dev.skerry.server.operations;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.wire.Isolation;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -25,5 +26,17 @@ class ServerMetricsTest {
         collect();
         count.set(2);
         assertThat(metrics.text()).contains("skerry_counted_total{cause=\"expired\"} 2.0");
+    }
+
+    @Test
+    void levelsOfJobsAreCountedByRule() {
+        ServerMetrics metrics = new ServerMetrics();
+        metrics.job("tenant:a=gvisor", Isolation.GVISOR, Isolation.MICROVM);
+        metrics.job("tenant:a=gvisor", Isolation.GVISOR, Isolation.MICROVM);
+        metrics.job("request", Isolation.CONTAINER, Isolation.CONTAINER);
+        assertThat(metrics.text())
+                .contains(
+                        "skerry_jobs_levels_total{achieved=\"microvm\",floor=\"gvisor\",rule=\"tenant:a=gvisor\"} 2.0",
+                        "skerry_jobs_levels_total{achieved=\"container\",floor=\"container\",rule=\"request\"} 1.0");
     }
 }

@@ -61,7 +61,8 @@ class DialogueTest {
                         usual.overrides(),
                         usual.bodyBytesMax(),
                         4,
-                        usual.socketOutputBytes()),
+                        usual.socketOutputBytes(),
+                        usual.packages()),
                 RateLimits.NONE);
     }
 
@@ -146,7 +147,9 @@ class DialogueTest {
         assertThat(after(INIT.replace("python", "c").replace("3.11.x", "*")))
                 .containsExactly(
                         "{\"type\":\"runtime\",\"language\":\"c\",\"version\":\"12.2.0\",\"sandbox\":{\"id\":\"box1\","
-                                + "\"isolation\":\"container\",\"driver\":\"own 1\",\"template\":\"base\","
+                                + "\"isolation\":\"container\","
+                                + "\"trust\":{\"rule\":\"sandboxes.isolation\",\"floor\":\"container\"},"
+                                + "\"driver\":\"own 1\",\"template\":\"base\","
                                 + "\"template_digest\":\"sha256:ab\",\"start\":\"prestarted\"}}",
                         "{\"type\":\"stage\",\"stage\":\"compile\"}",
                         exit("compile"),

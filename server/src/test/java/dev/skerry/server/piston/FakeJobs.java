@@ -2,6 +2,7 @@ package dev.skerry.server.piston;
 
 import dev.skerry.server.jobs.Jobs;
 import dev.skerry.server.jobs.Submission;
+import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobControl;
 import dev.skerry.wire.jobs.JobListener;
@@ -19,6 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Jobs that do what a test says, and are remembered. */
 final class FakeJobs implements Jobs {
@@ -33,6 +36,7 @@ final class FakeJobs implements Jobs {
             runtime("older", "python", "3.9.18", false, "py", "python3"),
             runtime("copy", "python", "3.11.2", false, "py", "python3"),
             runtime("base", "file", "0.0.1", false, "executable")));
+    volatile Supplier<List<LanguageRuntime>> more = List::of;
     final List<Submission> submitted = new CopyOnWriteArrayList<>();
     private volatile Script script = FakeJobs::hi;
 
@@ -110,6 +114,11 @@ final class FakeJobs implements Jobs {
 
     private volatile Script compile = FakeJobs::well;
     private volatile JobControl control = nobody();
+    private volatile TrustPolicy trust = TrustPolicy.NONE;
+
+    void trust(TrustPolicy policy) {
+        trust = policy;
+    }
 
     private static StageOutcome hi(Run run) {
         return run.writes(Stream.STDOUT, "hi\n").ends(outcome(StageOutcome.Status.OK, 0));
@@ -173,12 +182,20 @@ final class FakeJobs implements Jobs {
 
     @Override
     public List<LanguageRuntime> runtimes() {
-        return List.copyOf(runtimes);
+        List<LanguageRuntime> all = new ArrayList<>(runtimes);
+        all.addAll(more.get());
+        return List.copyOf(all);
     }
 
     @Override
-    public JobOutcome run(Submission submission, JobListener listener) throws InterruptedException {
+    public JobOutcome run(Submission submission, JobListener listener, Consumer<TrustPolicy.Decision> decided)
+            throws InterruptedException {
         submitted.add(submission);
+        decided.accept(trust.decide(
+                submission.tenant(),
+                submission.order().runtime().template(),
+                submission.labels(),
+                submission.order().floor()));
         listener.placed(PLACE);
         Optional<StageOutcome> compiled = Optional.empty();
         if (submission.order().runtime().compiled()) {

@@ -39,6 +39,7 @@ final class PistonServer implements AutoCloseable {
     static final Duration BEHIND = Duration.ofSeconds(1);
 
     final FakeJobs jobs = new FakeJobs();
+    final SimulatedHost host = new SimulatedHost();
     final Database database;
     final Tenants tenants;
     final ApiKeys keys;
@@ -80,7 +81,7 @@ final class PistonServer implements AutoCloseable {
         key = key(KeyScope.SANDBOXES);
         api = new PistonApi(
                 new PistonApi.Parts(
-                        jobs, new SimulatedHost(), tenants, keys, new RateLimits(rates, clock), audit, settings, clock),
+                        jobs, host, tenants, keys, new RateLimits(rates, clock), audit, settings, clock),
                 BEHIND);
         List<Listener> any = List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0")));
         shared = HttpServer.open(

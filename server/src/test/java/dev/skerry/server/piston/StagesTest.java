@@ -75,7 +75,9 @@ class StagesTest {
         assertThat(answer)
                 .isEqualTo("{\"compile\":" + stage.formatted("") + ",\"run\":" + stage.formatted("1")
                         + ",\"language\":\"c\",\"version\":\"12.2.0\",\"sandbox\":{\"id\":\"box1\","
-                        + "\"isolation\":\"container\",\"driver\":\"own 1\",\"template\":\"base\","
+                        + "\"isolation\":\"container\","
+                        + "\"trust\":{\"rule\":\"sandboxes.isolation\",\"floor\":\"container\"},"
+                        + "\"driver\":\"own 1\",\"template\":\"base\","
                         + "\"template_digest\":\"sha256:ab\",\"start\":\"prestarted\",\"waited_ms\":1,"
                         + "\"total_ms\":30}}");
     }

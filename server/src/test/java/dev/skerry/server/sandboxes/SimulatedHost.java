@@ -16,7 +16,9 @@ import dev.skerry.wire.hosts.HostTemplate;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
+import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,6 +36,9 @@ import java.util.function.Function;
  * do to it. Thread-safe; while a call waits in its trouble, others are carried out.
  */
 public final class SimulatedHost implements HostAgent {
+    public final FakeTemplates templates = new FakeTemplates();
+    public volatile JobHost jobs = JobHost.NONE;
+
     public static final HostId ID = new HostId("simulated");
 
     /** A command or a question. */
@@ -310,8 +315,18 @@ public final class SimulatedHost implements HostAgent {
     }
 
     @Override
+    public HostTemplate importTemplate(Path image, String name) {
+        return templates.add(image, name);
+    }
+
+    @Override
     public void removeTemplate(String name) {
-        throw new Failure(ErrorCode.NOT_FOUND, "there is no template '" + name + "'");
+        templates.remove(name);
+    }
+
+    @Override
+    public JobHost jobs() {
+        return jobs;
     }
 
     @Override

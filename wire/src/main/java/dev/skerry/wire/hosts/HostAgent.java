@@ -1,10 +1,12 @@
 package dev.skerry.wire.hosts;
 
+import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.Usage;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -60,7 +62,21 @@ public interface HostAgent extends AutoCloseable {
 
     List<HostTemplate> templates();
 
-    /** Removes a template by name. {@code NOT_FOUND}; {@code CONFLICT} while a sandbox uses it. */
+    /**
+     * Makes a template of an image, or finds that it was made. A template that had the name keeps its digest.
+     *
+     * @param image on the host: an OCI image layout, a folder or an archive of one
+     * @throws Failure {@code INVALID_REQUEST} (the name, or what is wrong with the image), {@code LIMIT_EXCEEDED} (it
+     *     is too large), {@code NO_SPACE}, {@code UNSUPPORTED} (this host imports none); nothing is left then
+     */
+    default HostTemplate importTemplate(Path image, String name) {
+        throw new Failure(ErrorCode.UNSUPPORTED, "this host imports no templates");
+    }
+
+    /**
+     * Takes a name away, and removes the template if it has no other. {@code NOT_FOUND}; {@code CONFLICT} while a
+     * sandbox, a disk, a pool or a running job uses it.
+     */
     void removeTemplate(String name);
 
     /** Its side of jobs; lives as long as this agent. A host that runs none has no runtimes. */
