@@ -9,6 +9,7 @@ import dev.skerry.host.jobs.JobSandboxes;
 import dev.skerry.host.jobs.LocalJobHost;
 import dev.skerry.host.pools.PooledSupply;
 import dev.skerry.host.pools.Prestarter;
+import dev.skerry.host.pools.ReadySandboxes;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -23,12 +24,14 @@ import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.HostTemplate;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.SandboxNeeds;
 import dev.skerry.wire.hosts.StartSandbox;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -46,9 +49,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class LocalAgent implements HostAgent {
     private static final Logger LOG = LoggerFactory.getLogger(LocalAgent.class);
-
-    /** How long leftovers of other commands wait for somebody to ask, as everywhere. */
-    private static final Duration KEEP_UNASKED = Duration.ofHours(1);
 
     /** On top of the time for a start, for what waits for one. */
     private static final Duration START_SLACK = Duration.ofMinutes(3);
@@ -72,6 +72,7 @@ public final class LocalAgent implements HostAgent {
     private final Recovery recovery;
     private final Commands commands = new Commands();
     private final LocalJobHost jobs;
+    private final ReadySandboxes ready;
 
     private LocalAgent(EngineSettings settings, HostId id, Engine engine, DataFolderHold hold) {
         this.id = id;
@@ -79,9 +80,12 @@ public final class LocalAgent implements HostAgent {
         this.hold = hold;
         this.disks = Disks.open(settings.dataFolder());
         this.facts = new HostFactsReader(id, engine.drivers(), disks);
-        this.starts = new Starts(engine, disks, holders, noticing);
-        this.recovery = new Recovery(engine, holders, noticing);
-        this.jobs = jobs(engine);
+        JobSandboxes sandboxes = new JobSandboxes(engine);
+        PooledSupply supply = new PooledSupply(engine, sandboxes, Prestarter.interpreters(), disks);
+        this.jobs = new LocalJobHost(engine, sandboxes, supply);
+        this.ready = supply.ready();
+        this.starts = new Starts(engine, disks, holders, ready, noticing);
+        this.recovery = new Recovery(engine, disks, holders, noticing);
         this.startBound = settings.startTimeout().plus(START_SLACK);
     }
 
@@ -124,11 +128,7 @@ public final class LocalAgent implements HostAgent {
 
     private void recover() throws InterruptedException {
         recovery.findAll(lives);
-        try {
-            engine.reaper().reap(KEEP_UNASKED);
-        } catch (RuntimeException e) {
-            LOG.atWarn().setCause(e).log("something of dead sandboxes is left; 'skerry doctor' shows it");
-        }
+        recovery.clear();
     }
 
     /** What happens to sandboxes, first told to their lives. */
@@ -158,6 +158,18 @@ public final class LocalAgent implements HostAgent {
     @Override
     public HostFacts facts() {
         return facts.read();
+    }
+
+    @Override
+    public Optional<SandboxId> reserve(SandboxNeeds needs) throws InterruptedException {
+        try (var _ = commands.enter()) {
+            return ready.reserve(needs);
+        }
+    }
+
+    @Override
+    public void giveBack(SandboxId id) {
+        ready.giveBack(id);
     }
 
     @Override
@@ -280,6 +292,7 @@ public final class LocalAgent implements HostAgent {
 
     private void entered(Incarnation incarnation, Duration grace) {
         erased.add(incarnation);
+        ready.drop(incarnation);
         Life life = lives.get(incarnation);
         try {
             if (life != null && grace.isPositive()) {
@@ -326,7 +339,8 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public List<SandboxId> disks() {
-        return disks.list();
+        Set<SandboxId> nobodys = ready.ids();
+        return disks.list().stream().filter(id -> !nobodys.contains(id)).toList();
     }
 
     @Override
@@ -336,26 +350,10 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public void removeTemplate(String name) {
-        Templates templates = new Templates(engine);
-        String digest = templates.digest(name);
-        boolean used = lives.values().stream()
-                        .filter(life -> !life.over())
-                        .anyMatch(life ->
-                                life.template().equals(name) || life.template().equals(digest))
-                || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest)))
-                || jobs.pools().stream().anyMatch(pool -> pool.plan().template().equals(name));
-        if (used) {
-            throw new Failure(
-                    ErrorCode.CONFLICT,
-                    "template '" + name + "' is in use by a sandbox, by the disk of one, or by a pool",
-                    "destroy those that use it, discard their disks, and plan no pool of it");
-        }
-        engine.templates().remove(name);
-    }
-
-    private static LocalJobHost jobs(Engine engine) {
-        JobSandboxes sandboxes = new JobSandboxes(engine);
-        return new LocalJobHost(engine, sandboxes, new PooledSupply(engine, sandboxes, Prestarter.interpreters()));
+        new Templates(engine)
+                .remove(name, digest -> lives.values().stream().anyMatch(life -> life.liesOn(name, digest))
+                        || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest)))
+                        || jobs.pools().stream().anyMatch(pool -> pool.plan().template().equals(name)));
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.skerry.wire.Privilege;
 import dev.skerry.wire.hosts.HostTemplate;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** The engine's templates as a server sees them: {@code base} is the one with sudo, where there is a sudo. */
 final class Templates {
@@ -38,8 +39,22 @@ final class Templates {
                 engine.templates().isCurrent(template));
     }
 
-    /** Of one that may be removed by that name. */
-    String digest(String name) {
+    /**
+     * Removes one by name.
+     *
+     * @param used whether one of that digest is in use
+     */
+    void remove(String name, Predicate<String> used) {
+        if (used.test(digest(name))) {
+            throw new Failure(
+                    ErrorCode.CONFLICT,
+                    "template '" + name + "' is in use by a sandbox, by the disk of one, or by a pool",
+                    "destroy those that use it, discard their disks, and plan no pool of it");
+        }
+        engine.templates().remove(name);
+    }
+
+    private String digest(String name) {
         if (name.equals(Template.BASE)) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST, "'base' is built in and cannot be removed", "name another template");

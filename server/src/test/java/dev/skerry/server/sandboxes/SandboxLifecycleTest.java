@@ -143,7 +143,7 @@ class SandboxLifecycleTest {
     @Test
     void itsTimeCountsFromTheMomentItRuns() {
         Sandbox fresh = Samples.fresh(Lifetime.ENDS);
-        Decision.Changed started = changed(fresh, new LifecycleEvent.Started(Isolation.GVISOR), NOW);
+        Decision.Changed started = changed(fresh, new LifecycleEvent.Started(Isolation.GVISOR, false), NOW);
         assertThat(started.sandbox().endsAt()).isEqualTo(NOW.plusSeconds(300));
         assertThat(started.effects())
                 .containsExactly(new Effect.SetDeadline(
