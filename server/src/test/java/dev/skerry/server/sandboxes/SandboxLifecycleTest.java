@@ -130,7 +130,7 @@ class SandboxLifecycleTest {
         states.add(stopping());
         for (SandboxState state : states) {
             Sandbox sandbox = in(Lifetime.ENDS, state);
-            if (Effects.completion(state, Isolation.CONTAINER).isPresent()) {
+            if (Effects.completion(state, Isolation.CONTAINER, false).isPresent()) {
                 assertThat(Effects.alarm(sandbox)).contains(NOW);
                 assertThat(decide(sandbox, new LifecycleEvent.DeadlinePassed(), NOW.minusMillis(1)))
                         .isEqualTo(new Decision.Unchanged());
