@@ -13,10 +13,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 
-/** {@code skerry pools}: sandboxes that are kept ready for jobs. */
+/** {@code skerry pools}: sandboxes that are kept ready. */
 @Command(
         name = "pools",
-        description = "Shows the pools of sandboxes that are kept ready for jobs, or replaces them.",
+        description = "Shows the pools of sandboxes that are kept ready, or replaces them.",
         mixinStandardHelpOptions = true)
 final class PoolsCommand implements Callable<Integer> {
     private static final String PATH = "/skerry/v1/pools";
@@ -53,7 +53,8 @@ final class PoolsCommand implements Callable<Integer> {
             @Parameters(
                             arity = "0..*",
                             paramLabel = "POOL",
-                            description = "TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, as in base+python=1..8.")
+                            description = "TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, as in base+python=1..8; TEMPLATE+sandbox"
+                                    + " for sandboxes that are created, not for jobs.")
                     List<String> pools,
             @Option(names = "--hits", paramLabel = "PERCENT", description = "Jobs that shall find a ready sandbox.")
                     Optional<Integer> hits,
@@ -79,7 +80,7 @@ final class PoolsCommand implements Callable<Integer> {
             return;
         }
         Columns columns =
-                new Columns("POOL", "READY", "TARGET", "FLOOR..CAP", "HITS", "MISSES", "JOBS/S", "MAKING", "");
+                new Columns("POOL", "READY", "TARGET", "FLOOR..CAP", "HITS", "MISSES", "CLAIMS/S", "MAKING", "");
         pools.forEach(pool -> columns.add(
                 pool.path("pool").asString("-"),
                 pool.path("ready").asString("-"),

@@ -8,6 +8,7 @@ import dev.skerry.server.operations.Health;
 import dev.skerry.server.operations.ServerMetrics;
 import dev.skerry.server.operations.Vitals;
 import dev.skerry.server.sandboxes.Cause;
+import dev.skerry.server.sandboxes.Tally;
 import dev.skerry.server.tenants.AuditLog;
 import dev.skerry.server.tls.CertificateAuthority;
 import dev.skerry.server.webhooks.Deliverer;
@@ -62,6 +63,8 @@ final class Measures {
                     "cause",
                     cause.label());
         }
+        started("warm", Tally::startedWarm);
+        started("cold", Tally::startedCold);
         metrics.counter(
                 "skerry.host.strays",
                 "What was found on the host and belonged to nobody.",
@@ -70,6 +73,15 @@ final class Measures {
                 "skerry.host.term",
                 "The number of the term in which this server has the host; 0: it has not.",
                 Serving::term);
+    }
+
+    private void started(String start, ToLongFunction<Tally> count) {
+        metrics.counter(
+                "skerry.sandboxes.started",
+                "Sandboxes that were started for the first time, by whether they were ready or made then.",
+                () -> ofServing(one -> count.applyAsLong(one.sandboxes().tally())),
+                "start",
+                start);
     }
 
     void jobs() {

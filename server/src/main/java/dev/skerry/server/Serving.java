@@ -120,8 +120,7 @@ final class Serving implements AutoCloseable {
                         HealthCheck.diskSpace(settings.data(), DISK_FREE_BYTES)),
                 CHECK_BOUND);
         Pools pools = new Pools(host.jobs(), server.metrics());
-        pools.plan(settings.pools()
-                .plans(settings.sandboxes().isolation(), settings.sandboxes().memoryBytes()));
+        pools.plan(settings.pools().plans(settings.sandboxes()));
         this.piston = opened(new PistonApi(new PistonApi.Parts(
                 jobs, host, server.tenants(), server.keys(), server.limits(), server.audit(), settings, clock)));
         this.api = new E2bApi(new E2bApi.Parts(

@@ -23,6 +23,7 @@ final class Api implements AutoCloseable {
     private static final int LIFETIME_SECONDS = 3600;
     private static final byte[] CREATE =
             ("{\"templateID\":\"base\",\"timeout\":" + LIFETIME_SECONDS + "}").getBytes(StandardCharsets.US_ASCII);
+    private static final String POOLS = "/skerry/v1/pools";
     private static final int HEAD_BYTES = 5;
     private static final int END = 2;
 
@@ -94,6 +95,28 @@ final class Api implements AutoCloseable {
                 .content(200);
         return Instant.parse(JSON.readTree(answer).path("endAt").asString());
     }
+
+    /** Replaces the pools; for a key with scope admin. */
+    void pools(String... pools) throws IOException {
+        connection
+                .send("PUT", POOLS, json(), JSON.writeValueAsBytes(Map.of("pools", List.of(pools))))
+                .content(200);
+    }
+
+    /** The first one. */
+    Pool pool() throws IOException {
+        JsonNode pool = JSON.readTree(connection
+                        .send("GET", POOLS, Map.of("X-API-Key", key), NOTHING)
+                        .content(200))
+                .path(0);
+        return new Pool(
+                pool.path("ready").asInt(0),
+                pool.path("starting").asInt(0),
+                pool.path("hits").asLong(0));
+    }
+
+    /** @param hits claims that found one */
+    record Pool(int ready, int starting, long hits) {}
 
     void kill(Box box) throws IOException {
         connection

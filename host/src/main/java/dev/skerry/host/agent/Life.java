@@ -29,6 +29,7 @@ final class Life {
     private final boolean onDisk;
     private final Isolation isolation;
     private volatile String template;
+    private volatile boolean warm;
     /** How one that was found running is taken over; of one that starts here, empty. */
     private final Optional<Supplier<Sandbox>> finder;
 
@@ -56,8 +57,10 @@ final class Life {
 
     /** @param finder takes it over, or throws; tried again whenever it is needed */
     static Life found(SandboxRecord record, Supplier<Sandbox> finder) {
-        return new Life(
+        Life life = new Life(
                 record.incarnation(), record.onDisk(), record.isolation(), record.template(), Optional.of(finder));
+        life.warm = record.warm();
+        return life;
     }
 
     Incarnation incarnation() {
@@ -73,11 +76,17 @@ final class Life {
         return template;
     }
 
+    /** Whether it needs that template. */
+    boolean liesOn(String name, String digest) {
+        return !over() && (template.equals(name) || template.equals(digest));
+    }
+
     void uses(String digest) {
         template = digest;
     }
 
     void runs(Sandbox here) {
+        warm = here.record().warm();
         sandbox.complete(here);
     }
 
@@ -216,6 +225,6 @@ final class Life {
     }
 
     private HostedSandbox view(State state, Optional<SandboxEnd> facts) {
-        return new HostedSandbox(incarnation, state, isolation, template, facts);
+        return new HostedSandbox(incarnation, state, isolation, template, warm, facts);
     }
 }

@@ -9,6 +9,7 @@ import dev.skerry.host.jobs.JobSandboxes;
 import dev.skerry.host.jobs.LocalJobHost;
 import dev.skerry.host.pools.PooledSupply;
 import dev.skerry.host.pools.Prestarter;
+import dev.skerry.host.pools.ReadySandboxes;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -23,13 +24,16 @@ import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.HostTemplate;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.SandboxNeeds;
 import dev.skerry.wire.hosts.StartSandbox;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -39,17 +43,13 @@ import org.slf4j.LoggerFactory;
 /**
  * This machine as a host, in the process of its server. There is one agent per data folder; it finds again what an
  * earlier one has left running, whatever ended that one. Sandboxes that other commands make in the same data folder are
- * none of its business. Those of jobs are, but end with it: what an earlier one has
- * left of them is removed.
+ * none of its business. Those of jobs are, but end with it: what an earlier one has left of them is removed.
  *
  * <p>A life that keeps its disk lies on the template that the disk was made with, whatever name is asked for then; a
  * life that does not keep one has its writable layer in memory.
  */
 public final class LocalAgent implements HostAgent {
     private static final Logger LOG = LoggerFactory.getLogger(LocalAgent.class);
-
-    /** How long leftovers of other commands wait for somebody to ask, as everywhere. */
-    private static final Duration KEEP_UNASKED = Duration.ofHours(1);
 
     /** On top of the time for a start, for what waits for one. */
     private static final Duration START_SLACK = Duration.ofMinutes(3);
@@ -73,6 +73,7 @@ public final class LocalAgent implements HostAgent {
     private final Recovery recovery;
     private final Commands commands = new Commands();
     private final LocalJobHost jobs;
+    private final ReadySandboxes ready;
 
     private LocalAgent(EngineSettings settings, HostId id, Engine engine, DataFolderHold hold) {
         this.id = id;
@@ -80,9 +81,12 @@ public final class LocalAgent implements HostAgent {
         this.hold = hold;
         this.disks = Disks.open(settings.dataFolder());
         this.facts = new HostFactsReader(id, engine.drivers(), disks);
-        this.starts = new Starts(engine, disks, holders, noticing);
-        this.recovery = new Recovery(engine, holders, noticing);
-        this.jobs = jobs(engine);
+        JobSandboxes sandboxes = new JobSandboxes(engine);
+        PooledSupply supply = new PooledSupply(engine, sandboxes, Prestarter.interpreters(), disks);
+        this.jobs = new LocalJobHost(engine, sandboxes, supply);
+        this.ready = supply.ready();
+        this.starts = new Starts(engine, disks, holders, ready, noticing);
+        this.recovery = new Recovery(engine, disks, holders, noticing);
         this.startBound = settings.startTimeout().plus(START_SLACK);
     }
 
@@ -111,7 +115,8 @@ public final class LocalAgent implements HostAgent {
             Engine engine = Engine.open(settings, drivers);
             try {
                 LocalAgent agent = new LocalAgent(settings, id, engine, hold);
-                agent.recover();
+                agent.recovery.findAll(agent.lives);
+                agent.recovery.clear();
                 return agent;
             } catch (RuntimeException | InterruptedException e) {
                 engine.close();
@@ -120,15 +125,6 @@ public final class LocalAgent implements HostAgent {
         } catch (RuntimeException | InterruptedException e) {
             hold.close();
             throw e;
-        }
-    }
-
-    private void recover() throws InterruptedException {
-        recovery.findAll(lives);
-        try {
-            engine.reaper().reap(KEEP_UNASKED);
-        } catch (RuntimeException e) {
-            LOG.atWarn().setCause(e).log("something of dead sandboxes is left; 'skerry doctor' shows it");
         }
     }
 
@@ -159,6 +155,18 @@ public final class LocalAgent implements HostAgent {
     @Override
     public HostFacts facts() {
         return facts.read();
+    }
+
+    @Override
+    public Optional<SandboxId> reserve(SandboxNeeds needs) throws InterruptedException {
+        try (var _ = commands.enter()) {
+            return ready.reserve(needs);
+        }
+    }
+
+    @Override
+    public void giveBack(SandboxId id) {
+        ready.giveBack(id);
     }
 
     @Override
@@ -281,6 +289,7 @@ public final class LocalAgent implements HostAgent {
 
     private void entered(Incarnation incarnation, Duration grace) {
         erased.add(incarnation);
+        ready.drop(incarnation);
         Life life = lives.get(incarnation);
         try {
             if (life != null && grace.isPositive()) {
@@ -320,14 +329,14 @@ public final class LocalAgent implements HostAgent {
     public List<HostedSandbox> list() {
         return lives.values().stream()
                 .flatMap(life -> life.view().stream())
-                .sorted((a, b) ->
-                        a.incarnation().toString().compareTo(b.incarnation().toString()))
+                .sorted(Comparator.comparing(hosted -> hosted.incarnation().toString()))
                 .toList();
     }
 
     @Override
     public List<SandboxId> disks() {
-        return disks.list();
+        Set<SandboxId> nobodys = ready.ids();
+        return disks.list().stream().filter(id -> !nobodys.contains(id)).toList();
     }
 
     @Override
@@ -343,18 +352,8 @@ public final class LocalAgent implements HostAgent {
     @Override
     public void removeTemplate(String name) {
         new Templates(engine, jobs)
-                .remove(
-                        name,
-                        digest -> lives.values().stream()
-                                        .filter(life -> !life.over())
-                                        .anyMatch(life -> List.of(name, digest).contains(life.template()))
-                                || disks.list().stream()
-                                        .anyMatch(id -> disks.template(id).equals(Optional.of(digest))));
-    }
-
-    private static LocalJobHost jobs(Engine engine) {
-        JobSandboxes sandboxes = new JobSandboxes(engine);
-        return new LocalJobHost(engine, sandboxes, new PooledSupply(engine, sandboxes, Prestarter.interpreters()));
+                .remove(name, digest -> lives.values().stream().anyMatch(life -> life.liesOn(name, digest))
+                        || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest))));
     }
 
     @Override

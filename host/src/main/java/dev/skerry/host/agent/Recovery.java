@@ -1,12 +1,15 @@
 package dev.skerry.host.agent;
 
+import dev.skerry.host.disks.Disks;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.SandboxView;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.Incarnation;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -22,12 +25,19 @@ final class Recovery {
     /** Nobody waits longer for shims that do not answer; these are tried again when they are needed. */
     private static final Duration ANSWERS_BOUND = Duration.ofSeconds(1);
 
+    /** How long leftovers of other commands wait for somebody to ask, as everywhere. */
+    private static final Duration KEEP_UNASKED = Duration.ofHours(1);
+
+    private static final Duration DISK_BOUND = Duration.ofSeconds(30);
+
     private final Engine engine;
+    private final Disks disks;
     private final DiskHolders holders;
     private final HostListener listener;
 
-    Recovery(Engine engine, DiskHolders holders, HostListener listener) {
+    Recovery(Engine engine, Disks disks, DiskHolders holders, HostListener listener) {
         this.engine = engine;
+        this.disks = disks;
         this.holders = holders;
         this.listener = listener;
     }
@@ -43,6 +53,25 @@ final class Recovery {
         threads.shutdown();
         if (!threads.awaitTermination(ANSWERS_BOUND.toNanos(), TimeUnit.NANOSECONDS)) {
             LOG.warn("some sandboxes do not answer yet; the others do not wait for them");
+        }
+    }
+
+    /**
+     * Removes what dead sandboxes have left, and what waited for somebody until its agent was gone. Its disk last:
+     * whoever dies before that leaves a disk that no sandbox has, which a server finds.
+     */
+    void clear() {
+        try {
+            List<SandboxId> unclaimed = engine.list().stream()
+                    .filter(view -> view.record().fleeting() && view.record().onDisk())
+                    .map(SandboxView::id)
+                    .toList();
+            engine.reaper().reap(KEEP_UNASKED);
+            unclaimed.stream()
+                    .filter(id -> disks.awaitFree(id, DISK_BOUND, () -> false))
+                    .forEach(disks::discard);
+        } catch (RuntimeException e) {
+            LOG.atWarn().setCause(e).log("something of dead sandboxes is left; 'skerry doctor' shows it");
         }
     }
 

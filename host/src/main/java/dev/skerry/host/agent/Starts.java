@@ -4,6 +4,7 @@ import dev.skerry.host.disks.Disks;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
+import dev.skerry.host.pools.ReadySandboxes;
 import dev.skerry.host.templates.Template;
 import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.Incarnation;
@@ -11,23 +12,42 @@ import dev.skerry.wire.hosts.StartSandbox;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Carries commands to start out: the template, the disk, then the engine. What fails leaves nothing. */
+/**
+ * Carries commands to start out: with one that is ready, or else the template, the disk, then the engine. What fails
+ * leaves nothing.
+ */
 final class Starts {
     private static final Duration DISK_BOUND = Duration.ofSeconds(30);
 
     private final Engine engine;
     private final Disks disks;
     private final DiskHolders holders;
+    private final ReadySandboxes ready;
     private final HostListener listener;
 
-    Starts(Engine engine, Disks disks, DiskHolders holders, HostListener listener) {
+    Starts(Engine engine, Disks disks, DiskHolders holders, ReadySandboxes ready, HostListener listener) {
         this.engine = engine;
         this.disks = disks;
         this.holders = holders;
+        this.ready = ready;
         this.listener = listener;
     }
 
     Sandbox start(Life life, StartSandbox command) {
+        try (var _ = ready.work()) {
+            Optional<Sandbox> warm = command.keepsDisk() && ready.has(command.incarnation()) ? warm(life, command) : Optional.empty();
+            return warm.isPresent() ? warm.get() : cold(life, command);
+        }
+    }
+
+    private Optional<Sandbox> warm(Life life, StartSandbox command) {
+        holders.hold(life);
+        Optional<Sandbox> sandbox = ready.start(command, listener);
+        sandbox.ifPresentOrElse(one -> life.uses(one.record().template()), () -> holders.release(life));
+        return sandbox;
+    }
+
+    private Sandbox cold(Life life, StartSandbox command) {
         Incarnation incarnation = command.incarnation();
         Optional<String> lies = command.keepsDisk() ? disks.template(incarnation.id()) : Optional.empty();
         Template template = engine.template(lies.orElse(command.template()), command.privilege());

@@ -155,6 +155,19 @@ public final class Disks {
         }
     }
 
+    /** Whether so many more of that size would fit. */
+    public boolean fit(Limits limits, int count) {
+        lock.lock();
+        try {
+            count();
+            return missing(count * BlankDisk.sizeBytes(limits)) <= 0;
+        } catch (IOException e) {
+            throw failed("looking at " + folder, e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private long missing(long bytes) throws IOException {
         long promised = sizes.values().stream().mapToLong(Long::longValue).sum() - allocated;
         return promised + bytes + SPARE_BYTES - Files.getFileStore(folder).getUsableSpace();

@@ -116,7 +116,24 @@ public final class Engine implements AutoCloseable {
                 .wallTime()
                 .map(wall -> new Deadline(clock.instant().plus(wall), AtDeadline.KILL));
         Incarnation incarnation = new Incarnation(SandboxId.create(clock.instant(), random), 1);
-        return make(new Order(incarnation, spec, template, deadline, HostListener.NOBODY, false));
+        return make(new Order(incarnation, spec, template, deadline, HostListener.NOBODY, Order.Purpose.OWN));
+    }
+
+    /**
+     * Makes one that may become a life of a sandbox for a server, by {@link Sandbox#engage}. Until then nobody but this
+     * process has a use for it, and it ends with that, whatever happens.
+     *
+     * @param spec of one that is fleeting
+     * @param deadline when it ends though nobody has come for it and no process is left to end it
+     * @param listener as for {@link #start}; it hears of its end before it is engaged, too
+     */
+    public Sandbox prepare(
+            Incarnation incarnation, SandboxSpec spec, Template template, Instant deadline, HostListener listener) {
+        if (!spec.fleeting()) {
+            throw new IllegalArgumentException("what nobody has asked for does not outlive its maker");
+        }
+        Optional<Deadline> end = Optional.of(new Deadline(deadline, AtDeadline.KILL));
+        return make(new Order(incarnation, spec, template, end, listener, Order.Purpose.MAYBE_HOSTED));
     }
 
     /**
@@ -129,39 +146,19 @@ public final class Engine implements AutoCloseable {
     public Sandbox start(
             Incarnation incarnation, SandboxSpec spec, Optional<Deadline> deadline, HostListener listener) {
         Template template = template(spec.template(), spec.privilege());
-        return make(new Order(incarnation, spec, template, deadline, listener, true));
+        return make(new Order(incarnation, spec, template, deadline, listener, Order.Purpose.HOSTED));
     }
-
-    private record Order(
-            Incarnation incarnation,
-            SandboxSpec spec,
-            Template template,
-            Optional<Deadline> deadline,
-            HostListener listener,
-            boolean hosted) {}
 
     private Sandbox make(Order order) {
         SandboxSpec spec = order.spec();
         Driver driver = drivers.select(spec.floor());
-        SandboxRecord record = new SandboxRecord(
-                order.incarnation().id().text(),
-                order.incarnation().generation(),
-                spec.name(),
-                driver.level(),
-                driver.runtime(),
-                order.template().digest(),
-                spec.privilege(),
-                clock.millis(),
-                order.deadline().map(each -> bootMillis(each.at())).orElse(0L),
-                spec.limits().cpuTime().map(time -> time.toNanos() / 1000).orElse(0L),
-                order.hosted(),
-                spec.disk().isPresent(),
-                spec.fleeting());
+        long deadline = order.deadline().map(each -> bootMillis(each.at())).orElse(0L);
+        SandboxRecord record = order.record(driver, clock.millis(), deadline);
         RunFolder folder = installation.folder(record.folder());
         if (folder.exists()) {
             throw new Failure(ErrorCode.CONFLICT, "sandbox " + record.folder() + " exists on this host");
         }
-        Remains remains = new Remains(installation, drivers, folder, Optional.of(record));
+        Remains remains = new Remains(installation, drivers, folder, order.lasting(record));
         folder.create(record);
         try {
             claimName(spec.name(), record.folder());

@@ -40,12 +40,17 @@ final class Remains {
         this(installation, drivers, folder, Optional.empty());
     }
 
-    /** @param known what is written down of it, for who has it at hand */
+    /** @param known what is written down of it, for who has it at hand and knows that it stays so */
     Remains(Installation installation, Drivers drivers, RunFolder folder, Optional<SandboxRecord> known) {
         this.known = known;
         this.installation = installation;
         this.drivers = drivers;
         this.folder = folder;
+    }
+
+    /** Replaces what is written down of one whose record is not known to stay. */
+    void record(SandboxRecord record) {
+        folder.record(record);
     }
 
     /** Whether a controller with a higher epoch has it now. */

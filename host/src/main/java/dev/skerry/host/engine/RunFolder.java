@@ -117,6 +117,11 @@ final class RunFolder {
         }
     }
 
+    /** Replaces what is written down of it, in one step. */
+    void record(SandboxRecord record) {
+        write("record", JSON.writeValueAsString(record));
+    }
+
     Path path() {
         return path;
     }

@@ -45,7 +45,7 @@ public final class Sandbox implements AutoCloseable {
     /** For process 1 to end after the last of the others has been killed. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
-    private final SandboxRecord record;
+    private volatile SandboxRecord record;
     private final long epoch;
     private final SandboxCgroup cgroup;
     private final ShimTransport transport;
@@ -202,11 +202,34 @@ public final class Sandbox implements AutoCloseable {
      * @throws Failure {@code CONFLICT} when it holds more memory than it may
      */
     public void bind(Limits limits, long bootMillis) {
+        bind(limits, bootMillis, AtDeadline.KILL);
+    }
+
+    private void bind(Limits limits, long bootMillis, AtDeadline action) {
         update(limits);
         cpuMicros = limits.cpuTime()
                 .map(time -> cgroup.cpuTime().plus(time).toNanos() / 1000)
                 .orElse(0L);
-        deadline(bootMillis, AtDeadline.KILL);
+        deadline(bootMillis, action);
+    }
+
+    /**
+     * Makes of one that was {@link Engine#prepare prepared} the life of a sandbox for a server. Its limits and its
+     * deadline are in force before it is written down that it is one: of who is killed before that, what is left is
+     * removed, of who is killed after it, it is whole.
+     *
+     * @param bootMillis the deadline, as for {@link #deadline}
+     * @param nowMillis Unix time
+     * @throws Failure when it has ended, or cannot have these limits; then it is of no use any more
+     */
+    public void engage(Limits limits, long bootMillis, AtDeadline action, long nowMillis) {
+        bind(limits, bootMillis, action);
+        SandboxRecord engaged = record.engaged(nowMillis, bootMillis, cpuMicros);
+        remains.record(engaged);
+        record = engaged;
+        if (transport.closed()) {
+            throw new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + record.id() + " ended at this moment");
+        }
     }
 
     /** Replaces memory, CPU and process limits of the running sandbox. */

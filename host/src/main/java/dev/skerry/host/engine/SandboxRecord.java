@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param hosted made for a server, which finds out how it ended and then has its record removed
  * @param onDisk its writable layer is the disk of its id
  * @param fleeting of use to its maker only: once that has ended, {@link Reaper} removes it even if it runs
+ * @param warm it ran before it was asked for
  */
 public record SandboxRecord(
         String id,
@@ -33,7 +34,31 @@ public record SandboxRecord(
         long cpuMicros,
         boolean hosted,
         boolean onDisk,
-        boolean fleeting) {
+        boolean fleeting,
+        boolean warm) {
+    /**
+     * The same one, which waited for somebody and is a server's now.
+     *
+     * @param nowMillis Unix time
+     */
+    SandboxRecord engaged(long nowMillis, long deadline, long cpuLimitMicros) {
+        return new SandboxRecord(
+                id,
+                generation,
+                name,
+                isolation,
+                runtime,
+                template,
+                privilege,
+                nowMillis,
+                deadline,
+                cpuLimitMicros,
+                true,
+                onDisk,
+                false,
+                true);
+    }
+
     public Incarnation incarnation() {
         return new Incarnation(sandboxId(), generation);
     }

@@ -1,6 +1,7 @@
 package dev.skerry.host.pools;
 
 import dev.skerry.host.pools.Sizing.Marks;
+import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.PoolPlan;
 import dev.skerry.wire.jobs.PoolState;
@@ -92,6 +93,15 @@ final class Inventory<M> {
         return Optional.ofNullable(ready.poll()).map(Item::member);
     }
 
+    /** One that was claimed, and that nobody has used; false: it is not wanted any more. */
+    boolean returned(M member, long now) {
+        if (!planned || ready.size() + starting >= plan.cap()) {
+            return false;
+        }
+        offer(member, () -> ready.addFirst(new Item<>(member, now)));
+        return true;
+    }
+
     void hit() {
         hits++;
     }
@@ -100,8 +110,13 @@ final class Inventory<M> {
         misses++;
     }
 
-    void refused() {
+    /** There is none, and whoever wants one is to be told so. */
+    Failure refusal(long now) {
         refusals++;
+        String message = "no sandbox of the pool '" + Plans.name(plan) + "' is ready";
+        return estimate(now)
+                .map(time -> Failure.noCapacity(message, "one should be in " + time.toMillis() + " ms", time))
+                .orElseGet(() -> new Failure(ErrorCode.NO_CAPACITY, message));
     }
 
     void waits() {
@@ -167,13 +182,17 @@ final class Inventory<M> {
         if (!planned || ready.size() + starting >= plan.cap()) {
             return false;
         }
+        offer(member, () -> ready.addLast(new Item<>(member, now)));
+        return true;
+    }
+
+    private void offer(M member, Runnable whenNobodyWaits) {
         Taker<M> taker = takers.poll();
         if (taker == null) {
-            ready.add(new Item<>(member, now));
+            whenNobodyWaits.run();
         } else {
             taker.take(member);
         }
-        return true;
     }
 
     /** One that was begun did not come to be. */
@@ -182,8 +201,12 @@ final class Inventory<M> {
         fault(cause, now);
     }
 
-    /** One that was ready has been found dead, or could not be closed. */
-    void fault(Failure cause, long now) {
+    /** One that was ready has been found dead. */
+    void died(long now) {
+        fault(new Failure(ErrorCode.SANDBOX_GONE, "a member ended while it waited"), now);
+    }
+
+    private void fault(Failure cause, long now) {
         failures++;
         backoff.failed(cause, now);
     }

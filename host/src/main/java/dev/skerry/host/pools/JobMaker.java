@@ -7,7 +7,6 @@ import dev.skerry.host.jobs.JobSandboxes;
 import dev.skerry.host.jobs.WaitingProgram;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.jobs.PoolPlan;
 import java.time.Duration;
@@ -45,13 +44,7 @@ final class JobMaker implements Maker<Member> {
 
     @Override
     public Member make(PoolPlan plan) throws InterruptedException {
-        Isolation level = engine.drivers().select(plan.isolation()).level();
-        if (level != plan.isolation()) {
-            throw new Failure(
-                    ErrorCode.UNSUPPORTED,
-                    "this host has no level " + plan.isolation().label(),
-                    "jobs that ask for it get " + level.label() + ": plan the pool for that");
-        }
+        Plans.requireLevel(engine, plan);
         Limits limits = disks.limits(plan.template(), Limits.DEFAULT)
                 .withMemoryBytes(plan.sandboxBytes())
                 .withWallTime(LIFE_MAX);
@@ -72,7 +65,11 @@ final class JobMaker implements Maker<Member> {
 
     @Override
     public boolean alive(Member member) throws InterruptedException {
-        Sandbox sandbox = member.sandbox().sandbox();
+        return answers(member.sandbox().sandbox());
+    }
+
+    /** Whether one runs, is not frozen, and its process 1 answers. */
+    static boolean answers(Sandbox sandbox) throws InterruptedException {
         try {
             if (sandbox.awaitEnd(Duration.ZERO).isPresent() || sandbox.paused()) {
                 return false;

@@ -1,5 +1,6 @@
 package dev.skerry.host.pools;
 
+import dev.skerry.host.engine.Engine;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
@@ -17,9 +18,14 @@ final class Plans {
     private Plans() {}
 
     /** What is the same in all plans of one pool while they are replaced. */
-    private record Kind(String template, Isolation isolation, Optional<String> prestart, long bytes) {
+    private record Kind(
+            String template,
+            Isolation isolation,
+            Optional<String> prestart,
+            long bytes,
+            Optional<PoolPlan.Shape> shape) {
         static Kind of(PoolPlan plan) {
-            return new Kind(plan.template(), plan.isolation(), plan.prestart(), plan.sandboxBytes());
+            return new Kind(plan.template(), plan.isolation(), plan.prestart(), plan.sandboxBytes(), plan.shape());
         }
     }
 
@@ -37,6 +43,7 @@ final class Plans {
             require(plan, plan.idleBytes() >= 0, "idle bytes are not negative");
             require(plan, plan.sandboxBytes() >= Limits.MEMORY_BYTES_MIN, "a sandbox needs at least 16 MiB");
             require(plan, !plan.patience().isNegative(), "patience is not negative");
+            require(plan, plan.shape().isEmpty() || plan.prestart().isEmpty(), "clients start their own programs");
             require(plan, seen.add(Kind.of(plan)), "it is planned twice");
         }
     }
@@ -47,9 +54,23 @@ final class Plans {
         }
     }
 
+    /** @throws Failure {@code UNSUPPORTED} where this host has no such level */
+    static void requireLevel(Engine engine, PoolPlan plan) {
+        Isolation level = engine.drivers().select(plan.isolation()).level();
+        if (level != plan.isolation()) {
+            throw new Failure(
+                    ErrorCode.UNSUPPORTED,
+                    "this host has no level " + plan.isolation().label(),
+                    "who asks for it gets " + level.label() + ": plan the pool for that");
+        }
+    }
+
     /** For readers. */
     static String name(PoolPlan plan) {
-        String prestart = plan.prestart().map(language -> ", " + language).orElse("");
-        return plan.template() + ", " + plan.isolation().label() + prestart;
+        String inside = plan.shape()
+                .map(_ -> ", for clients")
+                .or(() -> plan.prestart().map(language -> ", " + language))
+                .orElse("");
+        return plan.template() + ", " + plan.isolation().label() + inside;
     }
 }

@@ -1,5 +1,6 @@
 package dev.skerry.host.pools;
 
+import dev.skerry.host.disks.Disks;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.jobs.Claimed;
 import dev.skerry.host.jobs.ColdSupply;
@@ -36,23 +37,40 @@ public final class PooledSupply implements SandboxSupply {
     private final UsualDisk disks = new UsualDisk();
     private final TemplateDigests digests;
     private final Pools<Member> pools;
+    private final ReadySandboxes ready;
 
-    /** A job that finds none gets one that is made for it. */
-    public PooledSupply(Engine engine, JobSandboxes sandboxes, Prestarter prestarter) {
-        this(engine, sandboxes, new ColdSupply(sandboxes), prestarter, InstantSource.system());
+    /**
+     * A job that finds none gets one that is made for it.
+     *
+     * @param storage of the sandboxes that wait for a server's clients
+     */
+    public PooledSupply(Engine engine, JobSandboxes sandboxes, Prestarter prestarter, Disks storage) {
+        this(engine, sandboxes, new ColdSupply(sandboxes), prestarter, storage, InstantSource.system());
     }
 
     /** @param cold makes a sandbox for a job that finds none; closed with this */
     PooledSupply(
-            Engine engine, JobSandboxes sandboxes, SandboxSupply cold, Prestarter prestarter, InstantSource clock) {
+            Engine engine,
+            JobSandboxes sandboxes,
+            SandboxSupply cold,
+            Prestarter prestarter,
+            Disks storage,
+            InstantSource clock) {
         this.engine = engine;
         this.cold = cold;
         this.prestarter = prestarter;
         this.clock = clock;
         this.digests = new TemplateDigests(engine, System::nanoTime);
+        var forClients = new ReadyMaker(engine, storage, clock, System::nanoTime);
         this.pools = new Pools<>(
-                new JobMaker(engine, sandboxes, prestarter, disks, digests),
+                new Makers(new JobMaker(engine, sandboxes, prestarter, disks, digests), forClients),
                 Runtime.getRuntime().availableProcessors());
+        this.ready = new ReadySandboxes(engine, forClients, pools, clock);
+    }
+
+    /** Those that wait for clients of a server; closed with this. */
+    public ReadySandboxes ready() {
+        return ready;
     }
 
     @Override
@@ -125,6 +143,7 @@ public final class PooledSupply implements SandboxSupply {
 
     @Override
     public void close() {
+        ready.close();
         pools.close();
         cold.close();
     }

@@ -138,11 +138,23 @@ public final class Pools<M> implements AutoCloseable {
             return switch (best.plan().miss()) {
                 case COLD -> miss(best);
                 case WAIT -> await(best, want);
-                case REFUSE -> throw refusal(best);
+                case REFUSE -> throw best.refusal(now());
             };
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Takes back one that was claimed and that nobody has used or will. */
+    public void giveBack(Claim<M> claim) {
+        locked(() -> {
+            boolean wanted = pools.stream()
+                    .filter(pool -> Plans.sameKind(pool.plan(), claim.plan()))
+                    .anyMatch(pool -> pool.returned(claim.member(), now()));
+            if (!wanted) {
+                closing.close(List.of(claim.member()));
+            }
+        });
     }
 
     /** Whether there is a pool of that template. */
@@ -186,26 +198,14 @@ public final class Pools<M> implements AutoCloseable {
             }
         }
         if (fits && !usable) {
-            pool.fault(died(), now());
+            pool.died(now());
         }
         return usable;
-    }
-
-    private static Failure died() {
-        return new Failure(ErrorCode.SANDBOX_GONE, "a member ended while it waited");
     }
 
     private Optional<Claim<M>> miss(Inventory<M> pool) {
         pool.missed();
         return Optional.empty();
-    }
-
-    private Failure refusal(Inventory<M> pool) {
-        pool.refused();
-        String message = "no sandbox of the pool '" + Plans.name(pool.plan()) + "' is ready";
-        return pool.estimate(now())
-                .map(time -> Failure.noCapacity(message, "one should be in " + time.toMillis() + " ms", time))
-                .orElseGet(() -> new Failure(ErrorCode.NO_CAPACITY, message));
     }
 
     /** Who would wait in vain does not wait. */
@@ -364,7 +364,7 @@ public final class Pools<M> implements AutoCloseable {
         // Not of those that are somebody's by now.
         pool.members().forEach(member -> pool.measured(sizes.getOrDefault(member, 0L)));
         List<M> gone = pool.discard(dead);
-        gone.forEach(member -> pool.fault(died(), now()));
+        gone.forEach(_ -> pool.died(now()));
         closing.close(gone);
         closing.close(pool.discard(stale));
     }

@@ -16,11 +16,18 @@ final class TemplateDigests {
     private static final Duration FRESH = Duration.ofSeconds(1);
 
     private final Engine engine;
+    private final Privilege privilege;
     private final LongSupplier nanoClock;
     private final Map<String, Seen> seen = new ConcurrentHashMap<>();
 
+    /** Of those for jobs. */
     TemplateDigests(Engine engine, LongSupplier nanoClock) {
+        this(engine, Privilege.NONE, nanoClock);
+    }
+
+    TemplateDigests(Engine engine, Privilege privilege, LongSupplier nanoClock) {
         this.engine = engine;
+        this.privilege = privilege;
         this.nanoClock = nanoClock;
     }
 
@@ -41,7 +48,7 @@ final class TemplateDigests {
     }
 
     private Seen find(String template) {
-        Seen found = new Seen(engine.template(template, Privilege.NONE).digest(), nanoClock.getAsLong());
+        Seen found = new Seen(engine.template(template, privilege).digest(), nanoClock.getAsLong());
         seen.put(template, found);
         return found;
     }

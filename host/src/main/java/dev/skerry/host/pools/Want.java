@@ -3,18 +3,30 @@ package dev.skerry.host.pools;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.PoolPlan;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What a job claims.
+ * What a job claims, or a server for a client.
  *
  * @param template by name
  * @param digest the template's, as it is now; a member of an earlier one is of no use
  * @param isolation the level that the job gets on this host, not its floor
  * @param prestarted whether the interpreter that waits in the members of such a pool can run the job; a member without
  *     any does too, less well
+ * @param shape of the sandbox for a client; empty: it is for a job
  */
-public record Want(String template, String digest, Isolation isolation, Predicate<PoolPlan> prestarted) {
+public record Want(
+        String template,
+        String digest,
+        Isolation isolation,
+        Predicate<PoolPlan> prestarted,
+        Optional<PoolPlan.Shape> shape) {
+    /** For a job. */
+    public Want(String template, String digest, Isolation isolation, Predicate<PoolPlan> prestarted) {
+        this(template, digest, isolation, prestarted, Optional.empty());
+    }
+
     /** One that starts its own interpreter. */
     public Want(String template, String digest, Isolation isolation) {
         this(template, digest, isolation, plan -> false);
@@ -32,6 +44,7 @@ public record Want(String template, String digest, Isolation isolation, Predicat
     private boolean matches(PoolPlan plan) {
         return plan.template().equals(template)
                 && plan.isolation() == isolation
+                && plan.shape().equals(shape)
                 && (plan.prestart().isEmpty() || prestarted.test(plan));
     }
 }

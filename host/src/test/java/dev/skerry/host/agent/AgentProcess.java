@@ -1,6 +1,7 @@
 package dev.skerry.host.agent;
 
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.jobs.JobCase;
 import dev.skerry.wire.jobs.JobListener;
@@ -15,7 +16,8 @@ import java.util.Optional;
 /**
  * A process that holds an agent, as a server does; for {@link AgentCrashTest}. {@code hold N} starts N sandboxes, says
  * so and waits; {@code pool N} does so with N that wait in a pool, {@code job} with one that a job runs in;
- * {@code churn} starts and destroys them until it is killed.
+ * {@code churn} starts and destroys them until it is killed. {@code ready N} has N that wait for clients, starts one,
+ * says its id, and that of another which it has reserved; {@code claims} starts one after the other and says each.
  */
 final class AgentProcess {
     private AgentProcess() {}
@@ -74,10 +76,35 @@ final class AgentProcess {
             System.out.println("started");
             Thread.currentThread().join();
         }
+        if (words[0].equals("ready")) {
+            AgentReadyTest.fill(agent, Integer.parseInt(words[1]));
+            Incarnation incarnation = claim(agent);
+            AgentHost.shell(agent.guest(incarnation), "echo kept > /root/file");
+            System.out.println(incarnation.id());
+            System.out.println(agent.reserve(AgentReadyTest.needs()).orElseThrow());
+            Thread.currentThread().join();
+        }
+        if (words[0].equals("claims")) {
+            AgentReadyTest.fill(agent, 6);
+            while (true) {
+                System.out.println(claim(agent).id());
+            }
+        }
         System.out.println("started");
         for (int i = 0; i < 2; i++) {
             Thread.ofPlatform().start(() -> churn(agent));
         }
+    }
+
+    private static Incarnation claim(LocalAgent agent) throws InterruptedException {
+        Optional<SandboxId> id = agent.reserve(AgentReadyTest.needs());
+        while (id.isEmpty()) {
+            AgentHost.await("one is ready", () -> AgentReadyTest.ready(agent) > 0);
+            id = agent.reserve(AgentReadyTest.needs());
+        }
+        Incarnation incarnation = new Incarnation(id.get(), 1);
+        agent.start(AgentHost.onDisk(incarnation));
+        return incarnation;
     }
 
     private static void churn(LocalAgent agent) {

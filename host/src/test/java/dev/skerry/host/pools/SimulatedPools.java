@@ -118,7 +118,7 @@ final class SimulatedPools {
             pool.waits();
             await(pool);
         } else if (miss == Miss.REFUSE) {
-            pool.refused();
+            var _ = pool.refusal(now);
             gone++;
         } else {
             pool.missed();
@@ -208,7 +208,7 @@ final class SimulatedPools {
                     .toList();
             for (Integer member : pool.discard(dead)) {
                 change(member, Fate.CLOSED);
-                pool.fault(new Failure(ErrorCode.SANDBOX_GONE, "simulated"), now);
+                pool.died(now);
                 resume(pool);
             }
         }

@@ -64,7 +64,7 @@ final class PoolRoutes {
                 body.text("miss").map(PoolSettings::miss).orElse(standard.miss()),
                 Duration.ofMillis(within(
                         body, "patienceMs", 1, 60_000, standard.patience().toMillis())));
-        pools.plan(settings.plans(sandboxes.isolation(), sandboxes.memoryBytes()));
+        pools.plan(settings.plans(sandboxes));
         list(exchange, caller);
     }
 

@@ -10,6 +10,7 @@ import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.HostTemplate;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.SandboxNeeds;
 import dev.skerry.wire.hosts.StartSandbox;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
@@ -33,6 +34,17 @@ public record TermHost(HostAgent inner, Term term) implements HostAgent {
     @Override
     public HostId id() {
         return inner.id();
+    }
+
+    @Override
+    public Optional<SandboxId> reserve(SandboxNeeds needs) throws InterruptedException {
+        return held().reserve(needs);
+    }
+
+    /** Not fenced: it is nobody's, and whoever has the host next has made others. */
+    @Override
+    public void giveBack(SandboxId id) {
+        inner.giveBack(id);
     }
 
     @Override

@@ -125,18 +125,25 @@ final class Drift {
         return suspicions.containsKey(suspicion) && !now.isBefore(since.plus(confirmation));
     }
 
-    /** Whose insertion threw: nobody was given its id, so it is ended if it is there after all. */
+    /**
+     * Whose insertion threw: nobody was given its id, so it is ended if it is there after all. If it is not, its id may
+     * be that of one which was ready, and which nobody will start now.
+     */
     private void findUncertain() {
         for (SandboxId id : List.copyOf(registry.uncertain())) {
-            Optional<Sandbox> stored = store.get(id);
-            if (registry.get(id).isEmpty()
-                    && stored.isPresent()
-                    && !(stored.get().state() instanceof SandboxState.Stopped)) {
-                Entry entry = new Entry(stored.get(), Optional.empty(), true);
-                registry.add(entry);
-                transitions.apply(entry, new LifecycleEvent.KillAsked());
-            }
-            registry.uncertain().remove(id);
+            guarded(id, () -> {
+                Optional<Sandbox> stored = store.get(id);
+                if (registry.get(id).isEmpty() && stored.isEmpty()) {
+                    host.destroy(new Incarnation(id, 1), Duration.ZERO);
+                    host.discardDisk(id);
+                } else if (registry.get(id).isEmpty()
+                        && !(stored.orElseThrow().state() instanceof SandboxState.Stopped)) {
+                    Entry entry = new Entry(stored.get(), Optional.empty(), true);
+                    registry.add(entry);
+                    transitions.apply(entry, new LifecycleEvent.KillAsked());
+                }
+                registry.uncertain().remove(id);
+            });
         }
     }
 

@@ -72,10 +72,14 @@ final class Effects {
         };
     }
 
-    /** What that a transition's effects are all carried out means. */
-    static Optional<LifecycleEvent> completion(SandboxState state, Isolation achieved) {
+    /**
+     * What that a transition's effects are all carried out means.
+     *
+     * @param achieved by a start, if there was one; likewise {@code warm}
+     */
+    static Optional<LifecycleEvent> completion(SandboxState state, Isolation achieved, boolean warm) {
         return switch (state) {
-            case Starting _ -> Optional.of(new LifecycleEvent.Started(achieved));
+            case Starting _ -> Optional.of(new LifecycleEvent.Started(achieved, warm));
             case Pausing _ -> Optional.of(new LifecycleEvent.Paused());
             case Resuming resuming ->
                 Optional.of(new LifecycleEvent.Resumed(

@@ -3,6 +3,7 @@ package dev.skerry.server.sandboxes;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.hosts.HostedSandbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -54,6 +55,7 @@ final class Entry {
 
     Optional<Instant> retryAt = Optional.empty();
     private Isolation achieved;
+    private boolean warm;
     private @Nullable OpenStreams streams;
     private long streamsGeneration;
     private @Nullable SandboxState failedState;
@@ -189,19 +191,22 @@ final class Entry {
         return stored && sandbox.revision() == revision;
     }
 
-    void achieved(Isolation isolation) {
+    /** It was started. */
+    void achieved(HostedSandbox hosted) {
         lock.lock();
         try {
-            achieved = isolation;
+            achieved = hosted.isolation();
+            warm = hosted.warm();
         } finally {
             lock.unlock();
         }
     }
 
-    Isolation achieved() {
+    /** What that the effects of that state are all carried out means. */
+    Optional<LifecycleEvent> completion(SandboxState state) {
         lock.lock();
         try {
-            return achieved;
+            return Effects.completion(state, achieved, warm);
         } finally {
             lock.unlock();
         }

@@ -32,7 +32,8 @@ sealed interface LifecycleEvent {
     /** A new end, if that is later. */
     record Extended(Duration fromNow, Cause cause) implements Asked {}
 
-    record Started(Isolation isolation) implements LifecycleEvent {}
+    /** @param warm whether it was ready before it was asked for */
+    record Started(Isolation isolation, boolean warm) implements LifecycleEvent {}
 
     record StartFailed(String detail) implements LifecycleEvent {}
 

@@ -6,6 +6,7 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostAgent;
+import dev.skerry.wire.hosts.SandboxNeeds;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,12 +16,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All that keeps sandboxes going, without a thread of its own and without waiting for what it has set in motion:
  * {@link StoredSandboxes} waits, {@link Reconciler} drives. Thread-safe.
  */
 final class SandboxEngine {
+    private static final Logger LOG = LoggerFactory.getLogger(SandboxEngine.class);
+
     private final SandboxStore store;
     private final HostAgent host;
     private final Executor executor;
@@ -85,15 +90,19 @@ final class SandboxEngine {
 
     /**
      * Stores a new one and sets its start in motion. It is in memory before it is in the store, and in the store before
-     * its host hears of it: so whoever looks at the host never takes it for a stray.
+     * its host hears of it: so whoever looks at the host never takes it for a stray. Where the host has one that is
+     * ready, its id is the new one's; an id that may have been stored is not given back.
      */
     Begun begin(TenantId tenant, SandboxConfig config, Duration timeout, Optional<String> key) {
+        Optional<SandboxId> ready = reserve(config);
         Instant now = transitions.now();
         SandboxLifecycle.Wish wish = new SandboxLifecycle.Wish(tenant, config, timeout, Origin.current());
-        Decision.Changed first = SandboxLifecycle.create(SandboxId.create(now, rules.random()), wish, host.id(), now);
+        SandboxId id = ready.orElseGet(() -> SandboxId.create(now, rules.random()));
+        Decision.Changed first = SandboxLifecycle.create(id, wish, host.id(), now);
         Entry entry = new Entry(first.sandbox(), key, false);
         Optional<Entry> other = registry.add(entry);
         if (other.isPresent()) {
+            ready.ifPresent(host::giveBack);
             return new Begun.Existing(other.get());
         }
         boolean stored = false;
@@ -117,15 +126,31 @@ final class SandboxEngine {
                 registry.remove(entry);
                 entry.markEnded();
                 if (uncertain) {
-                    registry.uncertain().add(first.sandbox().id());
+                    registry.uncertain().add(id);
+                } else {
+                    ready.ifPresent(host::giveBack);
                 }
             }
         }
         entry.markStored();
         registry.count(entry);
-        alarms.set(first.sandbox().id(), Effects.alarm(first.sandbox()));
+        alarms.set(id, Effects.alarm(first.sandbox()));
         transitions.wake(entry);
         return new Begun.New(entry);
+    }
+
+    /** The id of one that is ready; where the host cannot say, one is made. */
+    private Optional<SandboxId> reserve(SandboxConfig config) {
+        try {
+            return host.reserve(
+                    new SandboxNeeds(config.template(), config.floor(), config.limits(), config.privilege()));
+        } catch (RuntimeException e) {
+            LOG.debug("the host cannot say whether a sandbox is ready", e);
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
     }
 
     private void admit(Entry entry, Instant now) {

@@ -79,7 +79,7 @@ final class SandboxLifecycle {
             case LifecycleEvent.EndAsked _ -> endAsked();
             case LifecycleEvent.Renewed(Duration fromNow) -> renewed(fromNow, true, Cause.REQUESTED);
             case LifecycleEvent.Extended(Duration fromNow, Cause cause) -> renewed(fromNow, false, cause);
-            case LifecycleEvent.Started(Isolation isolation) -> started(isolation);
+            case LifecycleEvent.Started(Isolation isolation, boolean warm) -> started(isolation, warm);
             case LifecycleEvent.StartFailed(String detail) -> startFailed(detail);
             case LifecycleEvent.Paused _ -> paused();
             case LifecycleEvent.PauseFailed(String detail) -> pauseFailed(Cause.HOST_FAILED, detail);
@@ -172,13 +172,10 @@ final class SandboxLifecycle {
         return new Changed(next, effects, List.of(note(SandboxEvent.Kind.RENEWED, "until " + end, why(cause))));
     }
 
-    private Decision started(Isolation isolation) {
+    private Decision started(Isolation isolation, boolean warm) {
         if (sandbox.state() instanceof Starting(HostId host, Instant deadline)) {
-            return run(
-                    host,
-                    isolation,
-                    deadline,
-                    note(SandboxEvent.Kind.STARTED, "on " + host + ", isolation " + isolation.label(), sandbox.why()));
+            String detail = "on " + host + ", isolation " + isolation.label() + ", start " + (warm ? "warm" : "cold");
+            return run(host, isolation, deadline, note(SandboxEvent.Kind.STARTED, detail, sandbox.why()));
         }
         return new Unchanged();
     }

@@ -8,6 +8,8 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Tally {
     private final Map<Cause, LongAdder> ended = new EnumMap<>(Cause.class);
     private final LongAdder strays = new LongAdder();
+    private final LongAdder warm = new LongAdder();
+    private final LongAdder cold = new LongAdder();
 
     Tally() {
         for (Cause cause : Cause.values()) {
@@ -17,6 +19,10 @@ public final class Tally {
 
     void ended(Sandbox sandbox) {
         adder(sandbox.why().cause()).increment();
+    }
+
+    void started(boolean wasReady) {
+        (wasReady ? warm : cold).increment();
     }
 
     void stray() {
@@ -34,6 +40,16 @@ public final class Tally {
     /** Sandboxes that ended because of that. */
     public long endedBy(Cause cause) {
         return adder(cause).sum();
+    }
+
+    /** Sandboxes whose first start was one that was ready before anybody asked for it. */
+    public long startedWarm() {
+        return warm.sum();
+    }
+
+    /** Sandboxes that were made when somebody asked for them. */
+    public long startedCold() {
+        return cold.sum();
     }
 
     /** What was found on the host and belonged to nobody; it was removed. */

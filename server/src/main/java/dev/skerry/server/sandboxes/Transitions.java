@@ -116,6 +116,8 @@ final class Transitions {
         settle(entry);
         if (changed.sandbox().state() instanceof SandboxState.Stopped) {
             registry.tally().ended(changed.sandbox());
+        } else if (event instanceof LifecycleEvent.Started started) {
+            registry.tally().started(started.warm());
         }
         SandboxState state = changed.sandbox().state();
         if (state instanceof SandboxState.Running && !(before instanceof SandboxState.Running)) {
@@ -242,7 +244,7 @@ final class Transitions {
 
     private static boolean hasWork(Entry entry) {
         return !entry.pending.isEmpty()
-                || Effects.completion(entry.sandbox().state(), entry.achieved()).isPresent();
+                || entry.completion(entry.sandbox().state()).isPresent();
     }
 
     private void run(Entry entry, long turn) {
@@ -284,8 +286,7 @@ final class Transitions {
             if (work.effect().isPresent()) {
                 hands.carryOut(entry, work.effect().get());
             } else {
-                LifecycleEvent done = Effects.completion(work.sandbox().state(), entry.achieved())
-                        .orElseThrow();
+                LifecycleEvent done = entry.completion(work.sandbox().state()).orElseThrow();
                 apply(entry, done, () -> same(entry, turn, work.sandbox()));
             }
         } catch (RuntimeException e) {

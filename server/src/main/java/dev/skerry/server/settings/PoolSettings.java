@@ -2,17 +2,18 @@ package dev.skerry.server.settings;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
-import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Privilege;
 import dev.skerry.wire.jobs.PoolPlan;
 import dev.skerry.wire.jobs.PoolPlan.Miss;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Sandboxes that are kept ready for jobs.
+ * Sandboxes that are kept ready, for jobs and for who creates a sandbox.
  *
  * @param hitPercent of a hundred jobs, so many shall find one ready
  * @param idleBytes what those of one pool that wait may cost together
@@ -57,22 +58,30 @@ public record PoolSettings(List<PoolText> pools, int hitPercent, long idleBytes,
     /**
      * For a host.
      *
-     * @param level of pools that name none
-     * @param sandboxBytes memory that each may use before it is claimed
+     * @param sandboxes their level is that of pools that name none; what each may use before it is claimed, and what
+     *     those for clients are, is what sandboxes are
      */
-    public List<PoolPlan> plans(Isolation level, long sandboxBytes) {
-        return pools.stream()
-                .map(pool -> new PoolPlan(
-                        pool.template(),
-                        pool.isolation().orElse(level),
-                        pool.language(),
-                        sandboxBytes,
-                        pool.floor(),
-                        pool.cap(),
-                        hitPercent / 100.0,
-                        idleBytes,
-                        miss,
-                        patience))
-                .toList();
+    public List<PoolPlan> plans(SandboxSettings sandboxes) {
+        return pools.stream().map(pool -> plan(pool, sandboxes)).toList();
+    }
+
+    private PoolPlan plan(PoolText pool, SandboxSettings sandboxes) {
+        return new PoolPlan(
+                pool.template(),
+                pool.isolation().orElse(sandboxes.isolation()),
+                pool.forClients() ? Optional.empty() : pool.language(),
+                sandboxes.memoryBytes(),
+                pool.floor(),
+                pool.cap(),
+                hitPercent / 100.0,
+                idleBytes,
+                // A client has its sandbox sooner when one is made for it than by any wait.
+                pool.forClients() ? Miss.COLD : miss,
+                patience,
+                pool.forClients() ? Optional.of(shape(sandboxes)) : Optional.empty());
+    }
+
+    private static PoolPlan.Shape shape(SandboxSettings sandboxes) {
+        return new PoolPlan.Shape(Privilege.SUDO, sandboxes.diskBytes(), sandboxes.diskInodes());
     }
 }

@@ -15,12 +15,17 @@ import java.util.regex.Pattern;
 
 /**
  * A pool as it is written in settings, on the command line and in metrics: {@code base=0..8} for ready sandboxes of a
- * template, {@code base+python=1..8} for such whose interpreter runs and waits, {@code base@gvisor=0..2} for another
- * level than the server's; at least and at most so many.
+ * template, {@code base+python=1..8} for such whose interpreter runs and waits, {@code base+sandbox=1..4} for such that
+ * are not for jobs but for who creates a sandbox, {@code base@gvisor=0..2} for another level than the server's; at
+ * least and at most so many.
  *
+ * @param language or {@value #FOR_CLIENTS}
  * @param isolation empty: the server's
  */
 public record PoolText(String template, Optional<String> language, Optional<Isolation> isolation, int floor, int cap) {
+    /** Where others have a language. */
+    public static final String FOR_CLIENTS = "sandbox";
+
     /** More would be more than a host is asked to keep ready for nothing. */
     public static final int CAP_MAX = 1000;
 
@@ -74,7 +79,12 @@ public record PoolText(String template, Optional<String> language, Optional<Isol
         return new Failure(
                 ErrorCode.INVALID_REQUEST,
                 message,
-                "write TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, as in base+python=1..8");
+                "write TEMPLATE[+LANGUAGE|+sandbox][@LEVEL]=FLOOR..CAP, as in base+python=1..8");
+    }
+
+    /** Whether it is for who creates a sandbox. */
+    boolean forClients() {
+        return language.equals(Optional.of(FOR_CLIENTS));
     }
 
     /** Without its numbers. */
@@ -86,8 +96,8 @@ public record PoolText(String template, Optional<String> language, Optional<Isol
 
     /** The same of a plan, with its level. */
     public static String name(PoolPlan plan) {
-        return new PoolText(plan.template(), plan.prestart(), Optional.of(plan.isolation()), plan.floor(), plan.cap())
-                .name();
+        Optional<String> inside = plan.shape().map(_ -> FOR_CLIENTS).or(plan::prestart);
+        return new PoolText(plan.template(), inside, Optional.of(plan.isolation()), plan.floor(), plan.cap()).name();
     }
 
     @Override

@@ -130,7 +130,7 @@ class SandboxLifecycleTest {
         states.add(stopping());
         for (SandboxState state : states) {
             Sandbox sandbox = in(Lifetime.ENDS, state);
-            if (Effects.completion(state, Isolation.CONTAINER).isPresent()) {
+            if (Effects.completion(state, Isolation.CONTAINER, false).isPresent()) {
                 assertThat(Effects.alarm(sandbox)).contains(NOW);
                 assertThat(decide(sandbox, new LifecycleEvent.DeadlinePassed(), NOW.minusMillis(1)))
                         .isEqualTo(new Decision.Unchanged());
@@ -143,7 +143,7 @@ class SandboxLifecycleTest {
     @Test
     void itsTimeCountsFromTheMomentItRuns() {
         Sandbox fresh = Samples.fresh(Lifetime.ENDS);
-        Decision.Changed started = changed(fresh, new LifecycleEvent.Started(Isolation.GVISOR), NOW);
+        Decision.Changed started = changed(fresh, new LifecycleEvent.Started(Isolation.GVISOR, false), NOW);
         assertThat(started.sandbox().endsAt()).isEqualTo(NOW.plusSeconds(300));
         assertThat(started.effects())
                 .containsExactly(new Effect.SetDeadline(

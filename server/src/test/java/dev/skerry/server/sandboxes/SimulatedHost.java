@@ -15,6 +15,7 @@ import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.HostTemplate;
 import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.Incarnation;
+import dev.skerry.wire.hosts.SandboxNeeds;
 import dev.skerry.wire.hosts.StartSandbox;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
@@ -80,12 +81,14 @@ public final class SimulatedHost implements HostAgent {
 
     private static final class Box {
         final StartSandbox command;
+        final boolean warm;
         HostedSandbox.State state = HostedSandbox.State.STARTING;
         Optional<Deadline> deadline;
         Optional<SandboxEnd> end = Optional.empty();
 
-        Box(StartSandbox command) {
+        Box(StartSandbox command, boolean warm) {
             this.command = command;
+            this.warm = warm;
             this.deadline = command.deadline();
         }
 
@@ -101,6 +104,7 @@ public final class SimulatedHost implements HostAgent {
     private volatile Trouble trouble = Trouble.NONE;
     private volatile Optional<HostListener> listener = Optional.empty();
     final Epochs epochs = new Epochs(violations);
+    final ReadyBoxes ready = new ReadyBoxes();
     private int boots = 1;
     private int starts;
 
@@ -143,6 +147,16 @@ public final class SimulatedHost implements HostAgent {
     }
 
     @Override
+    public Optional<SandboxId> reserve(SandboxNeeds needs) {
+        return ready.reserve();
+    }
+
+    @Override
+    public void giveBack(SandboxId id) {
+        ready.giveBack(id);
+    }
+
+    @Override
     public HostedSandbox start(StartSandbox command) throws InterruptedException {
         trouble.before(Call.START);
         Box box = place(command);
@@ -177,7 +191,10 @@ public final class SimulatedHost implements HostAgent {
         if (command.keepsDisk()) {
             disks.add(incarnation.id());
         }
-        Box box = new Box(command);
+        if (ready.ready().contains(incarnation.id())) {
+            violations.add(incarnation + " was started after it was given back");
+        }
+        Box box = new Box(command, incarnation.generation() == 1 && ready.take(incarnation.id()));
         boxes.put(incarnation, box);
         return box;
     }
@@ -188,7 +205,12 @@ public final class SimulatedHost implements HostAgent {
 
     private static HostedSandbox hosted(Box box) {
         return new HostedSandbox(
-                box.command.incarnation(), box.state, Isolation.CONTAINER, box.command.template(), box.end);
+                box.command.incarnation(),
+                box.state,
+                Isolation.CONTAINER,
+                box.command.template(),
+                box.warm,
+                box.end);
     }
 
     private Box alive(Incarnation incarnation) {
@@ -237,6 +259,7 @@ public final class SimulatedHost implements HostAgent {
             if (!trouble.onlyPretends(Call.DESTROY)) {
                 boxes.remove(incarnation);
             }
+            boolean _ = ready.take(incarnation.id());
         }
         after(Call.DESTROY);
     }

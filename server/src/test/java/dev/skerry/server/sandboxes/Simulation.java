@@ -74,6 +74,8 @@ final class Simulation {
         this.store = new TroubledStore(flaw.apply(watched), this);
         this.engine = engine();
         host.trouble(new HostTrouble());
+        SecureRandom readyIds = new SeededIds(-seed);
+        host.ready.from(() -> Optional.of(SandboxId.create(now, readyIds)).filter(_ -> readyIds.nextBoolean()));
     }
 
     private SandboxEngine engine() {
@@ -120,6 +122,7 @@ final class Simulation {
         }
         runAllTasks();
         violations.addAll(host.violations());
+        host.ready.reserved().forEach(id -> violations.add(id + " is reserved for nobody"));
         new Verdict(this, now).check();
         return violations;
     }
@@ -153,6 +156,7 @@ final class Simulation {
         nesting = 0;
         looking = false;
         tasks.clear();
+        host.ready.crash();
         while (true) {
             try {
                 if (chance(3)) {

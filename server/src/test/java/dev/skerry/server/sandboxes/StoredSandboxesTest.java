@@ -93,6 +93,36 @@ class StoredSandboxesTest {
     }
 
     @Test
+    void aNewOneIsOneThatIsReadyAndItsHistoryAndTheMetricsSaySo() throws Exception {
+        SandboxId ready = Samples.fresh(Lifetime.ENDS).id();
+        host.ready.add(ready);
+        assertThat(create(Lifetime.ENDS).id()).isEqualTo(ready);
+        Sandbox cold = create(Lifetime.ENDS);
+        assertThat(cold.id()).isNotEqualTo(ready);
+        assertThat(sandboxes.events(Samples.TENANT, ready).get(1).detail()).endsWith("start warm");
+        assertThat(sandboxes.events(Samples.TENANT, cold.id()).get(1).detail()).endsWith("start cold");
+        assertThat(sandboxes.tally().startedWarm()).isEqualTo(1);
+        assertThat(sandboxes.tally().startedCold()).isEqualTo(1);
+
+        SandboxId other = Samples.fresh(Lifetime.ENDS).id();
+        host.ready.add(other);
+        fails(ErrorCode.LIMIT_EXCEEDED, "maximum number", () -> create(Lifetime.ENDS));
+        assertThat(host.ready.ready()).containsExactly(other);
+        assertThat(host.ready.reserved()).isEmpty();
+    }
+
+    @Test
+    void aRequestThatIsRepeatedTakesNoneThatIsReady() throws Exception {
+        SandboxId ready = Samples.fresh(Lifetime.ENDS).id();
+        Optional<String> key = Optional.of("key");
+        SandboxConfig config = Samples.config(Lifetime.ENDS);
+        Sandbox first = sandboxes.create(Samples.TENANT, config, LONG, key);
+        host.ready.add(ready);
+        assertThat(sandboxes.create(Samples.TENANT, config, LONG, key)).isEqualTo(first);
+        assertThat(host.ready.ready()).containsExactly(ready);
+    }
+
+    @Test
     void whatIsFrozenTakesMemoryUntilItIsGoneOrOnDiskOnly() throws Exception {
         sandboxes.close();
         long memory = Samples.config(Lifetime.ENDS).limits().memoryBytes();

@@ -3,8 +3,9 @@ package dev.skerry.server.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Privilege;
 import dev.skerry.wire.jobs.PoolPlan;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -34,9 +35,27 @@ class PoolTextTest {
     }
 
     @Test
+    void aPoolForWhoCreatesSandboxesHasTheirShapeAndNobodyWaitsForIt() {
+        PoolSettings settings = new PoolSettings(
+                PoolText.list("base=0..1, base+sandbox=1..4"), 95, 1 << 28, PoolPlan.Miss.WAIT, Duration.ofSeconds(1));
+        List<PoolPlan> plans = settings.plans(SandboxSettings.DEFAULT);
+        assertThat(plans).extracting(PoolText::name).containsExactly("base@container", "base+sandbox@container");
+        PoolPlan plan = plans.get(1);
+        assertThat(plan.prestart()).isEmpty();
+        assertThat(plan.miss()).isEqualTo(PoolPlan.Miss.COLD);
+        assertThat(plan.shape())
+                .contains(new PoolPlan.Shape(
+                        Privilege.SUDO,
+                        SandboxSettings.DEFAULT.diskBytes(),
+                        SandboxSettings.DEFAULT.diskInodes()));
+        assertThat(plans.getFirst().miss()).isEqualTo(PoolPlan.Miss.WAIT);
+        assertThat(plans.getFirst().shape()).isEmpty();
+    }
+
+    @Test
     void aPlanHasTheServersLevelUnlessThePoolNamesOne() {
         PoolSettings settings = PoolSettings.DEFAULT.with(PoolText.list("base=0..1, base+python@gvisor=1..2"));
-        List<PoolPlan> plans = settings.plans(Isolation.CONTAINER, 1 << 30);
+        List<PoolPlan> plans = settings.plans(SandboxSettings.DEFAULT);
         assertThat(plans).extracting(PoolText::name).containsExactly("base@container", "base+python@gvisor");
         assertThat(plans).extracting(PoolPlan::floor).containsExactly(0, 1);
     }

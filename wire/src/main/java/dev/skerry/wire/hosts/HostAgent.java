@@ -32,6 +32,21 @@ public interface HostAgent extends AutoCloseable {
      */
     HostedSandbox start(StartSandbox command) throws InterruptedException;
 
+    /**
+     * The id of a sandbox that is ready to be one with these needs: it runs, and nobody has used it or knows of it. Who
+     * starts the first incarnation of that id gets it; any other start, and one that comes after its end, makes one as
+     * always. Nobody else is told the id, until it is started or given back. Empty: none is ready.
+     */
+    default Optional<SandboxId> reserve(SandboxNeeds needs) throws InterruptedException {
+        return Optional.empty();
+    }
+
+    /**
+     * One that was reserved, and will certainly not be started by that. Where that is not certain, {@link #destroy} and
+     * {@link #discardDisk} remove it. Success when it is not reserved.
+     */
+    default void giveBack(SandboxId id) {}
+
     /** Stops every process where it is. */
     void freeze(Incarnation incarnation);
 

@@ -1,6 +1,7 @@
 package dev.skerry.wire.jobs;
 
 import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Privilege;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param idleBytes what all that wait may cost together, at most
  * @param miss what a job does that finds none
  * @param patience how long it waits, where it does
+ * @param shape of sandboxes that a server will give to its clients; empty: those of this pool are for jobs
  */
 public record PoolPlan(
         String template,
@@ -28,7 +30,41 @@ public record PoolPlan(
         double hitRate,
         long idleBytes,
         Miss miss,
-        Duration patience) {
+        Duration patience,
+        Optional<Shape> shape) {
+    /** Of sandboxes for jobs. */
+    public PoolPlan(
+            String template,
+            Isolation isolation,
+            Optional<String> prestart,
+            long sandboxBytes,
+            int floor,
+            int cap,
+            double hitRate,
+            long idleBytes,
+            Miss miss,
+            Duration patience) {
+        this(
+                template,
+                isolation,
+                prestart,
+                sandboxBytes,
+                floor,
+                cap,
+                hitRate,
+                idleBytes,
+                miss,
+                patience,
+                Optional.empty());
+    }
+
+    /**
+     * What cannot be changed any more once a sandbox with a disk of its own runs.
+     *
+     * @param diskBytes that its user may have on the disk; likewise {@code diskInodes}, files
+     */
+    public record Shape(Privilege privilege, long diskBytes, long diskInodes) {}
+
     /** What a job does that finds no ready sandbox. */
     public enum Miss {
         /** A sandbox is made for it. */
