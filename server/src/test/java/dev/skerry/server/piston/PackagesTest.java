@@ -12,6 +12,7 @@ import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.jobs.JobListener;
 import dev.skerry.wire.jobs.JobOrder;
@@ -67,6 +68,9 @@ class PackagesTest {
                 throw new UncheckedIOException(e);
             }
         }
+
+        @Override
+        public void floors(Map<String, Isolation> ofTemplates) {}
 
         @Override
         public JobOutcome run(JobOrder order, JobListener listener) {
