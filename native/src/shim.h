@@ -158,6 +158,8 @@ void limits_set_cpu(struct shim *shim, uint64_t limit_us);
 /* The two timers fired. True: what the limit says was done. */
 bool limits_on_deadline(struct shim *shim);
 bool limits_on_cpu_timer(struct shim *shim);
+/* The shim is a subreaper: it inherits what the runtime leaves and reaps all of it. */
+void limits_reap(struct shim *shim);
 void limits_kill(struct shim *shim, int cause);
 
 struct relay;

@@ -27,7 +27,7 @@ static const unsigned short ALLOWED[] = {
     SYS_timerfd_settime, SYS_clock_gettime, SYS_kill, SYS_pidfd_send_signal, SYS_wait4, SYS_openat, SYS_renameat2,
     SYS_mmap, SYS_madvise, SYS_munmap, SYS_brk, SYS_getsockopt, SYS_setsockopt, SYS_clock_nanosleep, SYS_exit_group,
     SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_getpid, SYS_fcntl, SYS_newfstatat, SYS_fstat, SYS_lseek,
-    SYS_sched_getaffinity,
+    SYS_sched_getaffinity, SYS_ppoll,
 #if defined(__x86_64__)
     SYS_epoll_wait, SYS_renameat,
 #endif

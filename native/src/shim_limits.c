@@ -1,12 +1,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 
 #define CPU_CHECK_MIN_US 5000
 #define KILL_ROUNDS_MAX 200
+#define GUEST_DIES_NS_MAX 100000000
 
 uint64_t boottime_ms(void) {
     struct timespec now;
@@ -104,9 +107,21 @@ void limits_set_cpu(struct shim *shim, uint64_t limit_us) {
     arm_cpu_timer(shim, used < limit_us ? used : limit_us);
 }
 
+/* Opened anew: cgroup v1 keeps a list that was read once, for as long as somebody reads it at least once a second. */
+static ssize_t read_list(int procs, char *text, size_t size) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", procs);
+    int fresh = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = pread(fresh >= 0 ? fresh : procs, text, size, 0);
+    if (fresh >= 0) {
+        close(fresh);
+    }
+    return got;
+}
+
 static bool kill_listed(int procs) {
     char text[8192];
-    ssize_t got = pread(procs, text, sizeof text - 1, 0);
+    ssize_t got = read_list(procs, text, sizeof text - 1);
     if (got <= 0) {
         return false;
     }
@@ -127,6 +142,17 @@ static bool kill_listed(int procs) {
     return true;
 }
 
+void limits_reap(struct shim *shim) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == shim->guest) {
+            shim->guest_status = status;
+            shim->guest_gone = true;
+        }
+    }
+}
+
 void limits_kill(struct shim *shim, int cause) {
     if (shim->cause == 0) {
         shim->cause = cause;
@@ -138,11 +164,14 @@ void limits_kill(struct shim *shim, int cause) {
         write_text(shim->freeze_file, "THAWED"); /* a frozen process of cgroup v1 does not die */
     }
     if (shim->guest_pidfd >= 0) {
+        struct pollfd guest = {.fd = shim->guest_pidfd, .events = POLLIN};
         syscall(SYS_pidfd_send_signal, shim->guest_pidfd, SIGKILL, NULL, 0);
+        ppoll(&guest, 1, &(struct timespec){.tv_nsec = GUEST_DIES_NS_MAX}, NULL);
     }
     /* Process 1 takes its pid namespace along; what is left are processes of the runtime itself. */
     for (int round = 0; round < KILL_ROUNDS_MAX; round++) {
         bool any = false;
+        limits_reap(shim); /* cgroup v1 lists the dead until then */
         for (size_t i = 0; i < PLAN_LIST_MAX && shim->kill_procs[i] >= 0; i++) {
             any |= kill_listed(shim->kill_procs[i]);
         }

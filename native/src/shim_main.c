@@ -31,18 +31,6 @@ static void write_record(struct shim *shim) {
     }
 }
 
-/* The shim is a subreaper: it inherits what the runtime leaves and reaps all of it. */
-static void reap(struct shim *shim) {
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid == shim->guest) {
-            shim->guest_status = status;
-            shim->guest_gone = true;
-        }
-    }
-}
-
 static bool add(int epoll, int fd) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     return fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
@@ -54,12 +42,12 @@ static bool turn(struct shim *shim, struct relay *relay, int epoll, int timeout_
     int count = epoll_wait(epoll, events, EVENTS_MAX, timeout_ms);
     if (count == 0 && timeout_ms == IDLE_MS) {
         relay_idle(relay);
-        reap(shim); /* what the runtime left behind */
+        limits_reap(shim); /* what the runtime left behind */
     }
     for (int i = 0; i < count; i++) {
         int fd = events[i].data.fd;
         if (fd == shim->guest_pidfd) {
-            reap(shim);
+            limits_reap(shim);
         } else if (fd == shim->deadline_timer) {
             if (limits_on_deadline(shim) && shim->freeze_at_deadline) {
                 relay_frozen(relay);
@@ -123,7 +111,7 @@ int shim_run(struct plan *plan, int listener) {
     bool started = shim_start(&shim, listener);
     if (!started) {
         limits_kill(&shim, END_START);
-        reap(&shim);
+        limits_reap(&shim);
     }
     limits_set_deadline(&shim, plan->deadline_ms, plan->deadline_freezes);
     limits_set_cpu(&shim, plan->cpu_limit_us);
@@ -132,7 +120,7 @@ int shim_run(struct plan *plan, int listener) {
         !add(epoll, shim.deadline_timer) || !add(epoll, shim.cpu_timer)) {
         shim_fail(&shim, "the shim cannot give its privileges up");
         limits_kill(&shim, END_START);
-        reap(&shim);
+        limits_reap(&shim);
         write_record(&shim);
         return 1;
     }

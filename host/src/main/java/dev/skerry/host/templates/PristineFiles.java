@@ -44,7 +44,8 @@ final class PristineFiles {
             if (file) {
                 folder.write(name, Files.readAllBytes(hostRoot.resolve(Folder.readable(path))), 0644);
                 // Bytecode knows its source by its time: Python compiled its 'sitecustomize' anew at every start.
-                Folder.check(Libc.changeTime(folder.descriptor(), name, stat.get().mtime(), 0), "utimensat", path);
+                Folder.check(
+                        Libc.changeTime(folder.descriptor(), name, stat.get().mtime(), 0), "utimensat", path);
             } else {
                 folder.symlink(Libc.readLink(Libc.AT_FDCWD, host).orElse(""), name);
             }

@@ -9,6 +9,7 @@ import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.AtDeadline;
 import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.stream.ExecRequest;
@@ -38,6 +39,8 @@ class EngineLifecycleTest {
 
     /** Fewer on a machine where each takes seconds. */
     private static final int MANY = 5 * Integer.getInteger("skerry.test.crashes", 6);
+
+    private static final long SHIM_GIVES_UP_MILLIS = 100;
 
     private static final HostListener UNHEARD = new HostListener() {
         @Override
@@ -276,5 +279,24 @@ class EngineLifecycleTest {
                 assertThat(answers.get(i).get()).isEqualTo("w" + i + "\n");
             }
         }
+    }
+
+    /** On cgroup v1 the shim looked at a list of processes that the kernel had kept, until it gave up after 100 ms. */
+    @Test
+    void theShimIsDoneOnceTheBoxIsEmpty() throws Exception {
+        Duration shortest = BOUND;
+        for (int i = 0; i < MANY && shortest.toMillis() >= SHIM_GIVES_UP_MILLIS; i++) {
+            try (Sandbox sandbox = engine.create(spec())) {
+                long begin = System.nanoTime();
+                sandbox.deadline(1, AtDeadline.KILL);
+                assertThat(sandbox.awaitEnd(BOUND))
+                        .get()
+                        .extracting(SandboxEnd::cause)
+                        .isEqualTo(SandboxEnd.Cause.TIMED_OUT);
+                Duration took = Duration.ofNanos(System.nanoTime() - begin);
+                shortest = took.compareTo(shortest) < 0 ? took : shortest;
+            }
+        }
+        assertThat(shortest.toMillis()).isLessThan(SHIM_GIVES_UP_MILLIS);
     }
 }
