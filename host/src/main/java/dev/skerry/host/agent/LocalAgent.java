@@ -31,7 +31,6 @@ import dev.skerry.wire.stream.GuestConnection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -41,8 +40,7 @@ import org.slf4j.LoggerFactory;
 /**
  * This machine as a host, in the process of its server. There is one agent per data folder; it finds again what an
  * earlier one has left running, whatever ended that one. Sandboxes that other commands make in the same data folder are
- * none of its business. Those of jobs are, but end with it: what an earlier one has
- * left of them is removed.
+ * none of its business. Those of jobs are, but end with it: what an earlier one has left of them is removed.
  *
  * <p>A life that keeps its disk lies on the template that the disk was made with, whatever name is asked for then; a
  * life that does not keep one has its writable layer in memory.
@@ -339,8 +337,7 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public List<SandboxId> disks() {
-        Set<SandboxId> nobodys = ready.ids();
-        return disks.list().stream().filter(id -> !nobodys.contains(id)).toList();
+        return disks.list().stream().filter(id -> !ready.waits(id)).toList();
     }
 
     @Override
@@ -351,9 +348,13 @@ public final class LocalAgent implements HostAgent {
     @Override
     public void removeTemplate(String name) {
         new Templates(engine)
-                .remove(name, digest -> lives.values().stream().anyMatch(life -> life.liesOn(name, digest))
-                        || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest)))
-                        || jobs.pools().stream().anyMatch(pool -> pool.plan().template().equals(name)));
+                .remove(
+                        name,
+                        digest -> lives.values().stream().anyMatch(life -> life.liesOn(name, digest))
+                                || disks.list().stream()
+                                        .anyMatch(id -> disks.template(id).equals(Optional.of(digest)))
+                                || jobs.pools().stream()
+                                        .anyMatch(pool -> pool.plan().template().equals(name)));
     }
 
     @Override
