@@ -53,8 +53,9 @@ final class PoolsCommand implements Callable<Integer> {
             @Parameters(
                             arity = "0..*",
                             paramLabel = "POOL",
-                            description = "TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, as in base+python=1..8; TEMPLATE+sandbox"
-                                    + " for sandboxes that are created, not for jobs.")
+                            description =
+                                    "TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, as in base+python=1..8; TEMPLATE+sandbox"
+                                            + " for sandboxes that are created, not for jobs.")
                     List<String> pools,
             @Option(names = "--hits", paramLabel = "PERCENT", description = "Jobs that shall find a ready sandbox.")
                     Optional<Integer> hits,

@@ -63,14 +63,18 @@ final class SandboxPart {
                             settings.rounds(),
                             List.of(
                                     Side.timed("bare process", SandboxPart::bare),
-                                    new Side("cold create to its answer", () -> timed(other, over, () -> over.add(
-                                            cold.create(Map.of())))),
-                                    new Side("cold create to the end of `true` in it", () -> timed(
-                                            other, over, () -> use(cold, over))),
-                                    new Side("warm create to its answer", () -> warm(pools, overThere, () -> overThere
-                                            .add(warm.create(Map.of())))),
-                                    new Side("warm create to the end of `true` in it", () -> warm(
-                                            pools, overThere, () -> use(warm, overThere)))))
+                                    new Side(
+                                            "cold create to its answer",
+                                            () -> timed(other, over, () -> over.add(cold.create(Map.of())))),
+                                    new Side(
+                                            "cold create to the end of `true` in it",
+                                            () -> timed(other, over, () -> use(cold, over))),
+                                    new Side(
+                                            "warm create to its answer",
+                                            () -> warm(pools, overThere, () -> overThere.add(warm.create(Map.of())))),
+                                    new Side(
+                                            "warm create to the end of `true` in it",
+                                            () -> warm(pools, overThere, () -> use(warm, overThere)))))
                     .run(progress);
             end(other, over);
             end(pools, overThere);

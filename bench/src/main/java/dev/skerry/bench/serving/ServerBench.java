@@ -100,8 +100,8 @@ public final class ServerBench {
         try (ServerUnderTest server = ServerUnderTest.start(folder, ServerVariant.REAL)) {
             SandboxPart sandboxes = new SandboxPart(server, settings, progress);
             if (settings.wants("create")) {
-                try (ServerUnderTest second = ServerUnderTest.start(
-                        Files.createDirectory(folder.resolve("ready")), ServerVariant.REAL)) {
+                try (ServerUnderTest second =
+                        ServerUnderTest.start(Files.createDirectory(folder.resolve("ready")), ServerVariant.REAL)) {
                     report.add(sandboxes.create(second));
                 }
             }

@@ -33,7 +33,6 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -335,8 +334,7 @@ public final class LocalAgent implements HostAgent {
 
     @Override
     public List<SandboxId> disks() {
-        Set<SandboxId> nobodys = ready.ids();
-        return disks.list().stream().filter(id -> !nobodys.contains(id)).toList();
+        return disks.list().stream().filter(id -> !ready.waits(id)).toList();
     }
 
     @Override

@@ -35,7 +35,8 @@ final class Starts {
 
     Sandbox start(Life life, StartSandbox command) {
         try (var _ = ready.work()) {
-            Optional<Sandbox> warm = command.keepsDisk() && ready.has(command.incarnation()) ? warm(life, command) : Optional.empty();
+            Optional<Sandbox> warm =
+                    command.keepsDisk() && ready.has(command.incarnation()) ? warm(life, command) : Optional.empty();
             return warm.isPresent() ? warm.get() : cold(life, command);
         }
     }

@@ -21,7 +21,6 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -86,9 +85,9 @@ final class ReadyMaker implements Maker<Member> {
         return digests(shape).now(template);
     }
 
-    /** Ids of what waits, is being made, or is being closed. */
-    Set<SandboxId> ids() {
-        return Set.copyOf(waiting.keySet());
+    /** Whether it waits, is being made, or is being closed. */
+    boolean waits(SandboxId id) {
+        return waiting.containsKey(id);
     }
 
     @Override

@@ -49,11 +49,7 @@ public final class ReadySandboxes implements AutoCloseable {
         PoolPlan.Shape shape = new PoolPlan.Shape(
                 needs.privilege(), needs.limits().diskBytes(), needs.limits().diskInodes());
         Want want = new Want(
-                needs.template(),
-                maker.digest(needs.template(), shape),
-                level,
-                _ -> false,
-                Optional.of(shape));
+                needs.template(), maker.digest(needs.template(), shape), level, _ -> false, Optional.of(shape));
         Optional<Pools.Claim<Member>> claim = pools.claim(want);
         claim.ifPresent(each -> reserved.put(id(each), each));
         return claim.map(ReadySandboxes::id);
@@ -98,9 +94,7 @@ public final class ReadySandboxes implements AutoCloseable {
         try {
             sandbox.engage(
                     command.limits().withoutWallTime(),
-                    command.deadline()
-                            .map(each -> engine.bootMillis(each.at()))
-                            .orElse(0L),
+                    command.deadline().map(each -> engine.bootMillis(each.at())).orElse(0L),
                     command.deadline().map(Deadline::action).orElse(AtDeadline.KILL),
                     clock.millis());
             maker.owned(sandbox.id(), listener);
@@ -112,9 +106,9 @@ public final class ReadySandboxes implements AutoCloseable {
         }
     }
 
-    /** Ids of those that wait, are reserved, being made, or being closed. */
-    public Set<SandboxId> ids() {
-        return maker.ids();
+    /** Whether it waits, is reserved, being made, or being closed. */
+    public boolean waits(SandboxId id) {
+        return maker.waits(id);
     }
 
     /** What is done for a client begins. */

@@ -94,8 +94,7 @@ class AgentReadyTest extends AgentFixture {
         Path v1 = Path.of("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes");
         Path v2 = Path.of("/sys/fs/cgroup", group, "memory.max");
         try {
-            return Long.parseLong(
-                    Files.readString(Files.exists(v1) ? v1 : v2).strip());
+            return Long.parseLong(Files.readString(Files.exists(v1) ? v1 : v2).strip());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -210,7 +209,8 @@ class AgentReadyTest extends AgentFixture {
         assertThat(reserve()).isEqualTo(id);
         agent.destroy(first(id), NO_GRACE);
         goneIs(() -> agent.start(AgentHost.onDisk(first(id))));
-        AgentHost.await("it is gone", () -> AgentHost.runFolders().stream().noneMatch(name -> name.startsWith(id.text())));
+        AgentHost.await(
+                "it is gone", () -> AgentHost.runFolders().stream().noneMatch(name -> name.startsWith(id.text())));
     }
 
     @Test
@@ -262,7 +262,9 @@ class AgentReadyTest extends AgentFixture {
                 }
                 server.toHandle().destroyForcibly();
                 server.waitFor();
-                lines.lines().filter(line -> line.length() == SandboxId.LENGTH).forEach(line -> answered.add(new SandboxId(line)));
+                lines.lines()
+                        .filter(line -> line.length() == SandboxId.LENGTH)
+                        .forEach(line -> answered.add(new SandboxId(line)));
             }
             open();
             Set<SandboxId> there = new HashSet<>();

@@ -8,7 +8,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 
-/** Not a test: how long starts take with a disk and without, interleaved, and how long finding many again takes. */
+/**
+ * Not a test: how long starts take with a disk, without, and of what is ready, interleaved, and how long finding many
+ * again takes.
+ */
 final class Measured {
     private Measured() {}
 
@@ -18,10 +21,14 @@ final class Measured {
             List<Double> memory = new ArrayList<>();
             List<Double> disk = new ArrayList<>();
             List<Double> ends = new ArrayList<>();
+            List<Double> warm = new ArrayList<>();
+            AgentReadyTest.fill(agent, 2);
             for (int i = 0; i < 110; i++) {
                 memory.add(start(agent, AgentHost::inMemory, new ArrayList<>()));
                 disk.add(start(agent, AgentHost::onDisk, ends));
+                warm.add(warm(agent));
             }
+            print("start of what is ready", warm.subList(10, warm.size()));
             print("start in memory", memory.subList(10, memory.size()));
             print("start on disk", disk.subList(10, disk.size()));
             print("destroy on disk", ends.subList(10, ends.size()));
@@ -65,6 +72,21 @@ final class Measured {
         agent.destroy(incarnation, Duration.ZERO);
         ends.add((System.nanoTime() - begin) / 1e6);
         agent.discardDisk(incarnation.id());
+        return took;
+    }
+
+    private static double warm(LocalAgent agent) throws InterruptedException {
+        AgentHost.await("two are ready", () -> AgentReadyTest.ready(agent) >= 2);
+        long begin = System.nanoTime();
+        Incarnation incarnation =
+                new Incarnation(agent.reserve(AgentReadyTest.needs()).orElseThrow(), 1);
+        boolean warm = agent.start(AgentHost.onDisk(incarnation)).warm();
+        double took = (System.nanoTime() - begin) / 1e6;
+        agent.destroy(incarnation, Duration.ZERO);
+        agent.discardDisk(incarnation.id());
+        if (!warm) {
+            throw new IllegalStateException("that one was not ready");
+        }
         return took;
     }
 

@@ -25,8 +25,7 @@ final class HostHands {
 
     void carryOut(Entry entry, Effect effect) throws InterruptedException {
         switch (effect) {
-            case Effect.StartOn start ->
-                entry.achieved(host.start(start.command()));
+            case Effect.StartOn start -> entry.achieved(host.start(start.command()));
             case Effect.SetDeadline set -> host.deadline(set.incarnation(), Optional.of(set.deadline()));
             case Effect.Freeze freeze -> {
                 drain(entry);

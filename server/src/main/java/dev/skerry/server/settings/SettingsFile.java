@@ -130,7 +130,8 @@ public final class SettingsFile {
                 new Key(
                         "jobs.pools",
                         quoted(standard.pools().text()),
-                        "Sandboxes ready for jobs: TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, ...; TEMPLATE+sandbox: for creates."),
+                        "Sandboxes ready for jobs: TEMPLATE[+LANGUAGE][@LEVEL]=FLOOR..CAP, ...; TEMPLATE+sandbox: for"
+                                + " creates."),
                 new Key(
                         "jobs.pool-hits",
                         String.valueOf(standard.pools().hitPercent()),

@@ -205,12 +205,7 @@ public final class SimulatedHost implements HostAgent {
 
     private static HostedSandbox hosted(Box box) {
         return new HostedSandbox(
-                box.command.incarnation(),
-                box.state,
-                Isolation.CONTAINER,
-                box.command.template(),
-                box.warm,
-                box.end);
+                box.command.incarnation(), box.state, Isolation.CONTAINER, box.command.template(), box.warm, box.end);
     }
 
     private Box alive(Incarnation incarnation) {

@@ -45,9 +45,7 @@ class PoolTextTest {
         assertThat(plan.miss()).isEqualTo(PoolPlan.Miss.COLD);
         assertThat(plan.shape())
                 .contains(new PoolPlan.Shape(
-                        Privilege.SUDO,
-                        SandboxSettings.DEFAULT.diskBytes(),
-                        SandboxSettings.DEFAULT.diskInodes()));
+                        Privilege.SUDO, SandboxSettings.DEFAULT.diskBytes(), SandboxSettings.DEFAULT.diskInodes()));
         assertThat(plans.getFirst().miss()).isEqualTo(PoolPlan.Miss.WAIT);
         assertThat(plans.getFirst().shape()).isEmpty();
     }
