@@ -26,7 +26,9 @@ import tools.jackson.databind.JsonNode;
  */
 @ExtendWith(SharedServer.class)
 class AttacksIT {
-    private static final int AT_A_TIME = 4;
+    private static final int AT_A_TIME = 3;
+    private static final int AGAIN = 2;
+    private static final String OUT_OF_TIME = "wall clock";
     private static final String POOLS = "/skerry/v1/pools";
     private static final Duration GONE = Duration.ofSeconds(20);
 
@@ -45,7 +47,7 @@ class AttacksIT {
             List<String> pools = emptied(doors);
             Set<String> before = awaitStill(server);
             fill(doors, pools);
-            Map<String, Callable<String>> told = new LinkedHashMap<>();
+            Map<String, Got> told = new LinkedHashMap<>();
             List<Long> neighbours;
             long begin = System.nanoTime();
             try (Neighbour neighbour = new Neighbour(doors)) {
@@ -54,8 +56,8 @@ class AttacksIT {
             }
             reporter.publishEntry("all attacks, seconds", String.valueOf((System.nanoTime() - begin) / 1_000_000_000));
             Map<String, String> rows = AttackTable.rows();
-            told.forEach((name, got) -> tests.add(DynamicTest.dynamicTest(name, () -> assertThat(got.call())
-                    .matches(AttackTable.pattern(rows.getOrDefault(name, "(not in the table)"))))));
+            told.forEach((name, got) -> tests.add(
+                    DynamicTest.dynamicTest(name, () -> got.expect(rows.getOrDefault(name, "(not in the table)")))));
             tests.add(DynamicTest.dynamicTest("a neighbour is answered all the while", () -> {
                 reporter.publishEntry("answers to the neighbour, milliseconds", neighbours.toString());
                 assertThat(neighbours).hasSizeGreaterThan(AT_A_TIME);
@@ -74,19 +76,60 @@ class AttacksIT {
         return tests;
     }
 
-    private static Map<String, Callable<String>> told(Doors doors) throws InterruptedException {
+    private static Map<String, Got> told(Doors doors) throws InterruptedException {
         List<Attack> attacks = AttackTable.attacks();
-        Map<String, Callable<String>> told = new LinkedHashMap<>();
+        Map<String, String> rows = AttackTable.rows();
+        Map<String, Got> told = new LinkedHashMap<>();
         try (var some = Executors.newFixedThreadPool(AT_A_TIME)) {
-            List<Callable<String>> attempts = attacks.stream()
-                    .map(attack -> (Callable<String>) () -> attack.attempt().told(doors))
+            List<Callable<Got>> attempts = attacks.stream()
+                    .map(attack -> (Callable<Got>) () -> Got.of(attack, doors))
                     .toList();
-            List<Future<String>> all = some.invokeAll(attempts);
+            List<Future<Got>> all = some.invokeAll(attempts);
             for (int i = 0; i < all.size(); i++) {
-                told.put(attacks.get(i).name(), all.get(i)::get);
+                told.put(attacks.get(i).name(), all.get(i).resultNow());
+            }
+        }
+        for (Attack attack : attacks) {
+            String wanted = rows.getOrDefault(attack.name(), "(not in the table)");
+            for (int i = 0; i < AGAIN && told.get(attack.name()).wasStarved(wanted); i++) {
+                told.put(attack.name(), Got.of(attack, doors));
             }
         }
         return told;
+    }
+
+    /** What a client got, or why there is nothing to say. */
+    private record Got(String words, Optional<Throwable> failure) {
+        static Got of(Attack attack, Doors doors) {
+            try {
+                return new Got(attack.attempt().told(doors), Optional.empty());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return new Got("interrupted", Optional.of(e));
+            } catch (Exception | AssertionError e) {
+                return new Got(String.valueOf(e.getMessage()), Optional.of(e));
+            }
+        }
+
+        /**
+         * On a machine that others keep busy any program may reach the end of its time before it comes to its attack:
+         * it gets another chance, with nothing beside it.
+         */
+        boolean wasStarved(String wanted) {
+            return !isAs(wanted) && !wanted.contains(OUT_OF_TIME) && words.contains(OUT_OF_TIME);
+        }
+
+        private boolean isAs(String wanted) {
+            return failure.isEmpty()
+                    && AttackTable.pattern(wanted).matcher(words).matches();
+        }
+
+        void expect(String wanted) {
+            failure.ifPresent(e -> {
+                throw new AssertionError(words, e);
+            });
+            assertThat(words).matches(AttackTable.pattern(wanted));
+        }
     }
 
     /** Their names with floor and cap, as they are set; there are none afterwards. */
