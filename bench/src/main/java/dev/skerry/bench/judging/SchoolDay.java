@@ -1,5 +1,9 @@
 package dev.skerry.bench.judging;
 
+import dev.skerry.bench.jobs.PistonClient;
+import dev.skerry.bench.jobs.PistonClient.Answer;
+import dev.skerry.bench.jobs.PistonClient.Wishes;
+import dev.skerry.bench.judging.DayLog.Answered;
 import dev.skerry.bench.judging.Timetable.Submission;
 import dev.skerry.bench.serving.Connection;
 import java.io.IOException;
@@ -35,9 +39,13 @@ final class SchoolDay {
         AtomicReference<Throwable> failed = new AtomicReference<>();
         long start = System.nanoTime();
         log.begin(Map.of());
-        Thread watch = Thread.ofVirtual().name("watch").start(() -> watch(failed));
+        // Not a virtual one: interrupting those closes the socket that they read from.
+        Thread watch = Thread.ofPlatform().name("watch").start(() -> watch(start, failed));
         try (ExecutorService pupils = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Submission submission : timetable.submissions()) {
+                if (failed.get() != null) {
+                    break;
+                }
                 long wait = submission.at().toNanos() - (System.nanoTime() - start);
                 TimeUnit.NANOSECONDS.sleep(wait);
                 Future<?> _ = pupils.submit(() -> send(submission, failed));
@@ -56,37 +64,34 @@ final class SchoolDay {
     }
 
     private void send(Submission submission, AtomicReference<Throwable> failed) {
-        log.open.incrementAndGet();
         long start = System.nanoTime();
+        Wishes wishes = new Wishes(submission.pupil(), true);
         try {
             PistonClient free = idle.poll();
             PistonClient client = free == null ? server.client() : free;
-            while (true) {
-                var again = client.tryRun(submission.program(), submission.pupil());
-                if (again.isEmpty()) {
-                    break;
-                }
+            Answer answer = client.tryRun(submission.program(), wishes);
+            while (answer.again().isPresent()) {
                 log.refused();
                 if (System.nanoTime() - start > PATIENCE.toNanos()) {
                     throw new IllegalStateException(submission.pupil() + " was sent away for " + PATIENCE);
                 }
-                TimeUnit.NANOSECONDS.sleep(again.get().toNanos());
+                TimeUnit.NANOSECONDS.sleep(answer.again().get().toNanos());
+                answer = client.tryRun(submission.program(), wishes);
             }
             idle.add(client);
-            log.answered((System.nanoTime() - start) / 1e6);
+            log.answered(new Answered((System.nanoTime() - start) / 1e6, answer.start()));
         } catch (IOException | RuntimeException e) {
             failed.compareAndSet(null, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            log.open.decrementAndGet();
         }
     }
 
-    private void watch(AtomicReference<Throwable> failed) {
+    /** Begins a second of the log at each second. */
+    private void watch(long start, AtomicReference<Throwable> failed) {
         try (Connection connection = new Connection(server.origin())) {
-            while (true) {
-                TimeUnit.SECONDS.sleep(1);
+            for (long second = 1; true; second++) {
+                TimeUnit.NANOSECONDS.sleep(start + TimeUnit.SECONDS.toNanos(second) - System.nanoTime());
                 log.begin(look(server.origin(), connection));
             }
         } catch (IOException | RuntimeException e) {
