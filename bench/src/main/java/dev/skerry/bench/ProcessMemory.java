@@ -13,7 +13,7 @@ public final class ProcessMemory {
     private static final Set<String> KERNEL = Set.of("Slab", "KernelStack", "PageTables", "Percpu");
     private static final Pattern ROW = Pattern.compile("(\\w+):\\s+(\\d+)(?: kB)?");
 
-    private static final Duration SETTLE_BOUND = Duration.ofSeconds(30);
+    private static final Duration SETTLE_BOUND = Duration.ofSeconds(15);
     private static final Duration SAMPLE_PAUSE = Duration.ofMillis(250);
     private static final int QUIET_SAMPLES = 8;
     private static final int QUIET_KIB = 512;

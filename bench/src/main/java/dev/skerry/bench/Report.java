@@ -65,7 +65,10 @@ public final class Report {
         return all;
     }
 
-    /** What was promised, and a table per contest; the last column is the ratio of medians to the first side, the lower bound. */
+    /**
+     * What was promised, and a table per contest, whose last column is the ratio of medians to the first side, the
+     * lower bound.
+     */
     public String markdown() {
         StringBuilder text = new StringBuilder();
         machine.forEach((key, value) ->

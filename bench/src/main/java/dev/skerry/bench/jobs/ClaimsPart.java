@@ -46,7 +46,7 @@ final class ClaimsPart {
     List<Contest.Result> measure() throws Exception {
         progress.accept("claims on a simulated host");
         try (ServerUnderTest hits = start("hits", PoolsKept.A_THOUSAND);
-                ServerUnderTest misses = start("misses", PoolsKept.NEVER_FILLED)) {
+                ServerUnderTest misses = start("misses", PoolsKept.DRAINED)) {
             Map<String, Side> sides = new LinkedHashMap<>();
             sides.put("claims that find one ready", new Side(hits, "warm"));
             sides.put("claims that find none", new Side(misses, "cold"));
@@ -117,7 +117,9 @@ final class ClaimsPart {
             if (first) {
                 callers.forget();
             }
-            ReadyPools.await(server);
+            if (!ReadyPools.await(server)) {
+                throw new IllegalStateException("the pool was not filled in time");
+            }
             callers.round(actions, EACH);
         }
 

@@ -30,11 +30,11 @@ import tools.jackson.databind.json.JsonMapper;
  * programs first, then all others a few each. How evenly they are served.
  */
 final class ClassPart {
-    private static final int USERS = 500;
+    /** Programs of each user but the first. */
     private static final int EACH = 4;
 
-    /** Of the first user, before all others. */
-    private static final int FIRST = 200;
+    /** The first hands in so many times as many, before all others. */
+    private static final int FIRST_TIMES = 50;
 
     private static final int CONNECTIONS = 32;
     private static final double PROMISED = 0.95;
@@ -42,36 +42,38 @@ final class ClassPart {
     private static final String JOBS = "/skerry/v1/jobs";
 
     private final Path folder;
+    private final int users;
     private final Consumer<String> progress;
     private Duration handedIn = Duration.ZERO;
 
     /** @param folder for the data of a server */
-    ClassPart(Path folder, Consumer<String> progress) {
+    ClassPart(Path folder, int users, Consumer<String> progress) {
         this.folder = folder;
+        this.users = users;
         this.progress = progress;
     }
 
     /** What came of it. */
     Fairness measure() throws Exception {
-        progress.accept("a class of " + USERS);
-        Map<String, String> users = new ConcurrentHashMap<>();
+        progress.accept("a class of " + users);
+        Map<String, String> whose = new ConcurrentHashMap<>();
         List<Connection> connections = new ArrayList<>();
         try (ServerUnderTest server = ServerUnderTest.start(folder, ServerVariant.REAL.with(PoolsKept.AS_ASKED))) {
             for (int i = 0; i < CONNECTIONS; i++) {
                 connections.add(new Connection(server.origin()));
             }
             long start = System.nanoTime();
-            handIn(server, connections, Collections.nCopies(FIRST, "user-0"), users);
+            handIn(server, connections, Collections.nCopies(FIRST_TIMES * EACH, "user-0"), whose);
             List<String> others = new ArrayList<>();
             for (int i = 0; i < EACH; i++) {
-                for (int user = 1; user < USERS; user++) {
+                for (int user = 1; user < users; user++) {
                     others.add("user-" + user);
                 }
             }
-            handIn(server, connections, others, users);
+            handIn(server, connections, others, whose);
             handedIn = Duration.ofNanos(System.nanoTime() - start);
             List<Fairness.Job> jobs = new ArrayList<>();
-            for (Map.Entry<String, String> one : users.entrySet()) {
+            for (Map.Entry<String, String> one : whose.entrySet()) {
                 jobs.add(ended(server, connections.getFirst(), one.getKey(), one.getValue()));
             }
             return new Fairness(jobs);
@@ -88,21 +90,24 @@ final class ClassPart {
         sides.put("until all programs of a user had ended", new Distribution("ms", fairness.allEnded()));
         sides.put("all were handed in within", new Distribution("ms", List.of(handedIn.toNanos() / 1e6)));
         return new Contest.Result(
-                String.format("%d users, %d programs, through the API", USERS, fairness.jobs().size()), sides);
+                String.format(
+                        "%d users, %d programs, through the API",
+                        users, fairness.jobs().size()),
+                sides);
     }
 
-    static Contest.Result indexes(Fairness fairness) {
+    Contest.Result indexes(Fairness fairness) {
         Map<String, Distribution> sides = new LinkedHashMap<>();
         sides.put("Jain's index when half had begun", new Distribution("of 1", List.of(fairness.index())));
         sides.put(
                 "the same jobs in the order of their arrival",
                 new Distribution("of 1", List.of(fairness.inOrderOfArrival())));
-        return new Contest.Result("fairness between " + USERS + " users, through the API", sides);
+        return new Contest.Result("fairness between " + users + " users, through the API", sides);
     }
 
-    static Promise promise(Fairness fairness) {
+    Promise promise(Fairness fairness) {
         return Promise.atLeast(
-                USERS + " users hand in at once through the API, Jain's index",
+                users + " users hand in at once through the API, Jain's index",
                 "≥ 0.95, nobody starves",
                 PROMISED,
                 fairness.index(),
@@ -110,14 +115,14 @@ final class ClassPart {
     }
 
     private static void handIn(
-            ServerUnderTest server, List<Connection> connections, List<String> whose, Map<String, String> users)
+            ServerUnderTest server, List<Connection> connections, List<String> all, Map<String, String> whose)
             throws Exception {
-        Queue<String> left = new ConcurrentLinkedQueue<>(whose);
+        Queue<String> left = new ConcurrentLinkedQueue<>(all);
         List<Callers.Action> actions = new ArrayList<>();
         for (Connection connection : connections) {
             actions.add(() -> {
                 for (String user = left.poll(); user != null; user = left.poll()) {
-                    users.put(handIn(server, connection, user), user);
+                    whose.put(handIn(server, connection, user), user);
                 }
             });
         }
@@ -138,9 +143,7 @@ final class ClassPart {
                 List.of(Map.of("name", program.file(), "content", program.code())),
                 "expected",
                 program.prints()));
-        byte[] taken = connection
-                .send("POST", JOBS, headers(server), body)
-                .content(202);
+        byte[] taken = connection.send("POST", JOBS, headers(server), body).content(202);
         return JSON.readTree(taken).path("token").asString();
     }
 

@@ -34,14 +34,15 @@ public final class JobsBench {
     private static final List<String> PARTS = List.of(PROGRAMS, MEMORY, CLAIMS, CLASS);
     private static final String USAGE = """
         Usage: skerry bench jobs [--only PART]... [--rounds N] [--callers N,N…] [--launcher NAME] [--java]
-                                 [--data FOLDER] [--output FOLDER]
+                                 [--users N] [--data FOLDER] [--output FOLDER]
         Measures jobs, from the order to the answer, next to the same programs run bare, in turn; and their pools.
           --only PART      one of programs, memory (of what waits in pools), claims (a second, on a simulated host),
-                           class (500 users that hand in at once)
+                           class (users that hand in at once)
           --rounds N       values of each program (default: 60)
           --callers N,N…   rates with so many callers at a time (default: 2,4)
           --launcher NAME  what starts sandboxes of level container: auto, own or crun (default: auto)
           --java           with Java, which takes longer
+          --users N        of the class (default: 500)
           --data FOLDER    the data folder (default: $SKERRY_DATA, or /var/lib/skerry)
           --output FOLDER  where jobs.json, jobs.md and jobs.svg go (default: docs/benchmarks)
         """;
@@ -65,6 +66,7 @@ public final class JobsBench {
         Path output = Path.of("docs/benchmarks");
         Set<String> parts = new HashSet<>();
         int rounds = 60;
+        int users = 500;
         List<Integer> callers = List.of(2, 4);
         Launcher launcher = Launcher.AUTO;
         List<SmallProgram> programs = new ArrayList<>(List.of(SmallProgram.PYTHON, SmallProgram.C));
@@ -76,6 +78,7 @@ public final class JobsBench {
                 case "--callers" -> callers = callers(arguments);
                 case "--launcher" -> launcher = Launcher.parse(arguments.value());
                 case "--java" -> programs.add(SmallProgram.JAVA);
+                case "--users" -> users = arguments.number();
                 case "--data" -> data = arguments.path().toAbsolutePath();
                 case "--output" -> output = arguments.path();
                 case "--help", "-h" -> {
@@ -108,7 +111,7 @@ public final class JobsBench {
             }
             report.write(output, "jobs");
             if (wanted.contains(CLASS)) {
-                bench.handInTogether(Files.createDirectory(scratch.resolve("class")));
+                bench.handInTogether(Files.createDirectory(scratch.resolve("class")), users);
             }
         } finally {
             Machine.delete(scratch);
@@ -129,8 +132,7 @@ public final class JobsBench {
                 .toList();
     }
 
-    private void programs(
-            LocalAgent agent, List<SmallProgram> programs, Path folder, int rounds, List<Integer> callers)
+    private void programs(LocalAgent agent, List<SmallProgram> programs, Path folder, int rounds, List<Integer> callers)
             throws Exception {
         for (SmallProgram program : programs) {
             progress.accept(program.name());
@@ -139,8 +141,7 @@ public final class JobsBench {
         if (!callers.isEmpty()) {
             SmallProgram program = SmallProgram.PYTHON;
             progress.accept(program.name() + ", several callers");
-            Contest.Result rates =
-                    Rates.measure(new JobCalls(agent.jobs(), program), program.command(folder), callers);
+            Contest.Result rates = Rates.measure(new JobCalls(agent.jobs(), program), program.command(folder), callers);
             report.add(rates);
             if (callers.contains(4)) {
                 report.add(Promise.atLeast(
@@ -191,11 +192,11 @@ public final class JobsBench {
         ClaimsPart.promises(results.getLast()).forEach(report::add);
     }
 
-    private void handInTogether(Path folder) throws Exception {
-        ClassPart part = new ClassPart(folder, progress);
+    private void handInTogether(Path folder, int users) throws Exception {
+        ClassPart part = new ClassPart(folder, users, progress);
         Fairness fairness = part.measure();
         report.add(part.waits(fairness));
-        report.add(ClassPart.indexes(fairness));
-        report.add(ClassPart.promise(fairness));
+        report.add(part.indexes(fairness));
+        report.add(part.promise(fairness));
     }
 }

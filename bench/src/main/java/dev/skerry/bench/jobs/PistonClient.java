@@ -85,8 +85,8 @@ public final class PistonClient implements Closeable {
         if (answer.status() == BUSY) {
             byte[] _ = answer.body().readAllBytes();
             return new Answer(
-                    Optional.of(Duration.ofSeconds(
-                            Long.parseLong(answer.headers().getOrDefault("retry-after", "1")))),
+                    Optional.of(
+                            Duration.ofSeconds(Long.parseLong(answer.headers().getOrDefault("retry-after", "1")))),
                     "");
         }
         byte[] content = answer.content(200);
@@ -97,13 +97,13 @@ public final class PistonClient implements Closeable {
             throw new IllegalStateException(
                     program.name() + " was answered with " + new String(content, StandardCharsets.UTF_8));
         }
-        return new Answer(
-                Optional.empty(), root.path("sandbox").path("start").asString(""));
+        return new Answer(Optional.empty(), root.path("sandbox").path("start").asString(""));
     }
 
     /** Names of what it can run. */
     public Set<String> languages() throws IOException {
-        JsonNode all = JSON.readTree(send("GET", "/api/v2/runtimes", new byte[0]).content(200));
+        JsonNode all =
+                JSON.readTree(send("GET", "/api/v2/runtimes", new byte[0]).content(200));
         return StreamSupport.stream(all.spliterator(), false)
                 .map(each -> each.path("language").asString(""))
                 .collect(Collectors.toSet());

@@ -129,8 +129,7 @@ final class PoolMemory {
     private static void awaitGone(Set<Long> pids) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
         while (System.nanoTime() < end
-                && pids.stream()
-                        .anyMatch(pid -> ProcessHandle.of(pid).isPresent())) {
+                && pids.stream().anyMatch(pid -> ProcessHandle.of(pid).isPresent())) {
             TimeUnit.MILLISECONDS.sleep(20);
         }
     }

@@ -54,7 +54,8 @@ public record SmallProgram(
     /** Those of these that this machine has. */
     public static List<SmallProgram> here(List<SmallProgram> programs) {
         return programs.stream()
-                .filter(each -> Files.isExecutable(Path.of(each.bare().substring(0, each.bare().indexOf(' ')))))
+                .filter(each -> Files.isExecutable(
+                        Path.of(each.bare().substring(0, each.bare().indexOf(' ')))))
                 .toList();
     }
 }

@@ -2,6 +2,7 @@ package dev.skerry.bench.judging;
 
 import dev.skerry.bench.jobs.PistonClient;
 import dev.skerry.bench.jobs.SmallProgram;
+import dev.skerry.bench.serving.PoolsKept;
 import dev.skerry.bench.serving.ServerUnderTest;
 import java.io.IOException;
 import java.net.URI;
@@ -11,20 +12,20 @@ import java.util.Set;
 /**
  * A server with Piston's API that is measured.
  *
- * @param pools whether it has sandboxes that are ready, as far as is known
+ * @param pools that it has, as far as is known
  * @param languages that it has
  */
-record Competitor(String name, URI origin, Optional<String> key, boolean pools, Set<String> languages) {
-    static Competitor ours(String name, ServerUnderTest server, boolean pools) throws IOException {
+record Competitor(String name, URI origin, Optional<String> key, PoolsKept pools, Set<String> languages) {
+    static Competitor ours(String name, ServerUnderTest server, PoolsKept pools) throws IOException {
         return of(name, server.origin(), Optional.of(server.key()), pools);
     }
 
     /** Another's, which is asked for its languages now. */
     static Competitor other(String name, URI origin) throws IOException {
-        return of(name, origin, Optional.empty(), false);
+        return of(name, origin, Optional.empty(), PoolsKept.NONE);
     }
 
-    private static Competitor of(String name, URI origin, Optional<String> key, boolean pools) throws IOException {
+    private static Competitor of(String name, URI origin, Optional<String> key, PoolsKept pools) throws IOException {
         try (PistonClient client = new PistonClient(origin, key)) {
             return new Competitor(name, origin, key, pools, client.languages());
         }
@@ -47,7 +48,7 @@ record Competitor(String name, URI origin, Optional<String> key, boolean pools, 
         return switch (start) {
             case "" -> name;
             case "warm" -> name + ": hit, nothing started";
-            case "cold" -> name + (pools ? ": miss" : ": cold");
+            case "cold" -> name + (pools == PoolsKept.NONE ? ": cold" : ": miss");
             default -> name + ": hit, " + start;
         };
     }

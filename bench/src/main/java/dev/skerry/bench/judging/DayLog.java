@@ -3,11 +3,13 @@ package dev.skerry.bench.judging;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What happened in each second of a day. Thread-safe. */
 final class DayLog {
     private final List<Second> seconds = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
 
     /**
      * A program that was answered.
@@ -29,16 +31,25 @@ final class DayLog {
 
         /** Programs in the server's queue. */
         double queued() {
-            return server.getOrDefault("skerry_jobs_queued", 0.0);
+            return metric("skerry_jobs_waiting");
         }
 
         /** Sandboxes that wait in pools. */
         double ready() {
-            return server.getOrDefault("skerry_pool_ready", 0.0);
+            return metric("skerry_pool_ready");
+        }
+
+        /** 0 in the first second, which nobody was asked about. */
+        private double metric(String name) {
+            if (server.isEmpty()) {
+                return 0;
+            }
+            return Optional.ofNullable(server.get(name))
+                    .orElseThrow(() -> new IllegalStateException("the server has no metric " + name));
         }
 
         double hits() {
-            return server.getOrDefault(CLAIMS + " result=\"hit\"", 0.0);
+            return metric(CLAIMS + " result=\"hit\"");
         }
 
         /** Of any result, since the server began. */
@@ -66,6 +77,15 @@ final class DayLog {
 
     synchronized void answered(Answered one) {
         seconds.getLast().answered().add(one);
+    }
+
+    /** A program that was not answered, or wrongly. */
+    synchronized void failed(String how) {
+        failures.add(how);
+    }
+
+    synchronized List<String> failures() {
+        return List.copyOf(failures);
     }
 
     synchronized void refused() {

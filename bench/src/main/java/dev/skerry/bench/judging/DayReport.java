@@ -20,12 +20,14 @@ final class DayReport {
 
     private final Map<String, String> machine;
     private final List<Second> seconds;
+    private final List<String> failures;
     private final List<Integer> deadlines;
 
     /** @param deadlines in seconds after the beginning */
     DayReport(Map<String, String> machine, DayLog log, List<Integer> deadlines) {
         this.machine = machine;
         this.seconds = log.seconds();
+        this.failures = log.failures();
         this.deadlines = List.copyOf(deadlines);
     }
 
@@ -51,6 +53,7 @@ final class DayReport {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("machine", machine);
         all.put("deadlinesSeconds", deadlines);
+        all.put("failures", failures);
         all.put("seconds", list);
         return all;
     }
@@ -59,12 +62,14 @@ final class DayReport {
         StringBuilder text = new StringBuilder();
         machine.forEach((key, value) ->
                 text.append("* ").append(key).append(": ").append(value).append('\n'));
-        text.append("\n| programs | sent away for a moment | most waiting at a time | most ready | found one ready |\n");
-        text.append("| --- | --- | --- | --- | --- |\n");
+        text.append(
+                "\n| programs | failed | sent away for a moment | most waiting at a time | most ready | found one ready |\n");
+        text.append("| --- | --- | --- | --- | --- | --- |\n");
         text.append(String.format(
                 Locale.ROOT,
-                "| %d | %d | %.0f | %.0f | %.0f %% |%n",
-                all().size(),
+                "| %d | %d | %d | %.0f | %.0f | %.0f %% |%n",
+                all().size() + failures.size(),
+                failures.size(),
                 seconds.stream().mapToInt(second -> second.refused().get()).sum(),
                 seconds.stream().mapToDouble(Second::queued).max().orElse(0),
                 seconds.stream().mapToDouble(Second::ready).max().orElse(0),

@@ -83,19 +83,23 @@ public final class JudgingBench {
             try (ServerUnderTest cold = start(scratch, PoolsKept.NONE);
                     ServerUnderTest pools = start(scratch, PoolsKept.FILLED);
                     ServerUnderTest drained = start(scratch, PoolsKept.DRAINED)) {
-                Competitor first = Competitor.ours("skerry without pools", cold, false);
-                Competitor second = Competitor.ours("skerry with pools", pools, true);
+                Competitor first = Competitor.ours("skerry without pools", cold, PoolsKept.NONE);
+                Competitor second = Competitor.ours("skerry with pools", pools, PoolsKept.FILLED);
                 List<Competitor> foreign = new ArrayList<>();
                 for (Map.Entry<String, URI> each : others.entrySet()) {
                     foreign.add(Competitor.other(each.getKey(), each.getValue()));
                 }
                 List<Competitor> alone = new ArrayList<>(List.of(first, second));
-                alone.add(Competitor.ours("skerry with drained pools", drained, true));
+                alone.add(Competitor.ours("skerry with drained pools", drained, PoolsKept.DRAINED));
                 alone.addAll(foreign);
                 List<Competitor> together = new ArrayList<>(List.of(first, second));
                 together.addAll(foreign);
                 Report report = new Report(facts(foreign));
-                JudgingContests.Still still = () -> ReadyPools.await(pools);
+                JudgingContests.Still still = () -> {
+                    if (!ReadyPools.await(pools)) {
+                        progress.accept("pools are still being filled: this machine is busy");
+                    }
+                };
                 JudgingContests one = new JudgingContests(settings, alone, bare, still, progress);
                 JudgingContests several = new JudgingContests(settings, together, bare, still, progress);
                 JudgingPromises promises = new JudgingPromises(first, second);

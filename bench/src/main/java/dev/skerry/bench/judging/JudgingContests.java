@@ -7,6 +7,7 @@ import dev.skerry.bench.jobs.PistonClient;
 import dev.skerry.bench.jobs.PistonClient.Wishes;
 import dev.skerry.bench.jobs.SmallProgram;
 import dev.skerry.bench.serving.Callers;
+import dev.skerry.bench.serving.PoolsKept;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,10 @@ import java.util.function.Consumer;
  */
 final class JudgingContests {
     static final String BARE = "bare processes";
+    static final String BURST_BARE = "all as bare processes, one a processor";
+
+    /** Pools of one language and those with nothing started have no more together. */
+    private static final int READY_MOST = 16;
 
     private final JudgingSettings settings;
     private final List<Competitor> competitors;
@@ -68,11 +73,12 @@ final class JudgingContests {
                 PistonClient client = competitor.client();
                 clients.add(client);
                 turns.add(turn(competitor, client, program, Wishes.NONE));
-                if (competitor.pools() && program.waits()) {
+                if (competitor.pools() == PoolsKept.FILLED && program.waits()) {
                     turns.add(turn(competitor, client, program, new Wishes("", false)));
                 }
             }
-            for (int round = -settings.warmups(program); round < settings.rounds(program); round++) {
+            long end = System.nanoTime() + settings.most(program).toNanos();
+            for (int round = -settings.warmups(program); settings.another(program, round, end); round++) {
                 if (round == 0) {
                     rows.forget();
                 }
@@ -186,12 +192,11 @@ final class JudgingContests {
             List<Closeable> open = new ArrayList<>();
             try {
                 Callers alone = new Callers();
-                alone.round(
-                        bare(processors, program, new Rows(), open), Math.ceilDiv(settings.burst(), processors));
+                alone.round(bare(processors, program, new Rows(), open), Math.ceilDiv(settings.burst(), processors));
                 rows.add(BURST_BARE, settings.burst() / alone.rates().p50() * 1000);
                 for (Competitor competitor : whose) {
                     still.await();
-                    int ready = competitor.pools() ? READY_MOST : 0;
+                    int ready = competitor.pools() == PoolsKept.FILLED ? READY_MOST : 0;
                     List<Callers.Action> drain = callers(ready, competitor, program, new Rows(), open);
                     List<Callers.Action> all = callers(settings.burst(), competitor, program, rows, open);
                     new Callers().round(drain, 1);
@@ -203,11 +208,6 @@ final class JudgingContests {
         }
         return new Contest.Result(settings.burst() + " × " + program.name() + " at once", rows.distributions("ms"));
     }
-
-    static final String BURST_BARE = "all as bare processes, one a processor";
-
-    /** No pool has more that are ready. */
-    private static final int READY_MOST = 16;
 
     private static void close(List<? extends Closeable> all) throws IOException {
         for (Closeable one : all) {

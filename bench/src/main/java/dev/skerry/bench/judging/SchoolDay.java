@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Plays a {@link Timetable} against a server: each program is sent at its time, whether or not those before it are
- * answered. Who is sent away comes back after the time that the server named, as pupils do; who waits longer than
- * {@link #PATIENCE} makes the run fail, as does a wrong answer.
+ * answered. Who is sent away comes back after the time that the server named, as pupils do. Who is sent away for longer
+ * than {@link #PATIENCE}, or is answered wrongly, has failed, which the log says.
  */
 final class SchoolDay {
     static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -43,12 +43,9 @@ final class SchoolDay {
         Thread watch = Thread.ofPlatform().name("watch").start(() -> watch(start, failed));
         try (ExecutorService pupils = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Submission submission : timetable.submissions()) {
-                if (failed.get() != null) {
-                    break;
-                }
                 long wait = submission.at().toNanos() - (System.nanoTime() - start);
                 TimeUnit.NANOSECONDS.sleep(wait);
-                Future<?> _ = pupils.submit(() -> send(submission, failed));
+                Future<?> _ = pupils.submit(() -> send(submission));
             }
         } finally {
             watch.interrupt();
@@ -58,33 +55,49 @@ final class SchoolDay {
             }
         }
         if (failed.get() != null) {
-            throw new IllegalStateException("the day did not go well", failed.get());
+            throw new IllegalStateException("the server could not be watched", failed.get());
         }
         return log;
     }
 
-    private void send(Submission submission, AtomicReference<Throwable> failed) {
+    private void send(Submission submission) {
         long start = System.nanoTime();
-        Wishes wishes = new Wishes(submission.pupil(), true);
         try {
             PistonClient free = idle.poll();
             PistonClient client = free == null ? server.client() : free;
-            Answer answer = client.tryRun(submission.program(), wishes);
-            while (answer.again().isPresent()) {
-                log.refused();
-                if (System.nanoTime() - start > PATIENCE.toNanos()) {
-                    throw new IllegalStateException(submission.pupil() + " was sent away for " + PATIENCE);
+            boolean whole = false;
+            try {
+                String ready = answered(submission, client, start);
+                log.answered(new Answered((System.nanoTime() - start) / 1e6, ready));
+                whole = true;
+            } finally {
+                if (whole) {
+                    idle.add(client);
+                } else {
+                    client.close();
                 }
-                TimeUnit.NANOSECONDS.sleep(answer.again().get().toNanos());
-                answer = client.tryRun(submission.program(), wishes);
             }
-            idle.add(client);
-            log.answered(new Answered((System.nanoTime() - start) / 1e6, answer.start()));
         } catch (IOException | RuntimeException e) {
-            failed.compareAndSet(null, e);
+            log.failed(submission.program().name() + " of " + submission.pupil() + ": " + e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** How ready its sandbox was. */
+    private String answered(Submission submission, PistonClient client, long start)
+            throws IOException, InterruptedException {
+        Wishes wishes = new Wishes(submission.pupil(), true);
+        Answer answer = client.tryRun(submission.program(), wishes);
+        while (answer.again().isPresent()) {
+            log.refused();
+            if (System.nanoTime() - start > PATIENCE.toNanos()) {
+                throw new IllegalStateException("sent away for " + PATIENCE);
+            }
+            TimeUnit.NANOSECONDS.sleep(answer.again().get().toNanos());
+            answer = client.tryRun(submission.program(), wishes);
+        }
+        return answer.start();
     }
 
     /** Begins a second of the log at each second. */

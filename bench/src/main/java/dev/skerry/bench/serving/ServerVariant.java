@@ -23,7 +23,8 @@ public record ServerVariant(OptionalInt simulated, Optional<Postgres> postgres, 
     /** What the password of its database is called in a server's environment. */
     static final String PASSWORD = "SKERRY_DATABASE_PASSWORD";
 
-    public static final ServerVariant REAL = new ServerVariant(OptionalInt.empty(), Optional.empty(), false, PoolsKept.NONE);
+    public static final ServerVariant REAL =
+            new ServerVariant(OptionalInt.empty(), Optional.empty(), false, PoolsKept.NONE);
 
     public static ServerVariant simulated(int sandboxes) {
         return new ServerVariant(OptionalInt.of(sandboxes), Optional.empty(), false, PoolsKept.NONE);

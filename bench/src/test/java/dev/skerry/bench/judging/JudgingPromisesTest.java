@@ -6,6 +6,7 @@ import dev.skerry.bench.Contest;
 import dev.skerry.bench.Distribution;
 import dev.skerry.bench.Promise;
 import dev.skerry.bench.jobs.SmallProgram;
+import dev.skerry.bench.serving.PoolsKept;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,20 +16,18 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class JudgingPromisesTest {
-    private static final Competitor COLD = server("skerry without pools", false);
-    private static final Competitor POOLS = server("skerry with pools", true);
+    private static final Competitor COLD = server("skerry without pools", PoolsKept.NONE);
+    private static final Competitor POOLS = server("skerry with pools", PoolsKept.FILLED);
     private static final JudgingPromises PROMISES = new JudgingPromises(COLD, POOLS);
 
-    private static Competitor server(String name, boolean pools) {
+    private static Competitor server(String name, PoolsKept pools) {
         return new Competitor(name, URI.create("http://127.0.0.1:1"), Optional.empty(), pools, Set.of("python"));
     }
 
     private static Contest.Result result(String title, Object... namesAndValues) {
         Map<String, Distribution> sides = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
-            sides.put(
-                    (String) namesAndValues[i],
-                    new Distribution("ms", List.of((Double) namesAndValues[i + 1])));
+            sides.put((String) namesAndValues[i], new Distribution("ms", List.of((Double) namesAndValues[i + 1])));
         }
         return new Contest.Result(title, sides);
     }
@@ -56,8 +55,7 @@ class JudgingPromisesTest {
 
     @Test
     void aMissOfAServerWithPoolsIsNotCold() {
-        assertThat(PROMISES.one(
-                        SmallProgram.C, result("", "bare processes", 15.0, "skerry with pools: miss", 21.0)))
+        assertThat(PROMISES.one(SmallProgram.C, result("", "bare processes", 15.0, "skerry with pools: miss", 21.0)))
                 .isEmpty();
     }
 
@@ -65,10 +63,14 @@ class JudgingPromisesTest {
     void allOfABurstCountWhateverTheyFound() {
         List<Promise> promises = PROMISES.burst(result(
                 "2 at once",
-                JudgingContests.BURST_BARE, 1000.0,
-                "skerry without pools: cold", 1500.0,
-                "skerry with pools: hit, prestarted", 100.0,
-                "skerry with pools: miss", 1501.0));
+                JudgingContests.BURST_BARE,
+                1000.0,
+                "skerry without pools: cold",
+                1500.0,
+                "skerry with pools: hit, prestarted",
+                100.0,
+                "skerry with pools: miss",
+                1501.0));
         assertThat(promises).map(Promise::measured).containsExactly(1500.0, 1501.0);
         assertThat(promises).map(Promise::kept).containsExactly(true, false);
     }
