@@ -8,12 +8,9 @@ import dev.skerry.bench.serving.ServerBench;
 import dev.skerry.host.drivers.RuntimeProgram;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
 import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.ListIterator;
 
 /** {@code skerry bench}: the command line of the benchmark. */
 public final class Bench {
@@ -62,35 +59,24 @@ public final class Bench {
         Path output = Path.of("docs/benchmarks");
         boolean quick = false;
         Launcher launcher = Launcher.AUTO;
-        for (ListIterator<String> at = arguments.listIterator(); at.hasNext(); ) {
-            String argument = at.next();
-            switch (argument) {
+        Arguments all = new Arguments("bench", arguments);
+        while (all.next()) {
+            switch (all.name()) {
                 case "--quick" -> quick = true;
-                case "--launcher" -> launcher = Launcher.parse(value(at, argument));
-                case "--data" -> data = Path.of(value(at, argument)).toAbsolutePath();
-                case "--output" -> output = Path.of(value(at, argument));
+                case "--launcher" -> launcher = Launcher.parse(all.value());
+                case "--data" -> data = all.path().toAbsolutePath();
+                case "--output" -> output = all.path();
                 case "--help", "-h" -> {
                     System.out.print(USAGE);
                     return 0;
                 }
-                default ->
-                    throw new Failure(
-                            ErrorCode.INVALID_REQUEST,
-                            "'" + argument + "' is not an argument of bench",
-                            "skerry bench --help");
+                default -> throw all.unknown();
             }
         }
         try (Engine engine = Engine.open(EngineSettings.installed(data).with(launcher))) {
             System.out.print(Benchmark.run(engine, settings(quick, output), System.err::println));
         }
         return 0;
-    }
-
-    private static String value(ListIterator<String> at, String argument) {
-        if (!at.hasNext()) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a value", "skerry bench --help");
-        }
-        return at.next();
     }
 
     private static BenchSettings settings(boolean quick, Path output) {

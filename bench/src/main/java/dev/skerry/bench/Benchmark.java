@@ -3,9 +3,7 @@ package dev.skerry.bench;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.wire.Isolation;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +23,7 @@ public final class Benchmark {
      */
     public static String run(Engine engine, BenchSettings settings, Consumer<String> progress) throws Exception {
         Report report = new Report(machine(engine));
-        Path scratch = Files.createTempDirectory("skerry-bench");
-        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwx--x--x"));
+        Path scratch = Machine.scratch();
         Scenarios scenarios = new Scenarios(engine, settings, scratch);
         try {
             List<Callable<Contest>> contests = List.of(

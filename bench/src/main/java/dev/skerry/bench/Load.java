@@ -5,9 +5,6 @@ import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,11 +23,6 @@ final class Load {
 
     /** So many sandboxes are measured once: the machine's noise is small next to them. */
     private static final int IDLE_MANY = 100;
-
-    private static final Duration SETTLE_BOUND = Duration.ofSeconds(30);
-    private static final Duration SAMPLE_PAUSE = Duration.ofMillis(250);
-    private static final int QUIET_SAMPLES = 8;
-    private static final int QUIET_KIB = 512;
 
     private final Engine engine;
     private final Isolation level;
@@ -54,7 +46,7 @@ final class Load {
         double[] all = new double[rounds];
         double[] charged = new double[rounds];
         for (int round = 0; round < rounds; round++) {
-            long before = settledKernelKib();
+            long before = ProcessMemory.settledKernelKib();
             List<Sandbox> sandboxes = start(count);
             try {
                 long own = 0;
@@ -64,7 +56,7 @@ final class Load {
                             + ProcessMemory.ownKib(ProcessMemory.parent(sandbox.guestPid()));
                     group += sandbox.usage().memoryBytes() >> 10;
                 }
-                all[round] = (settledKernelKib() - before + own) / (double) count;
+                all[round] = (ProcessMemory.settledKernelKib() - before + own) / (double) count;
                 charged[round] = group / (double) count;
             } finally {
                 end(sandboxes);
@@ -136,24 +128,5 @@ final class Load {
             }
         }
         return callers * perCaller / ((System.nanoTime() - start) / 1e9);
-    }
-
-    /**
-     * The kernel's memory without caches, in KiB, once it has come to rest: what a sandbox had is given back a while
-     * after its end.
-     */
-    private static long settledKernelKib() throws Exception {
-        long end = System.nanoTime() + SETTLE_BOUND.toNanos();
-        long lowest = Long.MAX_VALUE;
-        for (int quiet = 0; quiet < QUIET_SAMPLES && System.nanoTime() < end; quiet++) {
-            Files.writeString(Path.of("/proc/sys/vm/drop_caches"), "3");
-            Thread.sleep(SAMPLE_PAUSE);
-            long now = ProcessMemory.kernelKib();
-            if (now < lowest - QUIET_KIB) {
-                lowest = now;
-                quiet = 0;
-            }
-        }
-        return ProcessMemory.kernelKib();
     }
 }

@@ -3,6 +3,7 @@ package dev.skerry.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,6 +25,13 @@ public final class Machine {
                 Files.readString(Path.of("/proc/loadavg")).strip());
         facts.put("java", Runtime.version().toString());
         return facts;
+    }
+
+    /** A folder for one run, through which the users of sandboxes may pass. */
+    public static Path scratch() throws IOException {
+        Path folder = Files.createTempDirectory("skerry-bench");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+        return folder;
     }
 
     /** With all that is in it. */

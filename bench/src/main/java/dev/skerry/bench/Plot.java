@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * One panel per contest: for each side a bar from the 5th to the 95th percentile, the median marked, every value a
- * faint dot.
+ * faint dot; of very many values every so many-th.
  */
 final class Plot {
     private static final int WIDTH = 900;
@@ -16,6 +16,9 @@ final class Plot {
     private static final int ROW = 26;
     private static final int HEAD = 40;
     private static final int FOOT = 14;
+
+    /** Of one side, or a few more: what lies on others is not seen anyway. */
+    private static final int DOTS_MOST = 1000;
 
     private final List<Contest.Result> results;
 
@@ -79,7 +82,9 @@ final class Plot {
                 LABEL + low,
                 y + 3,
                 Math.max(1, high - low)));
-        for (double value : values.values()) {
+        int step = Math.max(1, values.n() / DOTS_MOST);
+        for (int i = 0; i < values.n(); i += step) {
+            double value = values.values().get(i);
             if (value <= axis) {
                 svg.append(String.format(
                         Locale.ROOT,

@@ -16,6 +16,7 @@ public final class Report {
 
     private final Map<String, String> machine;
     private final List<Contest.Result> results = new ArrayList<>();
+    private final List<Promise> promises = new ArrayList<>();
 
     public Report(Map<String, String> machine) {
         this.machine = new LinkedHashMap<>(machine);
@@ -23,6 +24,10 @@ public final class Report {
 
     public void add(Contest.Result result) {
         results.add(result);
+    }
+
+    public void add(Promise promise) {
+        promises.add(promise);
     }
 
     /** Writes {@code NAME.json} (all raw values), {@code NAME.md} and {@code NAME.svg}. */
@@ -51,14 +56,27 @@ public final class Report {
                                     "values", values.values())));
             contests.add(Map.of("title", result.title(), "sides", sides));
         }
-        return Map.of("machine", machine, "contests", contests);
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("machine", machine);
+        if (!promises.isEmpty()) {
+            all.put("promises", promises);
+        }
+        all.put("contests", contests);
+        return all;
     }
 
-    /** A table per contest; the last column is the ratio of medians to the first side, the lower bound. */
+    /**
+     * What was promised, and a table per contest, whose last column is the ratio of medians to the first side, the
+     * lower bound.
+     */
     public String markdown() {
         StringBuilder text = new StringBuilder();
         machine.forEach((key, value) ->
                 text.append("* ").append(key).append(": ").append(value).append('\n'));
+        if (!promises.isEmpty()) {
+            text.append("\n| | promise | that is here | measured | kept |\n| --- | --- | --- | --- | --- |\n");
+            promises.forEach(promise -> text.append(promise.row()));
+        }
         for (Contest.Result result : results) {
             text.append("\n### ").append(result.title()).append("\n\n");
             text.append("| | n | p50 | p95 | p99 | min | max | unit | p50 to the first row |\n");

@@ -3,21 +3,10 @@ package dev.skerry.cli;
 import dev.skerry.server.Server;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.server.settings.ServerSettings;
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
-import dev.skerry.wire.Isolation;
-import dev.skerry.wire.SandboxId;
-import dev.skerry.wire.Usage;
-import dev.skerry.wire.hosts.Deadline;
 import dev.skerry.wire.hosts.HostAgent;
-import dev.skerry.wire.hosts.HostFacts;
 import dev.skerry.wire.hosts.HostId;
-import dev.skerry.wire.hosts.HostListener;
-import dev.skerry.wire.hosts.HostTemplate;
-import dev.skerry.wire.hosts.HostedSandbox;
-import dev.skerry.wire.hosts.Incarnation;
-import dev.skerry.wire.hosts.StartSandbox;
-import dev.skerry.wire.stream.GuestConnection;
+import dev.skerry.wire.hosts.InMemoryHost;
+import dev.skerry.wire.jobs.JobHost;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,7 +28,7 @@ import java.util.stream.Stream;
 
 /**
  * As {@link Training}, for {@code skerry serve}, which has a cache of its own: the server's JVM has other options, and
- * a cache belongs to its options. Starts a server whose host has nothing, since building needs neither root nor a
+ * a cache belongs to its options. Starts a server whose host is in memory, since building needs neither root nor a
  * sandbox, and asks it what a client asks first.
  */
 final class ServeTraining {
@@ -80,7 +69,7 @@ final class ServeTraining {
         Address anyPort = new Address("127.0.0.1", 0);
         ServerSettings settings = ServerSettings.DEFAULT.with(new ServerSettings.Overrides(
                 Optional.of(data), Optional.of(anyPort), Optional.of(anyPort), Optional.empty()));
-        try (HostAgent host = new BareHost();
+        try (HostAgent host = new InMemoryHost(new HostId("training"), JobHost.NONE);
                 Server server = Server.open(settings, host, InstantSource.system());
                 HttpClient client = HttpClient.newHttpClient()) {
             String key = server.mintKey("training");
@@ -99,97 +88,5 @@ final class ServeTraining {
 
     private static void ask(HttpClient client, HttpRequest.Builder request) throws IOException, InterruptedException {
         client.send(request.timeout(Duration.ofSeconds(30)).build(), BodyHandlers.discarding());
-    }
-
-    /** A host that has one template and makes no sandbox of it. */
-    private static final class BareHost implements HostAgent {
-        private static Failure none() {
-            return new Failure(ErrorCode.NO_CAPACITY, "this host makes no sandboxes");
-        }
-
-        @Override
-        public HostFacts facts() {
-            return new HostFacts(
-                    new HostId("training"), "boot", List.of(Isolation.CONTAINER), 1000, 1L << 30, 1L << 30);
-        }
-
-        @Override
-        public HostedSandbox start(StartSandbox command) {
-            throw none();
-        }
-
-        @Override
-        public void freeze(Incarnation incarnation) {
-            throw none();
-        }
-
-        @Override
-        public void thaw(Incarnation incarnation) {
-            throw none();
-        }
-
-        @Override
-        public void deadline(Incarnation incarnation, Optional<Deadline> deadline) {
-            throw none();
-        }
-
-        @Override
-        public void destroy(Incarnation incarnation, Duration grace) {
-            // There is none.
-        }
-
-        @Override
-        public void discardDisk(SandboxId id) {
-            // There is none.
-        }
-
-        @Override
-        public List<HostedSandbox> list() {
-            return List.of();
-        }
-
-        @Override
-        public List<SandboxId> disks() {
-            return List.of();
-        }
-
-        @Override
-        public GuestConnection guest(Incarnation incarnation) {
-            throw none();
-        }
-
-        @Override
-        public Usage usage(Incarnation incarnation) {
-            throw none();
-        }
-
-        @Override
-        public List<HostTemplate> templates() {
-            return List.of(new HostTemplate(
-                    Optional.of("base"),
-                    "sha256:training",
-                    "user",
-                    "/home/user",
-                    List.of(),
-                    List.of(),
-                    true,
-                    InstantSource.system().instant(),
-                    true));
-        }
-
-        @Override
-        public void removeTemplate(String name) {
-            throw none();
-        }
-
-        @Override
-        public void listen(HostListener listener) {
-            // Nothing happens here.
-        }
-
-        @Override
-        public void close() {
-            // Nothing is held.
-        }
     }
 }

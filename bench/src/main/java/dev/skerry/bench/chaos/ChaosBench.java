@@ -1,8 +1,7 @@
 package dev.skerry.bench.chaos;
 
+import dev.skerry.bench.Arguments;
 import dev.skerry.bench.Report;
-import dev.skerry.wire.ErrorCode;
-import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.ListIterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -63,21 +61,21 @@ public final class ChaosBench {
         long seed = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
         Path output = Path.of("docs/benchmarks/chaos");
         Path dist = Path.of(System.getProperty("skerry.dist", "."));
-        for (ListIterator<String> at = arguments.listIterator(); at.hasNext(); ) {
-            String argument = at.next();
-            switch (argument) {
-                case "--faults" -> faults = number(at, argument);
-                case "--seconds" -> seconds = number(at, argument);
-                case "--rounds" -> rounds = number(at, argument);
-                case "--live" -> live = Optional.of(number(at, argument));
-                case "--seed" -> seed = number(at, argument);
-                case "--output" -> output = Path.of(value(at, argument));
-                case "--dist" -> dist = Path.of(value(at, argument)).toAbsolutePath();
+        Arguments all = new Arguments("bench " + name, arguments);
+        while (all.next()) {
+            switch (all.name()) {
+                case "--faults" -> faults = all.number();
+                case "--seconds" -> seconds = all.number();
+                case "--rounds" -> rounds = all.number();
+                case "--live" -> live = Optional.of(all.number());
+                case "--seed" -> seed = all.number();
+                case "--output" -> output = all.path();
+                case "--dist" -> dist = all.path().toAbsolutePath();
                 case "--help", "-h" -> {
                     System.out.print(USAGE);
                     return 0;
                 }
-                default -> throw wrong("'" + argument + "' is not an argument of bench " + name);
+                default -> throw all.unknown();
             }
         }
         Files.createDirectories(output);
@@ -92,30 +90,6 @@ public final class ChaosBench {
                         progress);
             default -> takeOver(rounds, output, program, progress);
         };
-    }
-
-    private static Failure wrong(String what) {
-        return new Failure(ErrorCode.INVALID_REQUEST, what, "skerry bench chaos --help");
-    }
-
-    private static String value(ListIterator<String> at, String argument) {
-        if (!at.hasNext()) {
-            throw wrong(argument + " needs a value");
-        }
-        return at.next();
-    }
-
-    private static int number(ListIterator<String> at, String argument) {
-        String text = value(at, argument);
-        try {
-            int number = Integer.parseInt(text);
-            if (number > 0) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " is a number", "not '" + text + "'", e);
-        }
-        throw wrong(argument + " is a number above 0");
     }
 
     private static int chaos(ChaosSettings settings, List<String> program, Consumer<String> progress) throws Exception {

@@ -27,11 +27,11 @@ final class JobCalls {
             Limits.DEFAULT.withCpuMillis(1000 * Runtime.getRuntime().availableProcessors());
 
     private final JobHost host;
-    private final Program program;
+    private final SmallProgram program;
     private final LanguageRuntime runtime;
     private final AtomicLong number = new AtomicLong();
 
-    JobCalls(JobHost host, Program program) {
+    JobCalls(JobHost host, SmallProgram program) {
         this.host = host;
         this.program = program;
         this.runtime = host.runtimes().stream()
@@ -44,7 +44,7 @@ final class JobCalls {
     /** What one cost, and how much of that it waited for its sandbox. */
     record Call(double millis, double waitedMillis) {}
 
-    Program program() {
+    SmallProgram program() {
         return program;
     }
 

@@ -1,13 +1,13 @@
 package dev.skerry.bench.jobs;
 
+import dev.skerry.bench.Contest;
+import dev.skerry.bench.Distribution;
+import dev.skerry.bench.serving.Callers;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.Map;
 
 /** How many a second several callers get, in blocks that take turns with bare processes. */
 final class Rates {
@@ -16,58 +16,50 @@ final class Rates {
 
     private Rates() {}
 
-    static void measure(JobCalls jobs, String command, int callers) throws Exception {
-        List<BareShell> shells = new ArrayList<>();
-        try {
-            for (int i = 0; i < callers; i++) {
-                shells.add(new BareShell());
-            }
-            double bare = 0;
-            double job = 0;
-            for (int block = -1; block < BLOCKS; block++) {
-                double alone = seconds(
-                        callers, i -> shells.get(i).run(command, jobs.program().prints()));
-                double together = seconds(callers, i -> jobs.run());
-                if (block >= 0) {
-                    bare += alone;
-                    job += together;
+    /** @param command of the program as a bare process */
+    static Contest.Result measure(JobCalls jobs, String command, List<Integer> callers) throws Exception {
+        Map<String, Distribution> sides = new LinkedHashMap<>();
+        for (int count : callers) {
+            Callers bare = new Callers();
+            Callers job = new Callers();
+            List<BareShell> shells = new ArrayList<>();
+            try {
+                List<Callers.Action> alone = new ArrayList<>();
+                List<Callers.Action> together = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    BareShell shell = new BareShell();
+                    shells.add(shell);
+                    alone.add(() -> shell.run(command, jobs.program().prints()));
+                    together.add(jobs::run);
                 }
-            }
-            int n = BLOCKS * CALLS * callers;
-            row(callers, "bare", n, n / bare, 1);
-            row(callers, jobs.program().name(), n, n / job, bare / job);
-        } finally {
-            for (BareShell shell : shells) {
-                shell.close();
-            }
-        }
-    }
-
-    private interface Work {
-        void call(int caller) throws IOException, InterruptedException;
-    }
-
-    private static double seconds(int callers, Work work) throws InterruptedException, ExecutionException {
-        try (ExecutorService threads = Executors.newFixedThreadPool(callers)) {
-            long begin = System.nanoTime();
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < callers; i++) {
-                int caller = i;
-                all.add(threads.submit(() -> {
-                    for (int call = 0; call < CALLS; call++) {
-                        work.call(caller);
+                for (int block = -1; block < BLOCKS; block++) {
+                    if (block == 0) {
+                        bare.forget();
+                        job.forget();
                     }
-                    return null;
-                }));
+                    bare.round(alone, CALLS);
+                    job.round(together, CALLS);
+                }
+            } finally {
+                close(shells);
             }
-            for (Future<?> each : all) {
-                each.get();
-            }
-            return (System.nanoTime() - begin) / 1e9;
+            sides.put(bare(count), bare.rates());
+            sides.put(job(count), job.rates());
         }
+        return new Contest.Result(jobs.program().name() + ": how many a second", sides);
     }
 
-    private static void row(int callers, String name, int n, double rate, double share) {
-        System.out.printf(Locale.ROOT, "| %d | %s | %d | %.1f | %.2f |%n", callers, name, n, rate, share);
+    static String bare(int callers) {
+        return "bare processes, " + callers + " callers";
+    }
+
+    static String job(int callers) {
+        return "jobs, " + callers + " callers";
+    }
+
+    private static void close(List<BareShell> shells) throws IOException {
+        for (BareShell shell : shells) {
+            shell.close();
+        }
     }
 }

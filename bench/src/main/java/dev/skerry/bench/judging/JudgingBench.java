@@ -1,74 +1,68 @@
 package dev.skerry.bench.judging;
 
+import dev.skerry.bench.Arguments;
+import dev.skerry.bench.Contest;
 import dev.skerry.bench.Machine;
 import dev.skerry.bench.Report;
-import dev.skerry.bench.jobs.Program;
+import dev.skerry.bench.jobs.ReadyPools;
+import dev.skerry.bench.jobs.SmallProgram;
+import dev.skerry.bench.serving.PoolsKept;
 import dev.skerry.bench.serving.ServerUnderTest;
 import dev.skerry.bench.serving.ServerVariant;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.ListIterator;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
- * {@code skerry bench piston}: short programs through Piston's API. Two servers of our own, one without pools and one
- * with them, and whatever else speaks that API, next to bare processes.
+ * {@code skerry bench piston}: short programs through Piston's API. Servers of our own without pools, with filled pools
+ * and with pools in which there never is one, and whatever else speaks that API, next to bare processes.
  */
 public final class JudgingBench {
     private static final String USAGE = """
         Usage: skerry bench piston [--quick] [--against NAME=URL]... [--output FOLDER]
-        Measures Python, C and Java programs through Piston's API, next to the same as bare processes.
+        Measures Python, Node, C and Java programs through Piston's API, next to the same as bare processes.
           --quick             fewer values
           --against NAME=URL  another server with that API, up to where /api/v2 begins; it needs no key
           --output FOLDER     where piston.json, piston.md and piston.svg go (default: docs/benchmarks)
         """;
 
+    private static final List<SmallProgram> ALL =
+            List.of(SmallProgram.PYTHON, SmallProgram.NODE, SmallProgram.C, SmallProgram.JAVA);
+
     private JudgingBench() {}
 
     /** Exit code: 0; a wrong argument is a {@link Failure}. */
-    public static int run(List<String> arguments) throws Exception {
+    public static int run(List<String> words) throws Exception {
         Path output = Path.of("docs/benchmarks");
         boolean quick = false;
         Map<String, URI> others = new LinkedHashMap<>();
-        for (ListIterator<String> at = arguments.listIterator(); at.hasNext(); ) {
-            String argument = at.next();
-            switch (argument) {
+        Arguments arguments = new Arguments("bench piston", words);
+        while (arguments.next()) {
+            switch (arguments.name()) {
                 case "--quick" -> quick = true;
-                case "--against" -> other(value(at, argument), others);
-                case "--output" -> output = Path.of(value(at, argument));
+                case "--against" -> other(arguments.value(), others);
+                case "--output" -> output = arguments.path();
                 case "--help", "-h" -> {
                     System.out.print(USAGE);
                     return 0;
                 }
-                default ->
-                    throw new Failure(
-                            ErrorCode.INVALID_REQUEST,
-                            "'" + argument + "' is not an argument of bench piston",
-                            "skerry bench piston --help");
+                default -> throw arguments.unknown();
             }
         }
-        JudgingSettings settings = JudgingSettings.usual(quick);
-        System.out.print(measure(settings, others, output, System.err::println));
+        System.out.print(measure(JudgingSettings.usual(quick), others, output, System.err::println));
         return 0;
     }
 
-    private static String value(ListIterator<String> at, String argument) {
-        if (!at.hasNext()) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a value", "skerry bench piston --help");
-        }
-        return at.next();
-    }
-
-    private static void other(String text, Map<String, URI> others) {
+    static void other(String text, Map<String, URI> others) {
         int equals = text.indexOf('=');
         if (equals < 1 || !text.substring(equals + 1).matches("http://[^/:]+:[0-9]+(/.*)?")) {
             throw new Failure(
@@ -82,32 +76,69 @@ public final class JudgingBench {
     private static String measure(
             JudgingSettings settings, Map<String, URI> others, Path output, Consumer<String> progress)
             throws Exception {
-        Report report = new Report(Machine.facts());
-        Path scratch = Files.createTempDirectory("skerry-bench");
-        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwx--x--x"));
+        Path scratch = Machine.scratch();
         try {
-            progress.accept("starting two servers");
+            progress.accept("starting three servers");
             Path bare = Files.createDirectory(scratch.resolve("bare"));
-            try (ServerUnderTest cold =
-                            ServerUnderTest.start(Files.createDirectory(scratch.resolve("cold")), ServerVariant.REAL);
-                    ServerUnderTest pools = ServerUnderTest.start(
-                            Files.createDirectory(scratch.resolve("pools")), ServerVariant.REAL.withPools())) {
-                List<Competitor> all = new ArrayList<>();
-                all.add(new Competitor("skerry, cold", cold.origin(), Optional.of(cold.key())));
-                all.add(new Competitor("skerry, with pools", pools.origin(), Optional.of(pools.key())));
-                others.forEach((name, url) -> all.add(new Competitor(name, url, Optional.empty())));
-                JudgingContests contests = new JudgingContests(settings, all, bare, progress);
-                for (Program program : Program.ALL) {
-                    report.add(contests.oneAfterTheOther(program));
-                    contests.atATime(program).forEach(report::add);
+            try (ServerUnderTest cold = start(scratch, PoolsKept.NONE);
+                    ServerUnderTest pools = start(scratch, PoolsKept.FILLED);
+                    ServerUnderTest drained = start(scratch, PoolsKept.DRAINED)) {
+                Competitor first = Competitor.ours("skerry without pools", cold, PoolsKept.NONE);
+                Competitor second = Competitor.ours("skerry with pools", pools, PoolsKept.FILLED);
+                List<Competitor> foreign = new ArrayList<>();
+                for (Map.Entry<String, URI> each : others.entrySet()) {
+                    foreign.add(Competitor.other(each.getKey(), each.getValue()));
+                }
+                List<Competitor> alone = new ArrayList<>(List.of(first, second));
+                alone.add(Competitor.ours("skerry with drained pools", drained, PoolsKept.DRAINED));
+                alone.addAll(foreign);
+                List<Competitor> together = new ArrayList<>(List.of(first, second));
+                together.addAll(foreign);
+                Report report = new Report(facts(foreign));
+                JudgingContests.Still still = () -> {
+                    if (!ReadyPools.await(pools)) {
+                        progress.accept("pools are still being filled: this machine is busy");
+                    }
+                };
+                JudgingContests one = new JudgingContests(settings, alone, bare, still, progress);
+                JudgingContests several = new JudgingContests(settings, together, bare, still, progress);
+                JudgingPromises promises = new JudgingPromises(first, second);
+                for (SmallProgram program : SmallProgram.here(ALL)) {
+                    Contest.Result result = one.oneAfterTheOther(program);
+                    report.add(result);
+                    promises.one(program, result).forEach(report::add);
                     report.write(output, "piston"); // What is to come takes minutes.
                 }
-                report.add(contests.burst(all.getFirst(), Program.PYTHON));
+                Contest.Result burst = several.burst(SmallProgram.PYTHON, together);
+                report.add(burst);
+                promises.burst(burst).forEach(report::add);
+                for (SmallProgram program : SmallProgram.here(SmallProgram.JUDGED)) {
+                    List<Contest.Result> results = several.atATime(program);
+                    results.forEach(report::add);
+                    promises.rates(program, results.getLast()).forEach(report::add);
+                    report.write(output, "piston");
+                }
+                return report.markdown();
             }
         } finally {
             Machine.delete(scratch);
         }
-        report.write(output, "piston");
-        return report.markdown();
+    }
+
+    private static ServerUnderTest start(Path scratch, PoolsKept pools) throws IOException, InterruptedException {
+        return ServerUnderTest.start(
+                Files.createDirectory(scratch.resolve("server-" + pools)), ServerVariant.REAL.with(pools));
+    }
+
+    private static Map<String, String> facts(List<Competitor> others) throws IOException {
+        Map<String, String> facts = Machine.facts();
+        for (Competitor other : others) {
+            String missing = ALL.stream()
+                    .filter(program -> !other.has(program))
+                    .map(SmallProgram::language)
+                    .collect(Collectors.joining(", "));
+            facts.put(other.name(), other.origin() + (missing.isEmpty() ? "" : ", which has no " + missing));
+        }
+        return facts;
     }
 }

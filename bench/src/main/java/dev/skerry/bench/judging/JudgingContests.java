@@ -2,10 +2,12 @@ package dev.skerry.bench.judging;
 
 import dev.skerry.bench.Contest;
 import dev.skerry.bench.Distribution;
-import dev.skerry.bench.Side;
 import dev.skerry.bench.jobs.BareShell;
-import dev.skerry.bench.jobs.Program;
+import dev.skerry.bench.jobs.PistonClient;
+import dev.skerry.bench.jobs.PistonClient.Wishes;
+import dev.skerry.bench.jobs.SmallProgram;
 import dev.skerry.bench.serving.Callers;
+import dev.skerry.bench.serving.PoolsKept;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,127 +18,195 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** What is compared. Every answer is checked: a quick refusal must not count as a quick program. */
+/**
+ * What is compared. Every answer is checked: a quick refusal must not count as a quick program. Under which row it
+ * counts is up to what it says of its sandbox.
+ */
 final class JudgingContests {
-    private static final String BARE = "bare processes";
+    static final String BARE = "bare processes";
+    static final String BURST_BARE = "all as bare processes, one a processor";
+
+    /** Pools of one language and those with nothing started have no more together. */
+    private static final int READY_MOST = 16;
 
     private final JudgingSettings settings;
     private final List<Competitor> competitors;
     private final Path folder;
+    private final Still still;
     private final Consumer<String> progress;
 
+    /** Waits until nothing is done any more for what was measured last: before each that is timed. */
+    @FunctionalInterface
+    interface Still {
+        void await() throws IOException, InterruptedException;
+    }
+
     /** @param folder in which bare processes have folders of their own */
-    JudgingContests(JudgingSettings settings, List<Competitor> competitors, Path folder, Consumer<String> progress) {
+    JudgingContests(
+            JudgingSettings settings,
+            List<Competitor> competitors,
+            Path folder,
+            Still still,
+            Consumer<String> progress) {
         this.settings = settings;
         this.competitors = List.copyOf(competitors);
         this.folder = folder;
+        this.still = still;
         this.progress = progress;
     }
 
+    /** One caller's turn: measures, and says under which row. */
+    private interface Turn {
+        void take(Rows rows) throws Exception;
+    }
+
     /** One caller, whose sides take turns. */
-    Contest.Result oneAfterTheOther(Program program) throws Exception {
+    Contest.Result oneAfterTheOther(SmallProgram program) throws Exception {
+        progress.accept(program.name());
+        Rows rows = new Rows();
         List<PistonClient> clients = new ArrayList<>();
         try (BareShell bare = new BareShell()) {
-            List<Side> sides = new ArrayList<>();
+            List<Turn> turns = new ArrayList<>();
             String command = command(program);
-            sides.add(new Side(BARE, () -> bare.run(command, program.prints())));
-            for (Competitor competitor : competitors) {
+            turns.add(all -> all.add(BARE, bare.run(command, program.prints())));
+            for (Competitor competitor : those(program)) {
                 PistonClient client = competitor.client();
                 clients.add(client);
-                sides.add(Side.timed(competitor.name(), () -> client.run(program)));
+                turns.add(turn(competitor, client, program, Wishes.NONE));
+                if (competitor.pools() == PoolsKept.FILLED && program.waits()) {
+                    turns.add(turn(competitor, client, program, new Wishes("", false)));
+                }
             }
-            return new Contest(program.name(), "ms", settings.warmups(), settings.rounds(), sides).run(progress);
+            long end = System.nanoTime() + settings.most(program).toNanos();
+            for (int round = -settings.warmups(program); settings.another(program, round, end); round++) {
+                if (round == 0) {
+                    rows.forget();
+                }
+                for (int i = 0; i < turns.size(); i++) {
+                    still.await();
+                    // Each goes first in turn: what one leaves in caches does not always help the same other.
+                    turns.get((i + Math.max(round, 0)) % turns.size()).take(rows);
+                }
+            }
         } finally {
             close(clients);
         }
+        return new Contest.Result(program.name(), rows.distributions("ms"));
+    }
+
+    private static Turn turn(Competitor competitor, PistonClient client, SmallProgram program, Wishes wishes) {
+        return rows -> {
+            long start = System.nanoTime();
+            String ready = client.run(program, wishes);
+            rows.add(competitor.row(ready), (System.nanoTime() - start) / 1e6);
+        };
     }
 
     /** Several callers at a time: how long each waits, and how many are done in a second. */
-    List<Contest.Result> atATime(Program program) throws Exception {
+    List<Contest.Result> atATime(SmallProgram program) throws Exception {
         Map<String, Distribution> latencies = new LinkedHashMap<>();
         Map<String, Distribution> rates = new LinkedHashMap<>();
         for (int callers : settings.callers()) {
             progress.accept(program.name() + ", " + callers + " callers");
+            Rows rows = new Rows();
             Map<String, Callers> sides = new LinkedHashMap<>();
             Map<String, List<Callers.Action>> actions = new LinkedHashMap<>();
-            List<PistonClient> clients = new ArrayList<>();
-            List<BareShell> shells = new ArrayList<>();
+            List<Closeable> open = new ArrayList<>();
             try {
-                actions.put(BARE, bare(callers, program, shells));
-                for (Competitor competitor : competitors) {
-                    List<Callers.Action> own = new ArrayList<>();
-                    for (int i = 0; i < callers; i++) {
-                        PistonClient client = competitor.client();
-                        clients.add(client);
-                        own.add(() -> client.run(program));
-                    }
-                    actions.put(competitor.name(), own);
+                actions.put(BARE, bare(callers, program, rows, open));
+                for (Competitor competitor : those(program)) {
+                    actions.put(competitor.name(), callers(callers, competitor, program, rows, open));
                 }
                 actions.keySet().forEach(name -> sides.put(name, new Callers()));
-                for (int round = 0; round < settings.callerRounds(); round++) {
+                for (int round = 0; round < settings.callerRounds(program); round++) {
                     for (Map.Entry<String, Callers> side : sides.entrySet()) {
-                        side.getValue().round(actions.get(side.getKey()), settings.each());
+                        still.await();
+                        side.getValue().during(actions.get(side.getKey()), settings.each());
                     }
                 }
             } finally {
-                close(clients);
-                close(shells);
+                close(open);
             }
-            sides.forEach((name, measured) -> {
-                latencies.put(name + ", " + callers + " callers", measured.latencies());
-                rates.put(name + ", " + callers + " callers", measured.rates());
-            });
+            String suffix = suffix(callers);
+            rows.distributions("ms").forEach((name, values) -> latencies.put(name + suffix, values));
+            sides.forEach((name, measured) -> rates.put(name + suffix, measured.rates()));
         }
         return List.of(
                 new Contest.Result(program.name() + ", several callers", latencies),
-                new Contest.Result(program.name() + ", several callers: how many a second", rates));
+                new Contest.Result(rates(program), rates));
+    }
+
+    static String suffix(int callers) {
+        return ", " + callers + " callers";
+    }
+
+    /** The title of how many a second. */
+    static String rates(SmallProgram program) {
+        return program.name() + ", several callers: how many a second";
+    }
+
+    private List<Competitor> those(SmallProgram program) {
+        return competitors.stream().filter(each -> each.has(program)).toList();
     }
 
     /** Each with a shell and a folder of its own. */
-    private List<Callers.Action> bare(int count, Program program, List<BareShell> shells) throws IOException {
+    private List<Callers.Action> bare(int count, SmallProgram program, Rows rows, List<Closeable> open)
+            throws IOException {
         List<Callers.Action> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             BareShell shell = new BareShell();
-            shells.add(shell);
+            open.add(shell);
             String command = command(program);
-            all.add(() -> shell.run(command, program.prints()));
+            all.add(() -> rows.add(BARE, shell.run(command, program.prints())));
         }
         return all;
     }
 
-    private String command(Program program) throws IOException {
+    private static List<Callers.Action> callers(
+            int count, Competitor competitor, SmallProgram program, Rows rows, List<Closeable> open)
+            throws IOException {
+        List<Callers.Action> all = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            PistonClient client = competitor.client();
+            open.add(client);
+            Turn turn = turn(competitor, client, program, Wishes.NONE);
+            all.add(() -> turn.take(rows));
+        }
+        return all;
+    }
+
+    private String command(SmallProgram program) throws IOException {
         return program.command(Files.createTempDirectory(folder, "bare"));
     }
 
-    /** So many in the same moment; each must succeed. Next to it what the bare processes cost together. */
-    Contest.Result burst(Competitor competitor, Program program) throws Exception {
-        progress.accept(settings.burst() + " at once");
-        Callers alone = new Callers();
+    /**
+     * So many in the same moment, each of which must succeed, in turn with as many bare processes, one a processor at a
+     * time, all of which together are one value. Those servers whose pools had some ready are asked for these before.
+     */
+    Contest.Result burst(SmallProgram program, List<Competitor> whose) throws Exception {
         int processors = Runtime.getRuntime().availableProcessors();
-        List<BareShell> shells = new ArrayList<>();
-        try {
-            alone.round(bare(processors, program, shells), Math.ceilDiv(settings.burst(), processors));
-        } finally {
-            close(shells);
-        }
-        double bound = settings.burst() / alone.rates().p50() * 1000;
-        List<PistonClient> clients = new ArrayList<>();
-        try {
-            List<Callers.Action> all = new ArrayList<>();
-            for (int i = 0; i < settings.burst(); i++) {
-                PistonClient client = competitor.client();
-                clients.add(client);
-                all.add(() -> client.run(program));
+        Rows rows = new Rows();
+        for (int burst = 0; burst < settings.bursts(); burst++) {
+            progress.accept(settings.burst() + " at once");
+            still.await();
+            List<Closeable> open = new ArrayList<>();
+            try {
+                Callers alone = new Callers();
+                alone.round(bare(processors, program, new Rows(), open), Math.ceilDiv(settings.burst(), processors));
+                rows.add(BURST_BARE, settings.burst() / alone.rates().p50() * 1000);
+                for (Competitor competitor : whose) {
+                    still.await();
+                    int ready = competitor.pools() == PoolsKept.FILLED ? READY_MOST : 0;
+                    List<Callers.Action> drain = callers(ready, competitor, program, new Rows(), open);
+                    List<Callers.Action> all = callers(settings.burst(), competitor, program, rows, open);
+                    new Callers().round(drain, 1);
+                    new Callers().round(all, 1);
+                }
+            } finally {
+                close(open);
             }
-            Callers together = new Callers();
-            together.round(all, 1);
-            Map<String, Distribution> sides = new LinkedHashMap<>();
-            sides.put("all as bare processes, one a processor", new Distribution("ms", List.of(bound)));
-            sides.put(competitor.name() + ", each from the first moment", together.latencies());
-            return new Contest.Result(settings.burst() + " × " + program.name() + " at once", sides);
-        } finally {
-            close(clients);
         }
+        return new Contest.Result(settings.burst() + " × " + program.name() + " at once", rows.distributions("ms"));
     }
 
     private static void close(List<? extends Closeable> all) throws IOException {

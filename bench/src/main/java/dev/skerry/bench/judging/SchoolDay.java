@@ -1,5 +1,9 @@
 package dev.skerry.bench.judging;
 
+import dev.skerry.bench.jobs.PistonClient;
+import dev.skerry.bench.jobs.PistonClient.Answer;
+import dev.skerry.bench.jobs.PistonClient.Wishes;
+import dev.skerry.bench.judging.DayLog.Answered;
 import dev.skerry.bench.judging.Timetable.Submission;
 import dev.skerry.bench.serving.Connection;
 import java.io.IOException;
@@ -17,8 +21,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Plays a {@link Timetable} against a server: each program is sent at its time, whether or not those before it are
- * answered. Who is sent away comes back after the time that the server named, as pupils do; who waits longer than
- * {@link #PATIENCE} makes the run fail, as does a wrong answer.
+ * answered. Who is sent away comes back after the time that the server named, as pupils do. Who is sent away for longer
+ * than {@link #PATIENCE}, or is answered wrongly, has failed, which the log says.
  */
 final class SchoolDay {
     static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -35,12 +39,13 @@ final class SchoolDay {
         AtomicReference<Throwable> failed = new AtomicReference<>();
         long start = System.nanoTime();
         log.begin(Map.of());
-        Thread watch = Thread.ofVirtual().name("watch").start(() -> watch(failed));
+        // Not a virtual one: interrupting those closes the socket that they read from.
+        Thread watch = Thread.ofPlatform().name("watch").start(() -> watch(start, failed));
         try (ExecutorService pupils = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Submission submission : timetable.submissions()) {
                 long wait = submission.at().toNanos() - (System.nanoTime() - start);
                 TimeUnit.NANOSECONDS.sleep(wait);
-                Future<?> _ = pupils.submit(() -> send(submission, failed));
+                Future<?> _ = pupils.submit(() -> send(submission));
             }
         } finally {
             watch.interrupt();
@@ -50,43 +55,56 @@ final class SchoolDay {
             }
         }
         if (failed.get() != null) {
-            throw new IllegalStateException("the day did not go well", failed.get());
+            throw new IllegalStateException("the server could not be watched", failed.get());
         }
         return log;
     }
 
-    private void send(Submission submission, AtomicReference<Throwable> failed) {
-        log.open.incrementAndGet();
+    private void send(Submission submission) {
         long start = System.nanoTime();
         try {
             PistonClient free = idle.poll();
             PistonClient client = free == null ? server.client() : free;
-            while (true) {
-                var again = client.tryRun(submission.program(), submission.pupil());
-                if (again.isEmpty()) {
-                    break;
+            boolean whole = false;
+            try {
+                String ready = answered(submission, client, start);
+                log.answered(new Answered((System.nanoTime() - start) / 1e6, ready));
+                whole = true;
+            } finally {
+                if (whole) {
+                    idle.add(client);
+                } else {
+                    client.close();
                 }
-                log.refused();
-                if (System.nanoTime() - start > PATIENCE.toNanos()) {
-                    throw new IllegalStateException(submission.pupil() + " was sent away for " + PATIENCE);
-                }
-                TimeUnit.NANOSECONDS.sleep(again.get().toNanos());
             }
-            idle.add(client);
-            log.answered((System.nanoTime() - start) / 1e6);
         } catch (IOException | RuntimeException e) {
-            failed.compareAndSet(null, e);
+            log.failed(submission.program().name() + " of " + submission.pupil() + ": " + e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            log.open.decrementAndGet();
         }
     }
 
-    private void watch(AtomicReference<Throwable> failed) {
+    /** How ready its sandbox was. */
+    private String answered(Submission submission, PistonClient client, long start)
+            throws IOException, InterruptedException {
+        Wishes wishes = new Wishes(submission.pupil(), true);
+        Answer answer = client.tryRun(submission.program(), wishes);
+        while (answer.again().isPresent()) {
+            log.refused();
+            if (System.nanoTime() - start > PATIENCE.toNanos()) {
+                throw new IllegalStateException("sent away for " + PATIENCE);
+            }
+            TimeUnit.NANOSECONDS.sleep(answer.again().get().toNanos());
+            answer = client.tryRun(submission.program(), wishes);
+        }
+        return answer.start();
+    }
+
+    /** Begins a second of the log at each second. */
+    private void watch(long start, AtomicReference<Throwable> failed) {
         try (Connection connection = new Connection(server.origin())) {
-            while (true) {
-                TimeUnit.SECONDS.sleep(1);
+            for (long second = 1; true; second++) {
+                TimeUnit.NANOSECONDS.sleep(start + TimeUnit.SECONDS.toNanos(second) - System.nanoTime());
                 log.begin(look(server.origin(), connection));
             }
         } catch (IOException | RuntimeException e) {

@@ -1,11 +1,12 @@
 package dev.skerry.bench.judging;
 
-import dev.skerry.bench.jobs.Program;
+import dev.skerry.bench.jobs.SmallProgram;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * When the pupils of a coding school send their programs on one day, told as if the day had the length of a run: some
@@ -25,7 +26,7 @@ record Timetable(List<Submission> submissions) {
      * @param at after the beginning
      * @param pupil whose it is, in all classes
      */
-    record Submission(Duration at, Program program, String pupil) {}
+    record Submission(Duration at, SmallProgram program, String pupil) {}
 
     Timetable {
         submissions = List.copyOf(submissions);
@@ -55,6 +56,13 @@ record Timetable(List<Submission> submissions) {
         return new Timetable(all);
     }
 
+    /** When lessons end, in seconds after the beginning of a run of that length. */
+    static List<Integer> deadlines(Duration length) {
+        return IntStream.rangeClosed(1, LESSONS)
+                .mapToObj(lesson -> (int) (length.toSeconds() * lesson / LESSONS))
+                .toList();
+    }
+
     private static long within(long lesson, Random random) {
         long last = lesson / 10;
         return random.nextDouble() < LATE
@@ -64,7 +72,7 @@ record Timetable(List<Submission> submissions) {
 
     private static Submission submission(long atMillis, Random random, int lesson) {
         double kind = random.nextDouble();
-        Program program = kind < 0.8 ? Program.PYTHON : kind < 0.95 ? Program.C : Program.JAVA;
+        SmallProgram program = kind < 0.8 ? SmallProgram.PYTHON : kind < 0.95 ? SmallProgram.C : SmallProgram.JAVA;
         return new Submission(Duration.ofMillis(atMillis), program, "class" + lesson + "-" + random.nextInt(PUPILS));
     }
 }

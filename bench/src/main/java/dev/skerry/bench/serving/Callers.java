@@ -1,6 +1,7 @@
 package dev.skerry.bench.serving;
 
 import dev.skerry.bench.Distribution;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -27,12 +28,29 @@ public final class Callers {
      * @param each how often each caller does its action
      */
     public void round(List<Action> actions, int each) throws Exception {
+        together(actions.stream()
+                .map(action -> (Callable<List<Double>>) () -> timed(action, each))
+                .toList());
+    }
+
+    /**
+     * One round that takes a time, however long an action takes.
+     *
+     * @param actions one of each caller, who begins no other after that time, and does its action once at least
+     */
+    public void during(List<Action> actions, Duration time) throws Exception {
+        together(actions.stream()
+                .map(action -> (Callable<List<Double>>) () -> timed(action, time))
+                .toList());
+    }
+
+    private void together(List<Callable<List<Double>>> callers) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         List<Callable<List<Double>>> tasks = new ArrayList<>();
-        for (Action action : actions) {
+        for (Callable<List<Double>> caller : callers) {
             tasks.add(() -> {
                 go.await();
-                return timed(action, each);
+                return caller.call();
             });
         }
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -40,21 +58,36 @@ public final class Callers {
             tasks.forEach(task -> futures.add(threads.submit(task)));
             long start = System.nanoTime();
             go.countDown();
+            int done = 0;
             for (Future<List<Double>> future : futures) {
                 millis.addAll(future.get());
+                done += future.get().size();
             }
-            rates.add(actions.size() * each / ((System.nanoTime() - start) / 1e9));
+            rates.add(done / ((System.nanoTime() - start) / 1e9));
         }
     }
 
     private static List<Double> timed(Action action, int each) throws Exception {
         List<Double> values = new ArrayList<>();
         for (int i = 0; i < each; i++) {
-            long start = System.nanoTime();
-            action.run();
-            values.add((System.nanoTime() - start) / 1e6);
+            values.add(timed(action));
         }
         return values;
+    }
+
+    private static List<Double> timed(Action action, Duration time) throws Exception {
+        List<Double> values = new ArrayList<>();
+        long end = System.nanoTime() + time.toNanos();
+        while (values.isEmpty() || System.nanoTime() < end) {
+            values.add(timed(action));
+        }
+        return values;
+    }
+
+    private static double timed(Action action) throws Exception {
+        long start = System.nanoTime();
+        action.run();
+        return (System.nanoTime() - start) / 1e6;
     }
 
     /** Forgets what was measured so far: it was to warm up. */

@@ -16,6 +16,7 @@ import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Privilege;
 import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.InMemoryHost;
 import dev.skerry.wire.hosts.StartSandbox;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +35,7 @@ final class Seed {
 
     private Seed() {}
 
-    static void plant(Path data, SimulatedHost host, int count, Instant now) throws IOException {
+    static void plant(Path data, InMemoryHost host, int count, Instant now) throws IOException {
         Files.createDirectories(data);
         SecureRandom random = new SecureRandom();
         Instant first = now.truncatedTo(ChronoUnit.MICROS).minusMillis(count);

@@ -1,18 +1,16 @@
 package dev.skerry.bench.serving;
 
+import dev.skerry.bench.Arguments;
 import dev.skerry.bench.Machine;
 import dev.skerry.bench.Postgres;
 import dev.skerry.bench.Report;
-import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.ListIterator;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -38,48 +36,26 @@ public final class ServerBench {
         Path output = Path.of("docs/benchmarks");
         boolean quick = false;
         Set<String> parts = new HashSet<>();
-        for (ListIterator<String> at = arguments.listIterator(); at.hasNext(); ) {
-            String argument = at.next();
-            switch (argument) {
+        Arguments all = new Arguments("bench server", arguments);
+        while (all.next()) {
+            switch (all.name()) {
                 case "--quick" -> quick = true;
-                case "--only" -> parts.add(part(value(at, argument)));
-                case "--output" -> output = Path.of(value(at, argument));
+                case "--only" -> parts.add(all.oneOf(PARTS));
+                case "--output" -> output = all.path();
                 case "--help", "-h" -> {
                     System.out.print(USAGE);
                     return 0;
                 }
-                default ->
-                    throw new Failure(
-                            ErrorCode.INVALID_REQUEST,
-                            "'" + argument + "' is not an argument of bench server",
-                            "skerry bench server --help");
+                default -> throw all.unknown();
             }
         }
         System.out.print(measure(ServerBenchSettings.usual(quick, parts, output), System.err::println));
         return 0;
     }
 
-    private static String value(ListIterator<String> at, String argument) {
-        if (!at.hasNext()) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, argument + " needs a value", "skerry bench server --help");
-        }
-        return at.next();
-    }
-
-    private static String part(String name) {
-        if (!PARTS.contains(name)) {
-            throw new Failure(
-                    ErrorCode.INVALID_REQUEST,
-                    "'" + name + "' is not a part of the benchmark",
-                    "one of " + String.join(", ", PARTS));
-        }
-        return name;
-    }
-
     private static String measure(ServerBenchSettings settings, Consumer<String> progress) throws Exception {
         Report report = new Report(Machine.facts());
-        Path scratch = Files.createTempDirectory("skerry-bench");
-        Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwx--x--x"));
+        Path scratch = Machine.scratch();
         try {
             if (Stream.of("create", "exec", "streams", "expiry", "gateway").anyMatch(settings::wants)) {
                 real(Files.createDirectory(scratch.resolve("real")), settings, report, progress);

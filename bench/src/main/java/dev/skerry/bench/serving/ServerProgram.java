@@ -11,8 +11,6 @@ import dev.skerry.server.settings.DatabaseSettings;
 import dev.skerry.server.settings.JobSettings;
 import dev.skerry.server.settings.Networks;
 import dev.skerry.server.settings.PistonSettings;
-import dev.skerry.server.settings.PoolSettings;
-import dev.skerry.server.settings.PoolText;
 import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.server.tenants.Quota;
@@ -22,6 +20,7 @@ import dev.skerry.server.tenants.Traffic;
 import dev.skerry.wire.hosts.HostAgent;
 import dev.skerry.wire.hosts.HostId;
 import dev.skerry.wire.hosts.HostedSandbox;
+import dev.skerry.wire.hosts.InMemoryHost;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -42,9 +41,6 @@ import java.util.stream.Stream;
 public final class ServerProgram {
     /** Out of reach. */
     private static final long HIGH = 1L << 60;
-
-    /** One for each that is measured. */
-    private static final List<PoolText> READY = PoolText.list("base+python=1..8, base+java=0..4, base=1..8");
 
     private static final Duration READY_BOUND = Duration.ofMinutes(1);
     private static final int SANDBOXES_MAX = 1_000_000;
@@ -78,7 +74,7 @@ public final class ServerProgram {
     }
 
     private static HostAgent simulated(Path data, int count) throws IOException {
-        SimulatedHost host = new SimulatedHost();
+        InMemoryHost host = new InMemoryHost(new HostId("simulated"), new SimulatedJobs());
         Seed.plant(data, host, count, InstantSource.system().instant());
         return host;
     }
@@ -112,6 +108,14 @@ public final class ServerProgram {
                 .orElse(DatabaseSettings.SQLITE);
     }
 
+    private static PoolsKept pools(List<String> words) {
+        return words.stream()
+                .filter(word -> word.startsWith(ServerVariant.POOLS))
+                .findFirst()
+                .map(word -> PoolsKept.valueOf(word.substring(ServerVariant.POOLS.length())))
+                .orElse(PoolsKept.NONE);
+    }
+
     private static <K extends Enum<K>> Map<K, Long> high(K[] keys) {
         return Stream.of(keys).collect(Collectors.toMap(key -> key, _ -> HIGH));
     }
@@ -139,7 +143,7 @@ public final class ServerProgram {
                 "sbx.localhost",
                 Duration.ofSeconds(5),
                 many,
-                PoolSettings.DEFAULT.with(words.contains(ServerVariant.POOLS) ? READY : List.of()),
+                pools(words).settings(),
                 limited ? new Quota(high(Resource.values())) : Quota.UNSAID,
                 limited ? high(Traffic.values()) : RateLimits.NONE,
                 Duration.ofDays(1),

@@ -12,21 +12,22 @@ import java.util.OptionalInt;
  *
  * @param simulated how many sandboxes that do not exist there are from the start; empty for a host with real ones
  * @param postgres that it has its database of; empty for SQLite
- * @param pools whether sandboxes are kept ready for jobs
  * @param limited whether every tenant has quotas and every key rates, all of them out of reach
+ * @param pools of sandboxes that are ready for jobs
  */
-public record ServerVariant(OptionalInt simulated, Optional<Postgres> postgres, boolean limited, boolean pools) {
+public record ServerVariant(OptionalInt simulated, Optional<Postgres> postgres, boolean limited, PoolsKept pools) {
     static final String SIMULATED = "simulated";
     static final String LIMITED = "limited";
-    static final String POOLS = "pools";
+    static final String POOLS = "pools:";
 
     /** What the password of its database is called in a server's environment. */
     static final String PASSWORD = "SKERRY_DATABASE_PASSWORD";
 
-    public static final ServerVariant REAL = new ServerVariant(OptionalInt.empty(), Optional.empty(), false, false);
+    public static final ServerVariant REAL =
+            new ServerVariant(OptionalInt.empty(), Optional.empty(), false, PoolsKept.NONE);
 
-    static ServerVariant simulated(int sandboxes) {
-        return new ServerVariant(OptionalInt.of(sandboxes), Optional.empty(), false, false);
+    public static ServerVariant simulated(int sandboxes) {
+        return new ServerVariant(OptionalInt.of(sandboxes), Optional.empty(), false, PoolsKept.NONE);
     }
 
     ServerVariant on(Postgres database) {
@@ -38,8 +39,8 @@ public record ServerVariant(OptionalInt simulated, Optional<Postgres> postgres, 
     }
 
     /** Keeps sandboxes ready for jobs. */
-    public ServerVariant withPools() {
-        return new ServerVariant(simulated, postgres, limited, true);
+    public ServerVariant with(PoolsKept others) {
+        return new ServerVariant(simulated, postgres, limited, others);
     }
 
     /** Arguments of {@link ServerProgram}, after the data folder. */
@@ -50,9 +51,7 @@ public record ServerVariant(OptionalInt simulated, Optional<Postgres> postgres, 
         if (limited) {
             words.add(LIMITED);
         }
-        if (pools) {
-            words.add(POOLS);
-        }
+        words.add(POOLS + pools);
         return words;
     }
 

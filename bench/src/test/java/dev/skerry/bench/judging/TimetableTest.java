@@ -34,4 +34,9 @@ class TimetableTest {
         // 60 % of what lessons send and a tenth of the rest, of which there would be a tenth if all were even.
         assertThat((double) late / all.size()).isBetween(0.45, 0.55);
     }
+
+    @Test
+    void lessonsEndEvenlyUntilTheEndOfTheDay() {
+        assertThat(Timetable.deadlines(LENGTH)).containsExactly(100, 200, 300, 400, 500, 600);
+    }
 }

@@ -1,20 +1,12 @@
-package dev.skerry.bench.serving;
+package dev.skerry.wire.hosts;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.Usage;
-import dev.skerry.wire.hosts.Deadline;
-import dev.skerry.wire.hosts.HostAgent;
-import dev.skerry.wire.hosts.HostFacts;
-import dev.skerry.wire.hosts.HostId;
-import dev.skerry.wire.hosts.HostListener;
-import dev.skerry.wire.hosts.HostTemplate;
-import dev.skerry.wire.hosts.HostedSandbox;
 import dev.skerry.wire.hosts.HostedSandbox.State;
-import dev.skerry.wire.hosts.Incarnation;
-import dev.skerry.wire.hosts.StartSandbox;
+import dev.skerry.wire.jobs.JobHost;
 import dev.skerry.wire.stream.GuestConnection;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,14 +15,24 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** A host whose sandboxes are entries of a map: what remains is what the control plane itself takes. */
-final class SimulatedHost implements HostAgent {
+/**
+ * A host whose sandboxes are entries of a map, and whose only template is {@code base}: for whoever wants to see what a
+ * server does by itself. Thread-safe.
+ */
+public final class InMemoryHost implements HostAgent {
     private final ConcurrentMap<Incarnation, HostedSandbox> sandboxes = new ConcurrentHashMap<>();
+    private final HostId id;
+    private final JobHost jobs;
+
+    /** @param jobs is closed with this */
+    public InMemoryHost(HostId id, JobHost jobs) {
+        this.id = id;
+        this.jobs = jobs;
+    }
 
     @Override
     public HostFacts facts() {
-        return new HostFacts(
-                new HostId("simulated"), "boot", List.of(Isolation.CONTAINER), 1_000_000, 1L << 50, 1L << 50);
+        return new HostFacts(id, "boot", List.of(Isolation.CONTAINER), 1_000_000, 1L << 50, 1L << 50);
     }
 
     @Override
@@ -62,7 +64,7 @@ final class SimulatedHost implements HostAgent {
 
     @Override
     public void deadline(Incarnation incarnation, Optional<Deadline> deadline) {
-        // The server ends them itself; no measurement lasts as long as its sandboxes.
+        // Nobody keeps this host for as long as a sandbox may live.
     }
 
     @Override
@@ -87,7 +89,7 @@ final class SimulatedHost implements HostAgent {
 
     @Override
     public GuestConnection guest(Incarnation incarnation) {
-        throw new Failure(ErrorCode.UNSUPPORTED, "there is no process 1 in a simulated sandbox");
+        throw new Failure(ErrorCode.UNSUPPORTED, "there is no process 1 in a sandbox of memory");
     }
 
     @Override
@@ -99,7 +101,7 @@ final class SimulatedHost implements HostAgent {
     public List<HostTemplate> templates() {
         return List.of(new HostTemplate(
                 Optional.of("base"),
-                "sha256:simulated",
+                "sha256:" + id,
                 "user",
                 "/home/user",
                 List.of(),
@@ -115,12 +117,17 @@ final class SimulatedHost implements HostAgent {
     }
 
     @Override
+    public JobHost jobs() {
+        return jobs;
+    }
+
+    @Override
     public void listen(HostListener listener) {
         // Nothing happens by itself here.
     }
 
     @Override
     public void close() {
-        // Nothing is held.
+        jobs.close();
     }
 }
