@@ -2,6 +2,7 @@ package dev.skerry.bench.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.server.settings.SandboxSettings;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.jobs.JobCase;
@@ -40,7 +41,7 @@ class SimulatedJobsTest {
     @Test
     void eachJobClaimsOfTheRealPoolsAndSaysWhetherItFoundOne() throws InterruptedException {
         try (SimulatedJobs jobs = new SimulatedJobs()) {
-            jobs.plan(PoolsKept.A_THOUSAND.settings().plans(Isolation.CONTAINER, Limits.DEFAULT.memoryBytes()));
+            jobs.plan(PoolsKept.A_THOUSAND.settings().plans(SandboxSettings.DEFAULT));
             while (jobs.pools().getFirst().ready() == 0) {
                 boolean _ = new CountDownLatch(1).await(1, TimeUnit.MILLISECONDS);
             }
@@ -52,7 +53,7 @@ class SimulatedJobsTest {
     @Test
     void ofDrainedPoolsEveryClaimIsAMiss() throws InterruptedException {
         try (SimulatedJobs jobs = new SimulatedJobs()) {
-            jobs.plan(PoolsKept.DRAINED.settings().plans(Isolation.CONTAINER, Limits.DEFAULT.memoryBytes()));
+            jobs.plan(PoolsKept.DRAINED.settings().plans(SandboxSettings.DEFAULT));
             for (int i = 0; i < 20; i++) {
                 assertThat(run(jobs).place().warmth()).isEqualTo(Warmth.COLD);
             }
