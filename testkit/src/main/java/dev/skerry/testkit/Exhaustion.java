@@ -150,7 +150,6 @@ final class Exhaustion {
         ClaimBroken.unless(end.cause() == SandboxEnd.Cause.CPU_TIME, "ended by " + end);
     }
 
-    /** Of a CPU, in the next second. */
     private static double shareOfASecond(Sandbox sandbox) {
         long start = System.nanoTime();
         Duration before = sandbox.usage().cpuTime();
