@@ -120,6 +120,8 @@ class CrashAnywhereTest {
             Process controller = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin/java").toString(),
                             "--enable-native-access=ALL-UNNAMED",
+                            "-XX:TieredStopAtLevel=1",
+                            "-XX:+UseSerialGC",
                             "-Dskerry.test.fork=" + TestHost.FORK,
                             "-cp",
                             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),

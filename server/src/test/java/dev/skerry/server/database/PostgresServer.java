@@ -3,9 +3,13 @@ package dev.skerry.server.database;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.UserPrincipal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -44,7 +48,7 @@ public final class PostgresServer implements AutoCloseable {
         this.port = port;
     }
 
-    public static PostgresServer start() {
+    public static synchronized PostgresServer start() {
         try {
             Path folder = Files.createTempDirectory("skerry-postgres-");
             PostgresServer server = new PostgresServer(binaries(), folder, freePort());
@@ -96,14 +100,38 @@ public final class PostgresServer implements AutoCloseable {
         return folder.resolve("data");
     }
 
+    /** As a copy of what was made once for this clone: making it takes as long as a test. */
     private void create() throws IOException {
+        if (Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
+            Files.setOwner(folder, nobody());
+        }
+        Path target = Files.createDirectories(Path.of("target").toAbsolutePath());
+        Path made = target.resolve("postgres-" + binaries.getParent().getFileName());
+        try (FileChannel channel = FileChannel.open(
+                        target.resolve("postgres.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock _ = channel.lock()) {
+            if (Files.exists(made)) {
+                run("cp", "-a", made.toString(), data().toString());
+                return;
+            }
+            initialize();
+            Path half = target.resolve("postgres-half");
+            run("rm", "-rf", half.toString());
+            run("cp", "-a", data().toString(), half.toString());
+            Files.move(half, made);
+        }
+    }
+
+    private UserPrincipal nobody() throws IOException {
+        return folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
+    }
+
+    private void initialize() throws IOException {
         Path password = Files.writeString(folder.resolve("password"), PASSWORD.text());
         if (Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
-            var nobody = folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
-            Files.setOwner(folder, nobody);
-            Files.setOwner(password, nobody);
+            Files.setOwner(password, nobody());
         }
-        Process process = new ProcessBuilder(asNobody(
+        run(asNobody(
                         "initdb",
                         "--pgdata=" + data(),
                         "--username=" + USER,
@@ -112,13 +140,18 @@ public final class PostgresServer implements AutoCloseable {
                         "--encoding=UTF8",
                         "--locale=C.UTF-8",
                         "--no-sync",
-                        "--no-instructions"))
+                        "--no-instructions")
+                .toArray(String[]::new));
+    }
+
+    private void run(String... command) throws IOException {
+        Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.onExit().join().exitValue() != 0) {
-            throw new IllegalStateException("initdb failed: " + said);
+            throw new IllegalStateException(String.join(" ", command) + " failed: " + said);
         }
     }
 
