@@ -99,8 +99,7 @@ record HostChecks(Path root) {
         String on = "";
         for (String line : lines("proc/self/mounts")) {
             String[] fields = line.split(" ", -1);
-            boolean above =
-                    fields.length > 2 && (fields[1].equals("/") || "/run/skerry/".startsWith(fields[1] + "/"));
+            boolean above = fields.length > 2 && (fields[1].equals("/") || "/run/skerry/".startsWith(fields[1] + "/"));
             // Of two at the same place the later one is on top.
             if (above && fields[1].length() >= on.length()) {
                 on = fields[1];

@@ -129,10 +129,9 @@ class LeavingClientTest {
     /** Its last words are encrypted. */
     @Test
     void whoClosesItsConnectionOfTlsHasLeft(@TempDir Path folder) throws Exception {
-        CertificateAuthority authority =
-                CertificateAuthority.open(folder, "sbx.localhost", InstantSource.system());
-        HttpServer server = sockets.closing(HttpServer.open(
-                List.of(new Listener("127.0.0.1", 0, Optional.of(authority.context()))), this::answer));
+        CertificateAuthority authority = CertificateAuthority.open(folder, "sbx.localhost", InstantSource.system());
+        HttpServer server = sockets.closing(
+                HttpServer.open(List.of(new Listener("127.0.0.1", 0, Optional.of(authority.context()))), this::answer));
         try (Socket plain = sockets.connect(server);
                 Socket socket = trusting(authority).getSocketFactory().createSocket(plain, "sbx.localhost", 0, true)) {
             Sockets.send(socket, POST);
@@ -156,8 +155,8 @@ class LeavingClientTest {
     private CompletableFuture<HttpResponse<String>> asking(HttpClient client) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + server().ports().getFirst() + "/wait");
         // The first request of a client is of HTTP/1.1, with an upgrade.
-        HttpResponse<String> first = client.send(
-                HttpRequest.newBuilder(uri.resolve("/")).build(), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> first =
+                client.send(HttpRequest.newBuilder(uri.resolve("/")).build(), HttpResponse.BodyHandlers.ofString());
         assertThat(first.version()).isEqualTo(HttpClient.Version.HTTP_2);
         CompletableFuture<HttpResponse<String>> waiting = client.sendAsync(
                 HttpRequest.newBuilder(uri)

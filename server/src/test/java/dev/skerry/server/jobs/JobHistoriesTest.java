@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 class JobHistoriesTest {
     private static final Logger LOG = Logger.getLogger(JobRuns.class.getPackageName());
     /** More of them: -Dskerry.job-histories=N. */
-    private static final int HISTORIES = Integer.getInteger("skerry.job-histories", 120);
+    private static final int HISTORIES = Integer.getInteger("skerry.job-histories", 300);
 
     private static final int FLAWED = 20;
     private static final Duration OFTEN = Duration.ofMillis(500);
