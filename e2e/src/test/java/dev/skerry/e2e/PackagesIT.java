@@ -94,9 +94,14 @@ class PackagesIT {
         assertThat(done("DELETE", 500)).contains("is not installed");
         assertThat(isInstalled()).isFalse();
         assertThat(execute("print(1)").body()).contains("lua-" + LuaPackage.VERSION + " runtime is unknown");
-        assertThat(server.call("GET", "/skerry/v1/audit?subject=lua-" + LuaPackage.VERSION, "")
-                        .body())
-                .contains("POST /api/v2/packages", "DELETE /api/v2/packages");
+        Deadline.await("what was changed in the audit log", COMMAND, this::isAudited);
+    }
+
+    /** Soon: no request waits for that. */
+    private boolean isAudited() {
+        String entries = server.call("GET", "/skerry/v1/audit?subject=lua-" + LuaPackage.VERSION, "")
+                .body();
+        return entries.contains("POST /api/v2/packages") && entries.contains("DELETE /api/v2/packages");
     }
 
     @Test

@@ -57,8 +57,8 @@ final class Templates {
                 jobs.pools().stream().anyMatch(pool -> pool.plan().template().equals(name));
         boolean removed = !pooled
                 && !holds.test(digest)
-                && jobs.whileNoneUses(
-                        new HashSet<>(List.of(name, digest)), () -> engine.templates().remove(name));
+                && jobs.whileNoneUses(new HashSet<>(List.of(name, digest)), () -> engine.templates()
+                        .remove(name));
         if (!removed) {
             throw new Failure(
                     ErrorCode.CONFLICT,
