@@ -130,7 +130,9 @@ final class GeneratedDocs {
     private static String meaning(SandboxEvent.Kind kind) {
         return switch (kind) {
             case CREATED -> "It is stored, and being started.";
-            case STARTED -> "It runs; its time begins.";
+            case STARTED ->
+                "It runs; its time begins. The detail ends with `start warm` for one that was ready before the"
+                        + " create, else `start cold`.";
             case PAUSED -> "It is paused, in memory or to disk.";
             case PAUSE_FAILED -> "It could not be paused, and runs on.";
             case RESUMED -> "It runs again.";

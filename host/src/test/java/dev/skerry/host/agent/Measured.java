@@ -22,6 +22,7 @@ final class Measured {
             List<Double> disk = new ArrayList<>();
             List<Double> ends = new ArrayList<>();
             List<Double> warm = new ArrayList<>();
+            agent.templates();
             AgentReadyTest.fill(agent, 2);
             for (int i = 0; i < 110; i++) {
                 memory.add(start(agent, AgentHost::inMemory, new ArrayList<>()));
