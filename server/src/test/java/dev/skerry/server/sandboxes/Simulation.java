@@ -23,7 +23,7 @@ import java.util.function.UnaryOperator;
 /**
  * One random history of a server and its host, on one thread and a virtual clock, decided by a seed. The process may
  * end before and after every write and every call of the host; host and store fail, lose answers and lie; while the
- * host is busy, other things go on. In the end all trouble stops, and the {@link AtRest} compares what is stored, what
+ * host is busy, other things go on. In the end all trouble stops, and the {@link Verdict} compares what is stored, what
  * the host has, and what was promised.
  */
 final class Simulation {
@@ -99,7 +99,7 @@ final class Simulation {
         for (int i = 0; i < STEPS; i++) {
             guarded(this::act);
             guarded(this::keepPromises);
-            new AtRest(this, now).checkLedger(Samples.TENANT, Samples.OTHER);
+            new Verdict(this, now).checkLedger(Samples.TENANT, Samples.OTHER);
         }
         calm = true;
         // What the process had in hand may be lost as well.
@@ -120,7 +120,7 @@ final class Simulation {
         }
         runAllTasks();
         violations.addAll(host.violations());
-        new AtRest(this, now).check();
+        new Verdict(this, now).check();
         return violations;
     }
 

@@ -30,7 +30,7 @@ final class WatchedStore extends ForwardingStore {
             if (next.state() instanceof SandboxState.Running) {
                 simulation.ran.add(next.id());
             } else if (next.state() instanceof SandboxState.Stopping stopping) {
-                AtRest.checkEnd(simulation, next, stopping.reason(), simulation.now());
+                Verdict.checkEnd(simulation, next, stopping.reason(), simulation.now());
             }
         }
         return replaced;

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** What must be true of a {@link Simulation} that has come to rest. */
-record AtRest(Simulation simulation, Instant now) {
+record Verdict(Simulation simulation, Instant now) {
     /** Nothing ends without a reason that there was. */
     static void checkEnd(Simulation simulation, Sandbox sandbox, Cause reason, Instant now) {
         SandboxId id = sandbox.id();
