@@ -38,7 +38,7 @@ public final class JobsBench {
         Measures jobs, from the order to the answer, next to the same programs run bare, in turn; and their pools.
           --only PART      one of programs, memory (of what waits in pools), claims (a second, on a simulated host),
                            class (users that hand in at once)
-          --rounds N       values of each program (default: 60)
+          --rounds N       values of each program (default: 60); of memory three at most
           --callers N,N…   rates with so many callers at a time (default: 2,4)
           --launcher NAME  what starts sandboxes of level container: auto, own or crun (default: auto)
           --java           with Java, which takes longer
@@ -102,7 +102,7 @@ public final class JobsBench {
                     report.write(output, "jobs"); // What is to come takes minutes.
                     if (wanted.contains(MEMORY)) {
                         List<Isolation> levels = agent.facts().levels();
-                        report.add(new PoolMemory(agent.jobs(), bench.progress).measure(levels));
+                        report.add(new PoolMemory(agent.jobs(), rounds, bench.progress).measure(levels));
                     }
                 }
             }

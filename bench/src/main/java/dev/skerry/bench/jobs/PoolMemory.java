@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * was filled, and the own memory of all processes that came meanwhile. Others who use the machine add to it.
  */
 final class PoolMemory {
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS_MOST = 3;
     private static final int CONTAINERS = 16;
     private static final int OTHERS = 4;
     private static final long SANDBOX_BYTES = 256L << 20;
@@ -34,9 +34,11 @@ final class PoolMemory {
             List.of(Optional.empty(), Optional.of("python"), Optional.of("javascript"), Optional.of("java"));
 
     private final JobHost host;
+    private final int rounds;
     private final Consumer<String> progress;
 
-    PoolMemory(JobHost host, Consumer<String> progress) {
+    PoolMemory(JobHost host, int rounds, Consumer<String> progress) {
+        this.rounds = Math.min(rounds, ROUNDS_MOST);
         this.host = host;
         this.progress = progress;
     }
@@ -69,7 +71,7 @@ final class PoolMemory {
             throws IOException, InterruptedException {
         List<Double> values = new ArrayList<>();
         // The first makes what all share.
-        for (int round = -1; round < ROUNDS; round++) {
+        for (int round = -1; round < rounds; round++) {
             long before = ProcessMemory.settledKernelKib();
             Set<Long> known = processes();
             host.plan(List.of(new PoolPlan(

@@ -30,14 +30,19 @@ final class DayPlot {
     }
 
     String svg() {
-        text.append(String.format(Locale.ROOT, 
+        text.append(String.format(
+                Locale.ROOT,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\""
                         + " font-size=\"12\"><rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n",
-                WIDTH, PANELS * PANEL + FOOT));
+                WIDTH,
+                PANELS * PANEL + FOOT));
         for (int deadline : deadlines) {
-            text.append(String.format(Locale.ROOT, 
+            text.append(String.format(
+                    Locale.ROOT,
                     "<line x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%d\" stroke=\"#fdae6b\" stroke-width=\"1\"/>%n",
-                    x(deadline), x(deadline), PANELS * PANEL));
+                    x(deadline),
+                    x(deadline),
+                    PANELS * PANEL));
         }
         panel(0, "programs answered in a second", second -> second.answered().size());
         List<Double> slowest = each(second -> worst(second, 100));
@@ -72,7 +77,8 @@ final class DayPlot {
     private double frame(int index, String title, List<Double> values) {
         double most = Math.max(
                 1, values.stream().mapToDouble(Double::doubleValue).max().orElse(1));
-        text.append(String.format(Locale.ROOT, 
+        text.append(String.format(
+                Locale.ROOT,
                 "<text x=\"10\" y=\"%d\" font-weight=\"bold\">%s</text><text x=\"10\" y=\"%d\">%.0f</text>"
                         + "<text x=\"10\" y=\"%d\">0</text>"
                         + "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#cccccc\"/>%n",
@@ -95,20 +101,26 @@ final class DayPlot {
             points.append(
                     String.format(Locale.ROOT, "%.1f,%.1f ", x(i), bottom(index) - height * values.get(i) / most));
         }
-        text.append(String.format(Locale.ROOT, 
+        text.append(String.format(
+                Locale.ROOT,
                 "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1\"/>%n",
-                points.toString().strip(), colour));
+                points.toString().strip(),
+                colour));
     }
 
     /** Whole minutes, or steps of ten seconds in a short run. */
     private void axis() {
         int step = seconds.size() > 150 ? 60 : 10;
         for (int second = 0; second < seconds.size(); second += step) {
-            text.append(String.format(Locale.ROOT, 
+            text.append(String.format(
+                    Locale.ROOT,
                     "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
-                    x(second), PANELS * PANEL + 12, step == 60 ? second / 60 + " min" : second + " s"));
+                    x(second),
+                    PANELS * PANEL + 12,
+                    step == 60 ? second / 60 + " min" : second + " s"));
         }
-        text.append(String.format(Locale.ROOT, "<text x=\"%d\" y=\"%d\" fill=\"#d94801\">deadlines</text>%n", LEFT, PANELS * PANEL + 28));
+        text.append(String.format(
+                Locale.ROOT, "<text x=\"%d\" y=\"%d\" fill=\"#d94801\">deadlines</text>%n", LEFT, PANELS * PANEL + 28));
     }
 
     private static int bottom(int index) {

@@ -62,8 +62,9 @@ final class DayReport {
         StringBuilder text = new StringBuilder();
         machine.forEach((key, value) ->
                 text.append("* ").append(key).append(": ").append(value).append('\n'));
-        text.append(
-                "\n| programs | failed | sent away for a moment | most waiting at a time | most ready | found one ready |\n");
+        text.append("\n"
+                + "| programs | failed | sent away for a moment | most waiting at a time | most ready | found one"
+                + " ready |\n");
         text.append("| --- | --- | --- | --- | --- | --- |\n");
         text.append(String.format(
                 Locale.ROOT,

@@ -208,7 +208,7 @@ public final class JobRunner {
                         plan.outputLimitBytes(),
                         process -> {}));
         return new Stage(
-                Verdict.decide(ended.facts()),
+                StageEnd.decide(ended.facts()),
                 ended.exit().code(),
                 ended.exit().signal(),
                 ended.wall(),

@@ -70,7 +70,7 @@ final class Outcomes {
     }
 
     private static Status status(StageRun.Ended ended) {
-        return switch (Verdict.decide(ended.facts())) {
+        return switch (StageEnd.decide(ended.facts())) {
             case OK -> Status.OK;
             case RUNTIME_ERROR, COMPILE_ERROR -> Status.RUNTIME_ERROR;
             case SIGNALLED -> Status.SIGNALLED;

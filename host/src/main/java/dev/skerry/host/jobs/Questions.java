@@ -85,7 +85,7 @@ final class Questions {
                         sink,
                         OUTPUT_BYTES_MAX,
                         process -> {}));
-        return Verdict.decide(ended.facts()) == JobStatus.OK
+        return StageEnd.decide(ended.facts()) == JobStatus.OK
                 ? Optional.of(text.toString(StandardCharsets.UTF_8))
                 : Optional.empty();
     }

@@ -58,8 +58,8 @@ final class StageRun {
             long outOfMemoryKills,
             OutputPump stdout,
             OutputPump stderr) {
-        Verdict.Facts facts() {
-            return new Verdict.Facts(
+        StageEnd.Facts facts() {
+            return new StageEnd.Facts(
                     exit.code(),
                     exit.signal(),
                     exit.timedOut(),

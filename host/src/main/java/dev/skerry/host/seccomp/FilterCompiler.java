@@ -46,7 +46,7 @@ final class FilterCompiler {
         var program = new ArrayList<Instruction>();
         program.add(new Instruction(LOAD_WORD, OFFSET_ARCH));
         program.add(new Instruction(IF_EQUAL, 1, 0, profile.arch().auditNumber()));
-        program.add(answer(Verdict.ENOSYS));
+        program.add(answer(Ruling.ENOSYS));
         program.add(new Instruction(LOAD_WORD, OFFSET_NUMBER));
         program.addAll(search(ranges()));
         if (program.size() > 4096) {
@@ -100,14 +100,13 @@ final class FilterCompiler {
                 List.of(
                         load(argument),
                         new Instruction(IF_BIT_SET, 0, 1, mask),
-                        answer(Verdict.EPERM),
-                        answer(Verdict.ALLOW));
+                        answer(Ruling.EPERM),
+                        answer(Ruling.ALLOW));
             case SyscallRule.OneOf(var argument, var values, var otherwise) ->
-                compare(argument, values, Verdict.ALLOW, otherwise);
-            case SyscallRule.NoneOf(var argument, var values) ->
-                compare(argument, values, Verdict.EPERM, Verdict.ALLOW);
+                compare(argument, values, Ruling.ALLOW, otherwise);
+            case SyscallRule.NoneOf(var argument, var values) -> compare(argument, values, Ruling.EPERM, Ruling.ALLOW);
             case SyscallRule.Either(var one, var other) -> {
-                var program = new ArrayList<>(compare(one.argument(), one.values(), Verdict.EPERM, Verdict.ALLOW));
+                var program = new ArrayList<>(compare(one.argument(), one.values(), Ruling.EPERM, Ruling.ALLOW));
                 program.removeLast(); // instead of the refusal the other condition
                 program.addAll(leaf(other));
                 yield program;
@@ -115,7 +114,7 @@ final class FilterCompiler {
         };
     }
 
-    private static List<Instruction> compare(int argument, List<Integer> values, Verdict found, Verdict otherwise) {
+    private static List<Instruction> compare(int argument, List<Integer> values, Ruling found, Ruling otherwise) {
         var program = new ArrayList<Instruction>();
         program.add(load(argument));
         for (int i = 0; i < values.size(); i++) {
@@ -131,7 +130,7 @@ final class FilterCompiler {
         return new Instruction(LOAD_WORD, OFFSET_ARGUMENTS + 8 * argument);
     }
 
-    private static Instruction answer(Verdict verdict) {
+    private static Instruction answer(Ruling verdict) {
         return new Instruction(RETURN, verdict.filterResult());
     }
 }

@@ -23,19 +23,19 @@ final class OciRule {
         return switch (rule) {
             case SyscallRule.Always(var verdict) -> List.of(always(names, verdict));
             case SyscallRule.NoneSet(var argument, var mask) ->
-                List.of(masked(always(names, Verdict.ALLOW), argument, new Prefix(mask, 0)));
+                List.of(masked(always(names, Ruling.ALLOW), argument, new Prefix(mask, 0)));
             case SyscallRule.OneOf(var argument, var values, var otherwise) -> {
                 var entries = new ArrayList<Map<String, Object>>();
                 values.forEach(
-                        value -> entries.add(masked(always(names, Verdict.ALLOW), argument, new Prefix(-1, value))));
-                if (!otherwise.equals(Verdict.EPERM)) { // which is the default
+                        value -> entries.add(masked(always(names, Ruling.ALLOW), argument, new Prefix(-1, value))));
+                if (!otherwise.equals(Ruling.EPERM)) { // which is the default
                     others(values).forEach(prefix -> entries.add(masked(always(names, otherwise), argument, prefix)));
                 }
                 yield entries;
             }
             case SyscallRule.NoneOf(var argument, var values) ->
                 others(values).stream()
-                        .map(prefix -> masked(always(names, Verdict.ALLOW), argument, prefix))
+                        .map(prefix -> masked(always(names, Ruling.ALLOW), argument, prefix))
                         .toList();
             case SyscallRule.Either(var one, var other) -> {
                 var alternatives = new ArrayList<>(of(names, one));
@@ -62,7 +62,7 @@ final class OciRule {
         }
     }
 
-    private static Map<String, Object> always(List<String> names, Verdict verdict) {
+    private static Map<String, Object> always(List<String> names, Ruling verdict) {
         var json = new LinkedHashMap<String, Object>();
         json.put("names", names);
         json.put("action", verdict.errno() == 0 ? "SCMP_ACT_ALLOW" : "SCMP_ACT_ERRNO");

@@ -32,7 +32,7 @@ public final class SeccompProfile {
         var calls = new TreeMap<Integer, Syscall>();
         SyscallList.numbers(arch)
                 .forEach((name, number) -> calls.put(
-                        number, new Syscall(name, rules.getOrDefault(name, new SyscallRule.Always(Verdict.EPERM)))));
+                        number, new Syscall(name, rules.getOrDefault(name, new SyscallRule.Always(Ruling.EPERM)))));
         return new SeccompProfile(arch, calls);
     }
 
@@ -69,7 +69,7 @@ public final class SeccompProfile {
             return call.rule();
         }
         boolean above = Integer.compareUnsigned(number, highest()) > 0;
-        return new SyscallRule.Always(above ? Verdict.ENOSYS : Verdict.EPERM);
+        return new SyscallRule.Always(above ? Ruling.ENOSYS : Ruling.EPERM);
     }
 
     /**
@@ -91,10 +91,10 @@ public final class SeccompProfile {
         var byRule = new LinkedHashMap<SyscallRule, List<String>>();
         calls.values().forEach(call -> byRule.computeIfAbsent(call.rule(), _ -> new ArrayList<>())
                 .add(call.name()));
-        byRule.remove(new SyscallRule.Always(Verdict.EPERM));
+        byRule.remove(new SyscallRule.Always(Ruling.EPERM));
         var json = new LinkedHashMap<String, Object>();
         json.put("defaultAction", "SCMP_ACT_ERRNO");
-        json.put("defaultErrnoRet", Verdict.EPERM.errno());
+        json.put("defaultErrnoRet", Ruling.EPERM.errno());
         json.put("architectures", List.of(arch.ociName()));
         json.put(
                 "syscalls",

@@ -9,7 +9,7 @@ import java.util.List;
  */
 sealed interface SyscallRule {
     /** The same whatever the arguments. */
-    record Always(Verdict verdict) implements SyscallRule {}
+    record Always(Ruling verdict) implements SyscallRule {}
 
     /** Allowed if no bit of the mask is set. */
     record NoneSet(int argument, int mask) implements SyscallRule {}
@@ -19,7 +19,7 @@ sealed interface SyscallRule {
      *
      * @param otherwise the answer where it is none of them
      */
-    record OneOf(int argument, List<Integer> values, Verdict otherwise) implements SyscallRule {
+    record OneOf(int argument, List<Integer> values, Ruling otherwise) implements SyscallRule {
         public OneOf {
             values = List.copyOf(values);
         }
@@ -39,20 +39,20 @@ sealed interface SyscallRule {
     static SyscallRule parse(String text) {
         var words = Arrays.asList(text.split(" +", -1));
         if (text.isEmpty()) {
-            return new Always(Verdict.ALLOW);
+            return new Always(Ruling.ALLOW);
         }
         if (text.matches("errno [0-9]+")) {
-            return new Always(new Verdict(number(words.get(1))));
+            return new Always(new Ruling(number(words.get(1))));
         }
         if (text.matches("arg[0-5] & \\S+ == 0")) {
             return new NoneSet(argument(words), number(words.get(2)));
         }
         if (text.matches("arg[0-5] in \\S.* else [0-9]+")) {
             var values = numbers(words.subList(2, words.size() - 2));
-            return new OneOf(argument(words), values, new Verdict(number(words.getLast())));
+            return new OneOf(argument(words), values, new Ruling(number(words.getLast())));
         }
         if (text.matches("arg[0-5] in \\S.*")) {
-            return new OneOf(argument(words), numbers(words.subList(2, words.size())), Verdict.EPERM);
+            return new OneOf(argument(words), numbers(words.subList(2, words.size())), Ruling.EPERM);
         }
         String[] parts = text.split(" or ", -1);
         if (parts.length == 2 && parse(parts[0]) instanceof NoneOf one && parse(parts[1]) instanceof NoneOf other) {
@@ -65,21 +65,21 @@ sealed interface SyscallRule {
     }
 
     /** What becomes of a call with these arguments. */
-    default Verdict verdict(long... arguments) {
+    default Ruling verdict(long... arguments) {
         return switch (this) {
             case Always(var verdict) -> verdict;
             case NoneSet(var argument, var mask) -> allowedIf(((int) arguments[argument] & mask) == 0);
             case OneOf(var argument, var values, var otherwise) ->
-                values.contains((int) arguments[argument]) ? Verdict.ALLOW : otherwise;
+                values.contains((int) arguments[argument]) ? Ruling.ALLOW : otherwise;
             case NoneOf(var argument, var values) -> allowedIf(!values.contains((int) arguments[argument]));
             case Either(var one, var other) ->
-                allowedIf(one.verdict(arguments).equals(Verdict.ALLOW)
-                        || other.verdict(arguments).equals(Verdict.ALLOW));
+                allowedIf(one.verdict(arguments).equals(Ruling.ALLOW)
+                        || other.verdict(arguments).equals(Ruling.ALLOW));
         };
     }
 
-    private static Verdict allowedIf(boolean condition) {
-        return condition ? Verdict.ALLOW : Verdict.EPERM;
+    private static Ruling allowedIf(boolean condition) {
+        return condition ? Ruling.ALLOW : Ruling.EPERM;
     }
 
     private static int argument(List<String> words) {

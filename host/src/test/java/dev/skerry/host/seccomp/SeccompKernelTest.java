@@ -102,30 +102,30 @@ class SeccompKernelTest {
             calls.add(new Call('n', number | X32_BIT, 0, 0));
             calls.add(new Call('i', number, 0, 0));
         }
-        assertThat(ask(calls)).containsOnly(Verdict.ENOSYS.errno());
+        assertThat(ask(calls)).containsOnly(Ruling.ENOSYS.errno());
     }
 
     @Test
     void ordinaryProgramsRunAndNamespacesAreRefused() throws Exception {
         var script = """
-                import ctypes, multiprocessing, os, socket, subprocess, tempfile, threading, time
-                t = threading.Thread(target=time.sleep, args=(0.001,)); t.start(); t.join()
-                assert subprocess.check_output(['/bin/sh', '-c', 'echo a | cat']) == b'a\\n'
-                p = multiprocessing.Process(target=len, args=('x',)); p.start(); p.join(); assert p.exitcode == 0
-                a, b = socket.socketpair(); a.send(b'x'); assert b.recv(1) == b'x'
-                s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())
-                with tempfile.TemporaryDirectory() as d: os.mkfifo(d + '/f'); os.symlink('f', d + '/l')
-                for family in (38, 40, 15, 16, 17):
-                    try: socket.socket(family, socket.SOCK_RAW); raise SystemExit('family %d' % family)
-                    except OSError as e: assert e.errno == 97, e
-                libc = ctypes.CDLL(None, use_errno=True)
-                assert libc.unshare(0x10000000) == -1 and ctypes.get_errno() == 1
-                assert libc.prctl(22, 2, 0) == -1 and ctypes.get_errno() == 1
-                socket.socket(socket.AF_INET6).setsockopt(41, 26, 1)  # IPV6_V6ONLY has the number of SO_ATTACH_FILTER
-                try: s.setsockopt(1, 26, bytes(16)); raise SystemExit('a socket takes a filter')
-                except PermissionError: pass
-                print('done')
-                """;
+            import ctypes, multiprocessing, os, socket, subprocess, tempfile, threading, time
+            t = threading.Thread(target=time.sleep, args=(0.001,)); t.start(); t.join()
+            assert subprocess.check_output(['/bin/sh', '-c', 'echo a | cat']) == b'a\\n'
+            p = multiprocessing.Process(target=len, args=('x',)); p.start(); p.join(); assert p.exitcode == 0
+            a, b = socket.socketpair(); a.send(b'x'); assert b.recv(1) == b'x'
+            s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())
+            with tempfile.TemporaryDirectory() as d: os.mkfifo(d + '/f'); os.symlink('f', d + '/l')
+            for family in (38, 40, 15, 16, 17):
+                try: socket.socket(family, socket.SOCK_RAW); raise SystemExit('family %d' % family)
+                except OSError as e: assert e.errno == 97, e
+            libc = ctypes.CDLL(None, use_errno=True)
+            assert libc.unshare(0x10000000) == -1 and ctypes.get_errno() == 1
+            assert libc.prctl(22, 2, 0) == -1 and ctypes.get_errno() == 1
+            socket.socket(socket.AF_INET6).setsockopt(41, 26, 1)  # IPV6_V6ONLY has the number of SO_ATTACH_FILTER
+            try: s.setsockopt(1, 26, bytes(16)); raise SystemExit('a socket takes a filter')
+            except PermissionError: pass
+            print('done')
+            """;
         assertThat(underTheFilter("/usr/bin/python3", "-c", script)).isEqualTo("done\n");
         assertThat(underTheFilter("unshare", "--user", "true")).contains("Operation not permitted");
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();

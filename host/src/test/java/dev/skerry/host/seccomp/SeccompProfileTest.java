@@ -165,11 +165,11 @@ class SeccompProfileTest {
                 "modify_ldt",
                 "vhangup",
                 "uselib")) {
-            assertThat(verdict(profile, name)).as(name).isEqualTo(Verdict.EPERM);
+            assertThat(verdict(profile, name)).as(name).isEqualTo(Ruling.EPERM);
         }
-        assertThat(verdict(profile, "clone3")).isEqualTo(Verdict.ENOSYS);
+        assertThat(verdict(profile, "clone3")).isEqualTo(Ruling.ENOSYS);
         for (var name : List.of("read", "execve", "ptrace", "process_vm_readv", "futex", "statx", "getrandom")) {
-            assertThat(verdict(profile, name)).as(name).isEqualTo(Verdict.ALLOW);
+            assertThat(verdict(profile, name)).as(name).isEqualTo(Ruling.ALLOW);
         }
     }
 
@@ -177,22 +177,21 @@ class SeccompProfileTest {
     void argumentsDecideWhereTheyShould() {
         var profile = SeccompProfile.load(Arch.X86_64);
         // A thread of libc, a fork, and each new namespace by itself.
-        assertThat(verdict(profile, "clone", 0x3d0f00)).isEqualTo(Verdict.ALLOW);
-        assertThat(verdict(profile, "clone", 0x01200011)).isEqualTo(Verdict.ALLOW);
+        assertThat(verdict(profile, "clone", 0x3d0f00)).isEqualTo(Ruling.ALLOW);
+        assertThat(verdict(profile, "clone", 0x01200011)).isEqualTo(Ruling.ALLOW);
         for (int flag : new int[] {0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000}) {
-            assertThat(verdict(profile, "clone", flag | 17)).isEqualTo(Verdict.EPERM);
+            assertThat(verdict(profile, "clone", flag | 17)).isEqualTo(Ruling.EPERM);
         }
         for (int family = 0; family < 64; family++) {
             boolean allowed = List.of(1, 2, 10).contains(family);
-            assertThat(verdict(profile, "socket", family))
-                    .isEqualTo(allowed ? Verdict.ALLOW : new Verdict(EAFNOSUPPORT));
+            assertThat(verdict(profile, "socket", family)).isEqualTo(allowed ? Ruling.ALLOW : new Ruling(EAFNOSUPPORT));
         }
-        assertThat(verdict(profile, "ioctl", 0, 0x5401)).isEqualTo(Verdict.ALLOW);
-        assertThat(verdict(profile, "ioctl", 0, 0x5412)).isEqualTo(Verdict.EPERM);
-        assertThat(verdict(profile, "ioctl", 0, 0x1_0000_5412L)).isEqualTo(Verdict.EPERM);
-        assertThat(verdict(profile, "ioctl", 0, 0x541c)).isEqualTo(Verdict.EPERM);
-        assertThat(verdict(profile, "personality", 0xffffffffL)).isEqualTo(Verdict.ALLOW);
-        assertThat(verdict(profile, "personality", 0x40000)).isEqualTo(Verdict.EPERM);
+        assertThat(verdict(profile, "ioctl", 0, 0x5401)).isEqualTo(Ruling.ALLOW);
+        assertThat(verdict(profile, "ioctl", 0, 0x5412)).isEqualTo(Ruling.EPERM);
+        assertThat(verdict(profile, "ioctl", 0, 0x1_0000_5412L)).isEqualTo(Ruling.EPERM);
+        assertThat(verdict(profile, "ioctl", 0, 0x541c)).isEqualTo(Ruling.EPERM);
+        assertThat(verdict(profile, "personality", 0xffffffffL)).isEqualTo(Ruling.ALLOW);
+        assertThat(verdict(profile, "personality", 0x40000)).isEqualTo(Ruling.EPERM);
     }
 
     /** SO_ATTACH_FILTER and its like, of level SOL_SOCKET only. */
@@ -209,12 +208,12 @@ class SeccompProfileTest {
                         var arguments = new long[] {3, level, option, 0, 0, 0};
                         boolean refused =
                                 (int) level == 1 && List.of(26, 50, 51, 52).contains((int) option);
-                        Verdict wanted = refused ? Verdict.EPERM : Verdict.ALLOW;
+                        Ruling wanted = refused ? Ruling.EPERM : Ruling.ALLOW;
                         assertThat(call.rule().verdict(arguments)).isEqualTo(wanted);
                         assertThat(filter.run(arch.auditNumber(), number, arguments)
                                         .result())
                                 .isEqualTo(wanted.filterResult());
-                        assertThat(ociVerdict(entries, arguments)).isEqualTo(wanted);
+                        assertThat(ociRuling(entries, arguments)).isEqualTo(wanted);
                     }
                 }
             }
@@ -236,7 +235,7 @@ class SeccompProfileTest {
                 for (long value : VALUES) {
                     var arguments = new long[6];
                     arguments[argument] = value;
-                    assertThat(ociVerdict(byName.getOrDefault(call.name(), List.of()), arguments))
+                    assertThat(ociRuling(byName.getOrDefault(call.name(), List.of()), arguments))
                             .as("%s, argument %d = %x", call.name(), argument, value)
                             .isEqualTo(call.rule().verdict(arguments));
                 }
@@ -295,13 +294,13 @@ class SeccompProfileTest {
         return IntStream.concat(IntStream.rangeClosed(0, 500), edges).toArray();
     }
 
-    private static Verdict verdict(SeccompProfile profile, String name, long... arguments) {
+    private static Ruling verdict(SeccompProfile profile, String name, long... arguments) {
         var six = Arrays.copyOf(arguments, 6);
         int number = SyscallList.numbers(profile.arch()).get(name);
         int result = new SeccompInterpreter(profile.compile())
                 .run(profile.arch().auditNumber(), number, six)
                 .result();
-        return new Verdict(result == Verdict.ALLOW.filterResult() ? 0 : result & 0xffff);
+        return new Ruling(result == Ruling.ALLOW.filterResult() ? 0 : result & 0xffff);
     }
 
     @SuppressWarnings("unchecked")
@@ -317,7 +316,7 @@ class SeccompProfileTest {
 
     /** As libseccomp does: 64 bits, entries are alternatives, no entry is the default. */
     @SuppressWarnings("unchecked")
-    private static Verdict ociVerdict(List<Map<String, Object>> entries, long[] arguments) {
+    private static Ruling ociRuling(List<Map<String, Object>> entries, long[] arguments) {
         for (var entry : entries) {
             var conditions = (List<Map<String, Object>>) entry.getOrDefault("args", List.of());
             boolean met = conditions.stream().allMatch(condition -> {
@@ -326,9 +325,9 @@ class SeccompProfileTest {
                 return (argument & (long) condition.get("value")) == (long) condition.get("valueTwo");
             });
             if (met) {
-                return new Verdict((int) entry.getOrDefault("errnoRet", 0));
+                return new Ruling((int) entry.getOrDefault("errnoRet", 0));
             }
         }
-        return Verdict.EPERM;
+        return Ruling.EPERM;
     }
 }

@@ -6,12 +6,12 @@ package dev.skerry.host.seccomp;
  * @param errno 0: it is made; else it fails with this number (errno(3); the same on both architectures for those used
  *     here)
  */
-public record Verdict(int errno) {
-    public static final Verdict ALLOW = new Verdict(0);
+public record Ruling(int errno) {
+    public static final Ruling ALLOW = new Ruling(0);
     /** Known and refused. */
-    public static final Verdict EPERM = new Verdict(1);
+    public static final Ruling EPERM = new Ruling(1);
     /** Not offered: libraries fall back to an older call. */
-    public static final Verdict ENOSYS = new Verdict(38);
+    public static final Ruling ENOSYS = new Ruling(38);
 
     /** seccomp_data's answer: SECCOMP_RET_ALLOW, or SECCOMP_RET_ERRNO with the number (seccomp(2)). */
     int filterResult() {

@@ -2,7 +2,7 @@ package dev.skerry.host.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skerry.host.jobs.Verdict.Facts;
+import dev.skerry.host.jobs.StageEnd.Facts;
 import dev.skerry.wire.SandboxEnd;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class VerdictTest {
+class StageEndTest {
     private static final OptionalInt NONE = OptionalInt.empty();
 
     private static Facts exited(int code, long kills) {
@@ -23,29 +23,29 @@ class VerdictTest {
 
     @Test
     void anExitCodeSpeaksForItself() {
-        assertThat(Verdict.decide(exited(0, 0))).isEqualTo(JobStatus.OK);
-        assertThat(Verdict.decide(exited(1, 0))).isEqualTo(JobStatus.RUNTIME_ERROR);
-        assertThat(Verdict.decide(exited(1, 1)))
+        assertThat(StageEnd.decide(exited(0, 0))).isEqualTo(JobStatus.OK);
+        assertThat(StageEnd.decide(exited(1, 0))).isEqualTo(JobStatus.RUNTIME_ERROR);
+        assertThat(StageEnd.decide(exited(1, 1)))
                 .as("a child was killed, the program went on")
                 .isEqualTo(JobStatus.RUNTIME_ERROR);
     }
 
     @Test
     void sigkillIsOutOfMemoryOnlyWhenTheKernelSaysSo() {
-        assertThat(Verdict.decide(signalled(9, 0))).isEqualTo(JobStatus.SIGNALLED);
-        assertThat(Verdict.decide(signalled(9, 1))).isEqualTo(JobStatus.OUT_OF_MEMORY);
-        assertThat(Verdict.decide(exited(137, 1))).as("through a shell").isEqualTo(JobStatus.OUT_OF_MEMORY);
-        assertThat(Verdict.decide(signalled(11, 1))).isEqualTo(JobStatus.SIGNALLED);
+        assertThat(StageEnd.decide(signalled(9, 0))).isEqualTo(JobStatus.SIGNALLED);
+        assertThat(StageEnd.decide(signalled(9, 1))).isEqualTo(JobStatus.OUT_OF_MEMORY);
+        assertThat(StageEnd.decide(exited(137, 1))).as("through a shell").isEqualTo(JobStatus.OUT_OF_MEMORY);
+        assertThat(StageEnd.decide(signalled(11, 1))).isEqualTo(JobStatus.SIGNALLED);
     }
 
     @Test
     void ourOwnKillsAreNamedByTheirReason() {
         var nine = OptionalInt.of(9);
-        assertThat(Verdict.decide(new Facts(NONE, nine, true, false, false, 0, Optional.empty())))
+        assertThat(StageEnd.decide(new Facts(NONE, nine, true, false, false, 0, Optional.empty())))
                 .isEqualTo(JobStatus.TIMED_OUT);
-        assertThat(Verdict.decide(new Facts(NONE, nine, false, true, false, 0, Optional.empty())))
+        assertThat(StageEnd.decide(new Facts(NONE, nine, false, true, false, 0, Optional.empty())))
                 .isEqualTo(JobStatus.CPU_TIME_EXCEEDED);
-        assertThat(Verdict.decide(new Facts(NONE, nine, true, false, true, 0, Optional.empty())))
+        assertThat(StageEnd.decide(new Facts(NONE, nine, true, false, true, 0, Optional.empty())))
                 .isEqualTo(JobStatus.OUTPUT_LIMIT);
     }
 
@@ -57,13 +57,13 @@ class VerdictTest {
     })
     void aSandboxThatEndedFirstDecides(SandboxEnd.Cause cause, long kills, JobStatus status) {
         var end = Optional.of(new SandboxEnd(cause, ""));
-        assertThat(Verdict.decide(new Facts(NONE, NONE, false, false, false, kills, end)))
+        assertThat(StageEnd.decide(new Facts(NONE, NONE, false, false, false, kills, end)))
                 .isEqualTo(status);
     }
 
     @Test
     void nothingKnownIsOurError() {
-        assertThat(Verdict.decide(new Facts(NONE, NONE, false, false, false, 0, Optional.empty())))
+        assertThat(StageEnd.decide(new Facts(NONE, NONE, false, false, false, 0, Optional.empty())))
                 .isEqualTo(JobStatus.SANDBOX_ERROR);
     }
 }

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
  * timer fired) is believed last: the sandbox's end and the out-of-memory count come from the kernel through the shim
  * and the cgroup.
  */
-final class Verdict {
+final class StageEnd {
     private static final int SIGKILL = 9;
 
     /** Shells report a child killed by SIGKILL as 128 + 9. */
@@ -29,7 +29,7 @@ final class Verdict {
             long outOfMemoryKills,
             Optional<SandboxEnd> sandboxEnd) {}
 
-    private Verdict() {}
+    private StageEnd() {}
 
     static JobStatus decide(Facts facts) {
         if (facts.outputLimit()) {
