@@ -44,8 +44,8 @@ final class Holes {
                 new Hole("C5", "no seccomp filter", "objects took", () -> Weakness.bundle(Bundles::noFilter)),
                 new Hole(
                         "C6",
-                        "a whole CPU instead of a quarter",
-                        "of a CPU instead of 0.25",
+                        "a whole CPU instead of 0.15",
+                        "of a CPU instead of 0.15",
                         () -> Weakness.cgroup(limits -> limits.withCpuMillis(1000))),
                 Hole.limits(
                         "C6",
