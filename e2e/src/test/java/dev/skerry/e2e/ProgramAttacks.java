@@ -306,7 +306,8 @@ final class ProgramAttacks {
                         Program.python("import os\nfor i in range(10_000): os.mknod('/tmp/%d' % i)\nprint('made')")
                                 .prints("made\n")),
                 new Attack("names of files that a shell, a compiler or a template would obey", ProgramAttacks::names),
-                new Attack("its own source replaced by links", ProgramAttacks::links));
+                new Attack("its own source replaced by links", ProgramAttacks::links),
+                new Attack("a flood at the program that it talks to", ProgramAttacks::flood));
     }
 
     private static List<Attack> inGvisor() {
@@ -351,6 +352,14 @@ final class ProgramAttacks {
         String c = doors.run(Program.of("c", NAME, SEES_NOTHING_ODD).prints("1"));
         assertThat(List.of(bash, node, c)).containsOnly(python);
         return python;
+    }
+
+    /** An interactive problem whose other side listens and says nothing. */
+    private static String flood(Doors doors) {
+        var body = Program.python(FLOOD.formatted(1)).job();
+        body.set("interactor", Program.python("import sys\nsys.stdin.read()").job());
+        JsonNode answer = Doors.json(doors.judge(body.toString()));
+        return "`" + answer.get("verdict").stringValue() + "`";
     }
 
     /** What a case does to the job's folder the next one finds; it is led nowhere by it. */

@@ -155,6 +155,10 @@ final class RequestAttacks {
                         "a variable's name with = and NUL",
                         doors -> judged(doors, ",\"environment\":{\"A=B\\u0000\":\"x\"}}")),
                 new Attack(
+                        "a callback to the cloud's own address",
+                        doors -> judged(
+                                doors, ",\"async\":true,\"callback\":{\"url\":\"http://169.254.169.254/latest\"}}")),
+                new Attack(
                         "7 MiB of input that nobody reads",
                         doors -> judged(doors, ",\"stdin\":\"" + "x".repeat(7 << 20) + "\"}")));
     }
