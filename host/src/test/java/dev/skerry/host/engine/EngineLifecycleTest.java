@@ -299,4 +299,17 @@ class EngineLifecycleTest {
         }
         assertThat(shortest.toMillis()).isLessThan(SHIM_GIVES_UP_MILLIS);
     }
+
+    /** Besides the filter of system calls and the missing right: the kernel makes none, for whoever may ask. */
+    @Test
+    void noNamespaceCanBeMadeInASandbox() throws Exception {
+        try (Sandbox sandbox = engine.create(spec())) {
+            String limits = output(
+                    sandbox,
+                    "/bin/sh",
+                    "-c",
+                    "cd /proc/sys/user && for f in max_*_namespaces; do read n <$f; echo $n; done");
+            assertThat(limits.lines()).hasSizeGreaterThanOrEqualTo(7).containsOnly("0");
+        }
+    }
 }
