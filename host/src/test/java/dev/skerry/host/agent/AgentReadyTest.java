@@ -40,10 +40,14 @@ class AgentReadyTest extends AgentFixture {
 
     /** Of a sandbox as {@link AgentHost#onDisk} asks for one, with more memory than that may have. */
     static PoolPlan plan(int floor) {
+        return plan(floor, Isolation.CONTAINER);
+    }
+
+    private static PoolPlan plan(int floor, Isolation level) {
         StartSandbox usual = AgentHost.onDisk(AgentHost.fresh());
         return new PoolPlan(
                 "base",
-                Isolation.CONTAINER,
+                level,
                 Optional.empty(),
                 256 * MIB,
                 floor,
@@ -224,6 +228,22 @@ class AgentReadyTest extends AgentFixture {
         assertThat(agent.reserve(new SandboxNeeds(
                         "base", usual.floor(), usual.limits().withDisk(32 * MIB, 1000), usual.privilege())))
                 .isEmpty();
+    }
+
+    @Test
+    void itWaitsInAUserSpaceKernelToo() throws Exception {
+        agent.jobs().plan(List.of(plan(1, Isolation.GVISOR)));
+        AgentHost.await("one is ready", () -> ready(agent) > 0);
+        assertThat(agent.reserve(needs())).isEmpty();
+        StartSandbox usual = AgentHost.onDisk(AgentHost.fresh());
+        Incarnation incarnation =
+                first(agent.reserve(new SandboxNeeds("base", Isolation.GVISOR, usual.limits(), usual.privilege()))
+                        .orElseThrow());
+        HostedSandbox started = agent.start(new StartSandbox(
+                incarnation, "base", Isolation.GVISOR, usual.limits(), usual.privilege(), Optional.empty(), true));
+        assertThat(started.warm()).isTrue();
+        assertThat(started.isolation()).isEqualTo(Isolation.GVISOR);
+        assertThat(run(incarnation, "dmesg | head -1")).contains("gVisor");
     }
 
     @Test

@@ -43,7 +43,7 @@ public final class Pools {
 
     /** A pool that is gone counts on from zero should it come back. */
     private void measure(String pool) {
-        gauge(pool, "skerry.pool.ready", "Sandboxes that a job can have at once.", PoolState::ready);
+        gauge(pool, "skerry.pool.ready", "Sandboxes that can be had at once.", PoolState::ready);
         gauge(pool, "skerry.pool.starting", "Sandboxes being made for the pool.", PoolState::starting);
         gauge(pool, "skerry.pool.target", "Sandboxes that shall be ready now.", PoolState::target);
         count(pool, "hit", PoolState::hits);
@@ -68,7 +68,7 @@ public final class Pools {
     private void count(String pool, String result, ToLongFunction<PoolState> value) {
         metrics.counter(
                 "skerry.pool.claims",
-                "Jobs that asked the pool, by what they got.",
+                "Claims of the pool, by what came of them.",
                 () -> (long) of(pool, state -> value.applyAsLong(state)),
                 "pool",
                 pool,
