@@ -27,8 +27,8 @@ record Fairness(List<Job> jobs) {
     record Job(String user, Instant came, Instant began, Instant ended) {}
 
     /**
-     * Jain's index of how many jobs of each user had begun when half of all had (Jain, Chiu and Hawe 1984): 1 when
-     * users had the same, 1/n when one had all.
+     * Jain's index of how many jobs of each user had begun when as many had as are half of what each handed in at least
+     * (Jain, Chiu and Hawe 1984): 1 when users had the same, 1/n when one had all. Later, who handed in more has more.
      */
     double index() {
         return index(Job::began);
@@ -41,10 +41,13 @@ record Fairness(List<Job> jobs) {
 
     private double index(Function<Job, Instant> time) {
         Map<String, Integer> shares = new LinkedHashMap<>();
-        jobs.forEach(job -> shares.put(job.user(), 0));
+        jobs.forEach(job -> shares.merge(job.user(), 1, Integer::sum));
+        int fewest = shares.values().stream().min(Comparator.naturalOrder()).orElseThrow();
+        int turns = Math.ceilDiv(shares.size() * fewest, 2);
+        shares.replaceAll((_, _) -> 0);
         jobs.stream()
                 .sorted(Comparator.comparing(time))
-                .limit(Math.ceilDiv(jobs.size(), 2))
+                .limit(turns)
                 .forEach(job -> shares.merge(job.user(), 1, Integer::sum));
         double sum = shares.values().stream().mapToDouble(share -> share).sum();
         double squares = shares.values().stream()
