@@ -107,7 +107,9 @@ final class ClassPart {
 
     Contest.Result indexes(Fairness fairness) {
         Map<String, Distribution> sides = new LinkedHashMap<>();
-        sides.put("Jain's index when half had begun", new Distribution("of 1", List.of(fairness.index())));
+        sides.put(
+                "Jain's index when half of what each handed in at least had begun",
+                new Distribution("of 1", List.of(fairness.index())));
         sides.put(
                 "the same jobs in the order of their arrival",
                 new Distribution("of 1", List.of(fairness.inOrderOfArrival())));
