@@ -111,6 +111,9 @@ final class ClassPart {
                 "Jain's index when half of what each handed in at least had begun",
                 new Distribution("of 1", List.of(fairness.index())));
         sides.put(
+                "the same, of the time for which they had run",
+                new Distribution("of 1", List.of(fairness.indexOfTime())));
+        sides.put(
                 "the same jobs in the order of their arrival",
                 new Distribution("of 1", List.of(fairness.inOrderOfArrival())));
         return new Contest.Result("fairness between " + users + " users, through the API", sides);
