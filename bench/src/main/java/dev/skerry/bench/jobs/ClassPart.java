@@ -8,8 +8,8 @@ import dev.skerry.bench.serving.Connection;
 import dev.skerry.bench.serving.PoolsKept;
 import dev.skerry.bench.serving.ServerUnderTest;
 import dev.skerry.bench.serving.ServerVariant;
+import dev.skerry.server.settings.JobSettings;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,13 +21,15 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A class that hands in at the same moment, through the API, to a server with real sandboxes: one of its users many
- * programs first, then all others a few each. How evenly they are served.
+ * programs first, then all others a few each. How evenly they are served. So that all is there before anybody's turn
+ * comes, other programs keep the server busy until then.
  */
 final class ClassPart {
     /** Programs of each user but the first. */
@@ -62,6 +64,7 @@ final class ClassPart {
             for (int i = 0; i < CONNECTIONS; i++) {
                 connections.add(new Connection(server.origin()));
             }
+            List<String> busy = keepBusy(server, connections.getFirst());
             long start = System.nanoTime();
             handIn(server, connections, Collections.nCopies(FIRST_TIMES * EACH, "user-0"), whose);
             List<String> others = new ArrayList<>();
@@ -72,6 +75,12 @@ final class ClassPart {
             }
             handIn(server, connections, others, whose);
             handedIn = Duration.ofNanos(System.nanoTime() - start);
+            for (String token : busy) {
+                connections
+                        .getFirst()
+                        .send("DELETE", JOBS + "/" + token, headers(server), new byte[0])
+                        .content(204);
+            }
             List<Fairness.Job> jobs = new ArrayList<>();
             for (Map.Entry<String, String> one : whose.entrySet()) {
                 jobs.add(ended(server, connections.getFirst(), one.getKey(), one.getValue()));
@@ -98,7 +107,12 @@ final class ClassPart {
 
     Contest.Result indexes(Fairness fairness) {
         Map<String, Distribution> sides = new LinkedHashMap<>();
-        sides.put("Jain's index when half had begun", new Distribution("of 1", List.of(fairness.index())));
+        sides.put(
+                "Jain's index when half of what each handed in at least had begun",
+                new Distribution("of 1", List.of(fairness.index())));
+        sides.put(
+                "the same, of the time for which they had run",
+                new Distribution("of 1", List.of(fairness.indexOfTime())));
         sides.put(
                 "the same jobs in the order of their arrival",
                 new Distribution("of 1", List.of(fairness.inOrderOfArrival())));
@@ -129,21 +143,61 @@ final class ClassPart {
         new Callers().round(actions, 1);
     }
 
+    /** As many that sleep as run at a time, and do; their tokens. */
+    private static List<String> keepBusy(ServerUnderTest server, Connection connection)
+            throws IOException, InterruptedException {
+        List<String> tokens = new ArrayList<>();
+        for (int i = 0; i < JobSettings.DEFAULT.slots(); i++) {
+            tokens.add(handIn(
+                    server,
+                    connection,
+                    Map.of(
+                            "async",
+                            true,
+                            "user",
+                            "sleeper",
+                            "language",
+                            "python",
+                            "files",
+                            List.of(Map.of("name", "main.py", "content", "import time\ntime.sleep(300)\n")),
+                            "run",
+                            Map.of("wallMillis", 300_000))));
+        }
+        for (String token : tokens) {
+            while (!job(server, connection, token, "")
+                    .path("state")
+                    .asString("")
+                    .equals("running")) {
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        }
+        return tokens;
+    }
+
     /** The token of the job. */
     private static String handIn(ServerUnderTest server, Connection connection, String user) throws IOException {
         SmallProgram program = SmallProgram.PYTHON;
-        byte[] body = JSON.writeValueAsBytes(Map.of(
-                "async",
-                true,
-                "user",
-                user,
-                "language",
-                program.language(),
-                "files",
-                List.of(Map.of("name", program.file(), "content", program.code())),
-                "expected",
-                program.prints()));
-        byte[] taken = connection.send("POST", JOBS, headers(server), body).content(202);
+        return handIn(
+                server,
+                connection,
+                Map.of(
+                        "async",
+                        true,
+                        "user",
+                        user,
+                        "language",
+                        program.language(),
+                        "files",
+                        List.of(Map.of("name", program.file(), "content", program.code())),
+                        "expected",
+                        program.prints()));
+    }
+
+    private static String handIn(ServerUnderTest server, Connection connection, Map<String, Object> job)
+            throws IOException {
+        byte[] taken = connection
+                .send("POST", JOBS, headers(server), JSON.writeValueAsBytes(job))
+                .content(202);
         return JSON.readTree(taken).path("token").asString();
     }
 
@@ -155,17 +209,21 @@ final class ClassPart {
     private static Fairness.Job ended(ServerUnderTest server, Connection connection, String token, String user)
             throws IOException {
         while (true) {
-            byte[] said = connection
-                    .send("GET", JOBS + "/" + token + "?wait=30s", headers(server), new byte[0])
-                    .content(200);
-            JsonNode job = JSON.readTree(said);
+            JsonNode job = job(server, connection, token, "?wait=30s");
             if (job.path("state").asString("").equals("ended")) {
                 if (!job.path("verdict").asString("").equals("accepted")) {
-                    throw new IllegalStateException("a job ended with " + new String(said, StandardCharsets.UTF_8));
+                    throw new IllegalStateException("a job ended with " + job);
                 }
                 return new Fairness.Job(user, time(job, "createdAt"), time(job, "beganAt"), time(job, "endedAt"));
             }
         }
+    }
+
+    private static JsonNode job(ServerUnderTest server, Connection connection, String token, String query)
+            throws IOException {
+        return JSON.readTree(connection
+                .send("GET", JOBS + "/" + token + query, headers(server), new byte[0])
+                .content(200));
     }
 
     private static Instant time(JsonNode job, String name) {

@@ -21,7 +21,8 @@ import java.util.stream.Collectors;
 
 /**
  * Memory that a sandbox takes while it waits in a pool: what the kernel of the whole machine took more while the pool
- * was filled, and the own memory of all processes that came meanwhile. Others who use the machine add to it.
+ * was filled, and the own memory of the processes of its sandboxes, shims included. What others do to the kernel's
+ * memory meanwhile adds to it.
  */
 final class PoolMemory {
     private static final int ROUNDS_MOST = 3;
@@ -102,8 +103,9 @@ final class PoolMemory {
         return new Distribution("KiB", values);
     }
 
+    /** Below this one: every shim is the spawner's child, and the spawner ours. */
     private static Set<Long> processes() {
-        return ProcessHandle.allProcesses().map(ProcessHandle::pid).collect(Collectors.toSet());
+        return ProcessHandle.current().descendants().map(ProcessHandle::pid).collect(Collectors.toSet());
     }
 
     /** 0 of one that has ended. */
@@ -127,7 +129,7 @@ final class PoolMemory {
         }
     }
 
-    /** Most of them are the pool's, and end with it; what others started may stay. */
+    /** They end with the pool. */
     private static void awaitGone(Set<Long> pids) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
         while (System.nanoTime() < end

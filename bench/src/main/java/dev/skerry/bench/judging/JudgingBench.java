@@ -103,6 +103,7 @@ public final class JudgingBench {
                 JudgingContests one = new JudgingContests(settings, alone, bare, still, progress);
                 JudgingContests several = new JudgingContests(settings, together, bare, still, progress);
                 JudgingPromises promises = new JudgingPromises(first, second);
+                one.warmUp(SmallProgram.PYTHON);
                 for (SmallProgram program : SmallProgram.here(ALL)) {
                     Contest.Result result = one.oneAfterTheOther(program);
                     report.add(result);

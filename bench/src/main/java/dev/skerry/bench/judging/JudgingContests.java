@@ -29,6 +29,11 @@ final class JudgingContests {
     /** Pools of one language and those with nothing started have no more together. */
     private static final int READY_MOST = 16;
 
+    private static final int WARMING_CALLERS = 4;
+
+    /** So many rounds with several callers. */
+    private static final int WARMING_TIMES = 5;
+
     private final JudgingSettings settings;
     private final List<Competitor> competitors;
     private final Path folder;
@@ -53,6 +58,22 @@ final class JudgingContests {
         this.folder = folder;
         this.still = still;
         this.progress = progress;
+    }
+
+    /** Lets each server work for a while, so that what its JVM compiles late is compiled. */
+    void warmUp(SmallProgram program) throws Exception {
+        for (Competitor competitor : those(program)) {
+            progress.accept("warming up " + competitor.name());
+            List<Closeable> open = new ArrayList<>();
+            try {
+                new Callers()
+                        .during(
+                                callers(WARMING_CALLERS, competitor, program, new Rows(), open),
+                                settings.each().multipliedBy(WARMING_TIMES));
+            } finally {
+                close(open);
+            }
+        }
     }
 
     /** One caller's turn: measures, and says under which row. */

@@ -48,4 +48,13 @@ class FairnessTest {
         assertThat(fairness.firstTurns()).containsExactlyInAnyOrder(10.0, 5.0);
         assertThat(fairness.allEnded()).containsExactlyInAnyOrder(45.0, 10.0);
     }
+
+    @Test
+    void timeIsCountedUntilTheMomentOfTheIndex() {
+        // Two turns of four; the second begins at 30, when one has run for 30 ms and the other not yet.
+        List<Job> jobs = List.of(
+                new Job("a", START, START, START.plusMillis(100)), job("a", 0, 200), job("b", 0, 30), job("b", 0, 300));
+        assertThat(new Fairness(jobs).index()).isEqualTo(1);
+        assertThat(new Fairness(jobs).indexOfTime()).isCloseTo(0.5, within(1e-9));
+    }
 }
