@@ -350,8 +350,11 @@ public final class LocalAgent implements HostAgent {
     @Override
     public void removeTemplate(String name) {
         new Templates(engine, jobs)
-                .remove(name, digest -> lives.values().stream().anyMatch(life -> life.liesOn(name, digest))
-                        || disks.list().stream().anyMatch(id -> disks.template(id).equals(Optional.of(digest))));
+                .remove(
+                        name,
+                        digest -> lives.values().stream().anyMatch(life -> life.liesOn(name, digest))
+                                || disks.list().stream()
+                                        .anyMatch(id -> disks.template(id).equals(Optional.of(digest))));
     }
 
     @Override

@@ -80,8 +80,7 @@ final class PistonServer implements AutoCloseable {
         audit = new AuditLog(database.writer(), database.reader(), Duration.ofDays(1), clock).start();
         key = key(KeyScope.SANDBOXES);
         api = new PistonApi(
-                new PistonApi.Parts(
-                        jobs, host, tenants, keys, new RateLimits(rates, clock), audit, settings, clock),
+                new PistonApi.Parts(jobs, host, tenants, keys, new RateLimits(rates, clock), audit, settings, clock),
                 BEHIND);
         List<Listener> any = List.of(Listener.plain(Listener.Address.parse("127.0.0.1:0")));
         shared = HttpServer.open(
