@@ -79,25 +79,7 @@ public final class SimulatedHost implements HostAgent {
         }
     }
 
-    private static final class Box {
-        final StartSandbox command;
-        final boolean warm;
-        HostedSandbox.State state = HostedSandbox.State.STARTING;
-        Optional<Deadline> deadline;
-        Optional<SandboxEnd> end = Optional.empty();
-
-        Box(StartSandbox command, boolean warm) {
-            this.command = command;
-            this.warm = warm;
-            this.deadline = command.deadline();
-        }
-
-        boolean alive() {
-            return state != HostedSandbox.State.ENDED;
-        }
-    }
-
-    private final Map<Incarnation, Box> boxes = new LinkedHashMap<>();
+    private final Map<Incarnation, SimulatedBox> boxes = new LinkedHashMap<>();
     private final Set<SandboxId> disks = new LinkedHashSet<>();
     private final List<String> violations = new ArrayList<>();
     private final Function<Incarnation, GuestConnection> guests;
@@ -159,7 +141,7 @@ public final class SimulatedHost implements HostAgent {
     @Override
     public HostedSandbox start(StartSandbox command) throws InterruptedException {
         trouble.before(Call.START);
-        Box box = place(command);
+        SimulatedBox box = place(command);
         trouble.after(Call.START);
         synchronized (this) {
             if (boxes.get(command.incarnation()) != box || !box.alive()) {
@@ -172,10 +154,10 @@ public final class SimulatedHost implements HostAgent {
         }
     }
 
-    private synchronized Box place(StartSandbox command) {
+    private synchronized SimulatedBox place(StartSandbox command) {
         epochs.admit();
         Incarnation incarnation = command.incarnation();
-        Box known = boxes.get(incarnation);
+        SimulatedBox known = boxes.get(incarnation);
         if (known != null) {
             return known;
         }
@@ -194,7 +176,7 @@ public final class SimulatedHost implements HostAgent {
         if (ready.ready().contains(incarnation.id())) {
             violations.add(incarnation + " was started after it was given back");
         }
-        Box box = new Box(command, incarnation.generation() == 1 && ready.take(incarnation.id()));
+        SimulatedBox box = new SimulatedBox(command, incarnation.generation() == 1 && ready.take(incarnation.id()));
         boxes.put(incarnation, box);
         return box;
     }
@@ -203,13 +185,13 @@ public final class SimulatedHost implements HostAgent {
         return new Failure(ErrorCode.SANDBOX_GONE, "sandbox " + incarnation + " is gone");
     }
 
-    private static HostedSandbox hosted(Box box) {
+    private static HostedSandbox hosted(SimulatedBox box) {
         return new HostedSandbox(
                 box.command.incarnation(), box.state, Isolation.CONTAINER, box.command.template(), box.warm, box.end);
     }
 
-    private Box alive(Incarnation incarnation) {
-        Box box = boxes.get(incarnation);
+    private SimulatedBox alive(Incarnation incarnation) {
+        SimulatedBox box = boxes.get(incarnation);
         if (box == null || !box.alive()) {
             throw gone(incarnation);
         }
@@ -373,7 +355,7 @@ public final class SimulatedHost implements HostAgent {
         reports.forEach(Runnable::run);
     }
 
-    private Runnable act(Incarnation incarnation, Box box, AtDeadline action) {
+    private Runnable act(Incarnation incarnation, SimulatedBox box, AtDeadline action) {
         return switch (action) {
             case KILL -> {
                 SandboxEnd end = new SandboxEnd(SandboxEnd.Cause.TIMED_OUT, "");
@@ -392,7 +374,7 @@ public final class SimulatedHost implements HostAgent {
     public void end(Incarnation incarnation, SandboxEnd.Cause cause) {
         SandboxEnd end = new SandboxEnd(cause, "simulated");
         synchronized (this) {
-            Box box = boxes.get(incarnation);
+            SimulatedBox box = boxes.get(incarnation);
             if (box == null || !box.alive()) {
                 return;
             }
