@@ -254,6 +254,7 @@ class CommandsTest {
         assertThat(skerry("run", "--timeout", "1500ms", "--", "x")).isEqualTo(124);
         assertThat(words()).contains("it took longer than 1.5 s (--timeout)");
         host.exit = new JobSandbox.Exit(OptionalInt.empty(), OptionalInt.of(9), false, true);
+        host.cpuOfAProgram = Duration.ofSeconds(2);
         assertThat(skerry("run", "--cpu-time", "2", "--", "x")).isEqualTo(152);
     }
 

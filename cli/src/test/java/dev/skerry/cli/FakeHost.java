@@ -39,6 +39,7 @@ final class FakeHost implements Host {
     /** Why the sandbox ended under its program. */
     Optional<SandboxEnd> end = Optional.empty();
 
+    Duration cpuOfAProgram = Duration.ofMillis(5);
     int closed;
 
     @Override
@@ -179,7 +180,7 @@ final class FakeHost implements Host {
 
         @Override
         public Usage usage() {
-            return new Usage(1 << 20, 2 << 20, 0, Duration.ofMillis(5), 1, 0, 0);
+            return new Usage(1 << 20, 2 << 20, 0, cpuOfAProgram.multipliedBy(started.size()), 1, 0, 0);
         }
 
         @Override

@@ -105,7 +105,7 @@ final class ClaimsPart {
                 PistonClient client = new PistonClient(server.origin(), Optional.of(server.key()));
                 clients.add(client);
                 actions.add(() -> {
-                    String said = client.run(SmallProgram.PYTHON, Wishes.NONE);
+                    String said = client.run(SmallProgram.PYTHON, Wishes.NONE).start();
                     if (!said.equals(start)) {
                         throw new IllegalStateException("a claim was to be " + start + ", and was " + said);
                     }

@@ -59,16 +59,17 @@ public final class PistonClient implements Closeable {
      *
      * @param again empty: it was run; else after what time to come back, because the server is busy
      * @param start how ready its sandbox was, as the server says: cold, warm, prestarted; empty where it does not
+     * @param ran how long the program itself ran, as the server says, in whole milliseconds
      */
-    public record Answer(Optional<Duration> again, String start) {}
+    public record Answer(Optional<Duration> again, String start, Duration ran) {}
 
-    /** Runs it and checks its answer. How ready its sandbox was, as the server says; empty where it does not. */
-    public String run(SmallProgram program, Wishes wishes) throws IOException {
+    /** Runs it and checks its answer. */
+    public Answer run(SmallProgram program, Wishes wishes) throws IOException {
         Answer answer = tryRun(program, wishes);
         if (answer.again().isPresent()) {
             throw new IllegalStateException(program.name() + " was refused");
         }
-        return answer.start();
+        return answer;
     }
 
     /** Runs it and checks its answer, unless the server is busy. */
@@ -87,7 +88,8 @@ public final class PistonClient implements Closeable {
             return new Answer(
                     Optional.of(
                             Duration.ofSeconds(Long.parseLong(answer.headers().getOrDefault("retry-after", "1")))),
-                    "");
+                    "",
+                    Duration.ZERO);
         }
         byte[] content = answer.content(200);
         JsonNode root = JSON.readTree(content);
@@ -97,7 +99,10 @@ public final class PistonClient implements Closeable {
             throw new IllegalStateException(
                     program.name() + " was answered with " + new String(content, StandardCharsets.UTF_8));
         }
-        return new Answer(Optional.empty(), root.path("sandbox").path("start").asString(""));
+        return new Answer(
+                Optional.empty(),
+                root.path("sandbox").path("start").asString(""),
+                Duration.ofMillis(run.path("wall_time").asLong(0)));
     }
 
     /** Names of what it can run. */

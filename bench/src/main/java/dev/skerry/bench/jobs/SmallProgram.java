@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A small program, as a job and as a bare command.
@@ -15,6 +16,8 @@ import java.util.List;
  */
 public record SmallProgram(
         String name, String language, String file, String code, String bare, String prints, boolean waits) {
+    private static final String THEN = " && ";
+
     public static final SmallProgram PYTHON = new SmallProgram(
             "Python hello", "python", "main.py", "print('hello')\n", "/usr/bin/python3 FILE", "hello", true);
 
@@ -49,6 +52,12 @@ public record SmallProgram(
         Path source = folder.resolve(file);
         Files.writeString(source, code);
         return bare.replace("FILE", source.toString());
+    }
+
+    /** Of a {@link #command} that compiles first: what then runs the program. */
+    public static Optional<String> running(String command) {
+        int compiled = command.indexOf(THEN);
+        return compiled < 0 ? Optional.empty() : Optional.of(command.substring(compiled + THEN.length()));
     }
 
     /** Those of these that this machine has. */

@@ -24,6 +24,9 @@ import java.util.function.Consumer;
  */
 final class JudgingContests {
     static final String BARE = "bare processes";
+    /** Follows a row's name: compilers never wait for their job, what they made may be run by what waits. */
+    static final String ALONE = ", its run alone";
+
     static final String BURST_BARE = "all as bare processes, one a processor";
 
     /** Pools of one language and those with nothing started have no more together. */
@@ -90,6 +93,11 @@ final class JudgingContests {
             List<Turn> turns = new ArrayList<>();
             String command = command(program);
             turns.add(all -> all.add(BARE, bare.run(command, program.prints())));
+            if (program.waits()) {
+                // In the folder in which the turn before has compiled it.
+                SmallProgram.running(command)
+                        .ifPresent(run -> turns.add(all -> all.add(BARE + ALONE, bare.run(run, program.prints()))));
+            }
             for (Competitor competitor : those(program)) {
                 PistonClient client = competitor.client();
                 clients.add(client);
@@ -118,8 +126,12 @@ final class JudgingContests {
     private static Turn turn(Competitor competitor, PistonClient client, SmallProgram program, Wishes wishes) {
         return rows -> {
             long start = System.nanoTime();
-            String ready = client.run(program, wishes);
-            rows.add(competitor.row(ready), (System.nanoTime() - start) / 1e6);
+            PistonClient.Answer answer = client.run(program, wishes);
+            String row = competitor.row(answer.start());
+            rows.add(row, (System.nanoTime() - start) / 1e6);
+            if (program.waits() && SmallProgram.running(program.bare()).isPresent()) {
+                rows.add(row + ALONE, answer.ran().toMillis());
+            }
         };
     }
 

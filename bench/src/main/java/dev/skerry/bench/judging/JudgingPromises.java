@@ -42,12 +42,16 @@ final class JudgingPromises {
                             values.p50(),
                             "ms"));
                 });
-        side(result, pools.row("prestarted")).ifPresent(values -> {
+        Optional<Distribution> alone = side(result, JudgingContests.BARE + JudgingContests.ALONE);
+        String which = alone.isPresent() ? JudgingContests.ALONE : "";
+        side(result, pools.row("prestarted") + which).ifPresent(values -> {
             boolean python = program.equals(SmallProgram.PYTHON);
             all.add(Promise.atMost(
-                    program.name() + ", prestarted, p50",
+                    program.name() + ", prestarted" + which + ", p50",
                     python ? "≤ 5 ms" : "≤ 0.3 × bare process",
-                    python ? WAITING_MILLIS : WAITING_SHARE * bare,
+                    python
+                            ? WAITING_MILLIS
+                            : WAITING_SHARE * alone.map(Distribution::p50).orElse(bare),
                     values.p50(),
                     "ms"));
         });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.jobs.LanguagePackage;
 import dev.skerry.server.piston.PistonServer.Answer;
+import dev.skerry.server.sandboxes.Eventually;
 import dev.skerry.server.settings.PistonSettings;
 import dev.skerry.server.tenants.AuditEntry;
 import dev.skerry.server.tenants.AuditFilter;
@@ -202,8 +203,10 @@ class PackagesTest {
         index(line("lua", "5.4.6", "lua-5.4.6.tar", "lua 5.4.6\n"));
         change("POST", "lua", "5.4.6").is(200);
         change("DELETE", "lua", "5.4.6").is(200);
-        server.audit.close();
-        assertThat(server.audit.find(AuditQuery.newest(AuditFilter.of(Optional.empty(), "lua-5.4.6"), 10)))
+        AuditQuery ofIt = AuditQuery.newest(AuditFilter.of(Optional.empty(), "lua-5.4.6"), 10);
+        // A change is written there once it has been answered.
+        Eventually.holds(() -> server.audit.find(ofIt).size() >= 2);
+        assertThat(server.audit.find(ofIt))
                 .extracting(AuditEntry::operation)
                 .containsExactly("DELETE /api/v2/packages", "POST /api/v2/packages");
     }

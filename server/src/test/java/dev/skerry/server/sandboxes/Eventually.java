@@ -5,13 +5,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits for a condition that another thread brings about. */
-final class Eventually {
+public final class Eventually {
     private static final Duration BOUND = Duration.ofSeconds(20);
     private static final Duration PAUSE = Duration.ofMillis(1);
 
     private Eventually() {}
 
-    static void holds(BooleanSupplier condition) {
+    public static void holds(BooleanSupplier condition) {
         long end = System.nanoTime() + BOUND.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
