@@ -130,7 +130,7 @@ final class JudgingContests {
             String row = competitor.row(answer.start());
             rows.add(row, (System.nanoTime() - start) / 1e6);
             if (program.waits() && SmallProgram.running(program.bare()).isPresent()) {
-                rows.add(row + ALONE, answer.ran().toMillis());
+                rows.add(row + ALONE, (double) answer.ran().toMillis());
             }
         };
     }
