@@ -14,6 +14,7 @@ import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -78,7 +79,7 @@ final class EngineHost implements Host {
     @Override
     public List<Template> templates() {
         engine.templates().base();
-        return engine.templates().list().stream().map(EngineHost::row).toList();
+        return engine.templates().shown().stream().map(EngineHost::row).toList();
     }
 
     @Override
@@ -117,7 +118,7 @@ final class EngineHost implements Host {
     }
 
     private static LeftInstances leftInstances() {
-        return new LeftInstances(EngineSettings.RUN_FOLDER);
+        return new LeftInstances(EngineSettings.RUN_FOLDER, InstantSource.system());
     }
 
     @Override

@@ -43,9 +43,16 @@ final class Starts {
 
     private Optional<Sandbox> warm(Life life, StartSandbox command) {
         holders.hold(life);
-        Optional<Sandbox> sandbox = ready.start(command, listener);
-        sandbox.ifPresentOrElse(one -> life.uses(one.record().template()), () -> holders.release(life));
-        return sandbox;
+        Optional<Sandbox> sandbox = Optional.empty();
+        try {
+            sandbox = ready.start(command, listener);
+            sandbox.ifPresent(one -> life.uses(one.record().template()));
+            return sandbox;
+        } finally {
+            if (sandbox.isEmpty()) {
+                holders.release(life);
+            }
+        }
     }
 
     private Sandbox cold(Life life, StartSandbox command) {

@@ -26,7 +26,7 @@ final class Templates {
 
     List<HostTemplate> list() {
         Template base = engine.template(Template.BASE, Privilege.SUDO);
-        return engine.templates().list().stream()
+        return engine.templates().shown().stream()
                 .map(template -> view(template, template.digest().equals(base.digest())))
                 .toList();
     }

@@ -36,16 +36,22 @@ record Installation(
         Instance instance = Instance.open(settings.dataFolder(), new SecureRandom());
         Path runFolder = settings.runFolder().resolve(instance.id());
         makePassable(settings.runFolder(), runFolder, runFolder.resolve("stage"));
-        LeftInstances.sign(runFolder, settings.dataFolder());
-        return new Installation(
-                instance,
-                runFolder,
-                ownGuestd(settings.guestd(), runFolder),
-                Cgroups.open(CgroupLayout.detect().keptIn(runFolder.resolve("cgroup")), instance.id()),
-                UidRanges.open(UidRanges.DEFAULT_FOLDER),
-                new SandboxNames(runFolder.resolve("names")),
-                TemplateStore.open(settings.dataFolder()),
-                Instance.hold(runFolder));
+        LockFile hold = Instance.hold(runFolder);
+        try {
+            LeftInstances.sign(runFolder, settings.dataFolder());
+            return new Installation(
+                    instance,
+                    runFolder,
+                    ownGuestd(settings.guestd(), runFolder),
+                    Cgroups.open(CgroupLayout.detect().keptIn(runFolder.resolve("cgroup")), instance.id()),
+                    UidRanges.open(UidRanges.DEFAULT_FOLDER),
+                    new SandboxNames(runFolder.resolve("names")),
+                    TemplateStore.open(settings.dataFolder()),
+                    hold);
+        } catch (RuntimeException e) {
+            hold.close();
+            throw e;
+        }
     }
 
     /** A sandbox's uids may walk through to the stage and see nothing on the way. */

@@ -1,5 +1,6 @@
 package dev.skerry.host.engine;
 
+import dev.skerry.host.templates.LockFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
@@ -9,9 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -26,11 +29,16 @@ public final class LeftInstances {
     private static final Set<String> OWN = Set.of(DATA, "in-use", "cgroup");
     private static final Set<String> OWN_FOLDERS = Set.of("names", "stage");
 
+    /** Whoever opens one says at once whose it is. */
+    private static final Duration UNSIGNED = Duration.ofHours(1);
+
     private final Path runFolder;
+    private final InstantSource clock;
 
     /** @param runFolder of all instances */
-    public LeftInstances(Path runFolder) {
+    public LeftInstances(Path runFolder, InstantSource clock) {
         this.runFolder = runFolder;
+        this.clock = clock;
     }
 
     /** Says whose run folder it is. */
@@ -56,7 +64,7 @@ public final class LeftInstances {
     /** Their folders. */
     public List<String> find() {
         return folders().stream()
-                .filter(LeftInstances::orphaned)
+                .filter(this::orphaned)
                 .filter(LeftInstances::empty)
                 .filter(folder ->
                         !Instance.inUse(runFolder, folder.getFileName().toString()))
@@ -75,12 +83,14 @@ public final class LeftInstances {
         }
     }
 
-    /** One that does not say where its data is was made by an earlier version, and not opened since. */
-    private static boolean orphaned(Path folder) {
+    /** One that has not said for an hour where its data is was made by an earlier version. */
+    private boolean orphaned(Path folder) {
         try {
             Path file = folder.resolve(DATA);
             if (!Files.exists(file)) {
-                return true;
+                return Files.getLastModifiedTime(folder)
+                        .toInstant()
+                        .isBefore(clock.instant().minus(UNSIGNED));
             }
             Path instance = Path.of(Files.readString(file).strip()).resolve("instance");
             return !Files.exists(instance)
@@ -114,15 +124,32 @@ public final class LeftInstances {
         }
     }
 
+    /** With its lock held, so that nobody opens it meanwhile; and only what is known to be in such a folder. */
+    private boolean removeUnused(Path folder) throws IOException {
+        Optional<LockFile> alone = LockFile.tryAcquire(folder.resolve("in-use"), LockFile.Kind.EXCLUSIVE);
+        if (alone.isEmpty()) {
+            return false;
+        }
+        try (LockFile _ = alone.get()) {
+            if (!orphaned(folder) || !empty(folder)) {
+                return false;
+            }
+            for (Path entry : entries(folder)) {
+                Files.deleteIfExists(entry);
+            }
+            Files.delete(folder);
+            return true;
+        }
+    }
+
     /** Removes them; which. */
     public List<String> remove() {
         List<String> removed = new ArrayList<>();
         for (String folder : find()) {
-            try (Stream<Path> all = Files.walk(Path.of(folder))) {
-                for (Path entry : all.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(entry);
+            try {
+                if (removeUnused(Path.of(folder))) {
+                    removed.add(folder);
                 }
-                removed.add(folder);
             } catch (IOException e) {
                 throw new Failure(
                         ErrorCode.UNSUPPORTED,

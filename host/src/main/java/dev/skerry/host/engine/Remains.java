@@ -66,6 +66,9 @@ final class Remains {
     SandboxEnd destroy() {
         lock.lock();
         try {
+            if (removed) {
+                return end.orElseThrow(); // What has that name now is another's.
+            }
             boolean begun = folder.present();
             condemn();
             Optional<SandboxCgroup> cgroup = installation.cgroups().find(folder.name());
@@ -124,6 +127,9 @@ final class Remains {
     SandboxEnd remove() {
         lock.lock();
         try {
+            if (removed) {
+                return end.orElseThrow(); // As in destroy.
+            }
             return clearOnce(installation.cgroups().find(folder.name()));
         } finally {
             lock.unlock();

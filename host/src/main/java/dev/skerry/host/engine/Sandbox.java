@@ -249,8 +249,11 @@ public final class Sandbox implements AutoCloseable {
         }
         checkControl();
         if (ended.getCount() > 0) {
-            remains.condemn();
-            transport.kill();
+            try {
+                remains.condemn();
+            } finally {
+                transport.kill();
+            }
             // Who watches for the end removes all of it, at once and once; a shim that does not end it is helped.
             if (!endsWithin(KILL_BOUND)) {
                 return finish(remains::destroy);

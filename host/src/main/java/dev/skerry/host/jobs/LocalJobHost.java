@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -67,6 +68,7 @@ public final class LocalJobHost implements JobHost {
         List<JobFile> files = JobFiles.checked(order.files());
         String template = order.runtime().template();
         enter(template);
+        Optional<String> digest = Optional.empty();
         try {
             Runtimes.Found found = runtimes.find(order.runtime());
             Recipe recipe = Recipe.of(found.language(), found.toolchain(), files);
@@ -75,6 +77,9 @@ public final class LocalJobHost implements JobHost {
                 Duration waited = since(begin);
                 Told told = new Told(listener);
                 JobPlace place = place(claimed);
+                // Its name may become another's meanwhile, and it be removed by another name.
+                uses(place.templateDigest());
+                digest = Optional.of(place.templateDigest());
                 told.placed(place);
                 var run = new OrderRun(order, recipe, claimed, told);
                 OrderRun.Stages stages = carryOut(run);
@@ -84,7 +89,7 @@ public final class LocalJobHost implements JobHost {
                 disposal.dispose(claimed.sandbox());
             }
         } finally {
-            leave(template);
+            leave(template, digest);
         }
     }
 
@@ -171,6 +176,16 @@ public final class LocalJobHost implements JobHost {
         lock.lock();
         try {
             checkOpen();
+            uses(template);
+            underWay++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void uses(String template) {
+        lock.lock();
+        try {
             if (going.contains(template)) {
                 throw new Failure(
                         ErrorCode.NOT_FOUND,
@@ -178,7 +193,6 @@ public final class LocalJobHost implements JobHost {
                         "ask for the runtimes again");
             }
             templates.merge(template, 1, Integer::sum);
-            underWay++;
         } finally {
             lock.unlock();
         }
@@ -191,15 +205,20 @@ public final class LocalJobHost implements JobHost {
         }
     }
 
-    private void leave(String template) {
+    private void leave(String template, Optional<String> digest) {
         lock.lock();
         try {
-            templates.merge(template, -1, (had, less) -> had + less == 0 ? null : had + less);
+            usesNoMore(template);
+            digest.ifPresent(this::usesNoMore);
             underWay--;
             idle.signalAll();
         } finally {
             lock.unlock();
         }
+    }
+
+    private void usesNoMore(String template) {
+        templates.computeIfPresent(template, (_, had) -> had == 1 ? null : had - 1);
     }
 
     /** Returns once nothing of any job is left. */
@@ -222,7 +241,10 @@ public final class LocalJobHost implements JobHost {
         } finally {
             lock.unlock();
         }
-        supply.close();
-        disposal.close();
+        try {
+            supply.close();
+        } finally {
+            disposal.close();
+        }
     }
 }

@@ -103,7 +103,7 @@ public final class PooledSupply implements SandboxSupply {
 
     private Optional<Claimed> ready(JobOrder order) throws InterruptedException {
         String name = order.runtime().template();
-        if (!pools.planned(name)) {
+        if (!pools.planned(name, Optional.empty())) {
             return Optional.empty();
         }
         Isolation level = engine.drivers().select(order.floor()).level();
@@ -143,8 +143,14 @@ public final class PooledSupply implements SandboxSupply {
 
     @Override
     public void close() {
-        ready.close();
-        pools.close();
-        cold.close();
+        try {
+            ready.close();
+        } finally {
+            try {
+                pools.close();
+            } finally {
+                cold.close();
+            }
+        }
     }
 }

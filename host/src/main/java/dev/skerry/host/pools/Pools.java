@@ -157,11 +157,11 @@ public final class Pools<M> implements AutoCloseable {
         });
     }
 
-    /** Whether there is a pool of that template. */
-    public boolean planned(String template) {
+    /** Whether there is a pool of that template, for clients' sandboxes of that shape, or for jobs. */
+    public boolean planned(String template, Optional<PoolPlan.Shape> shape) {
         lock.lock();
         try {
-            return pools.stream().anyMatch(pool -> pool.plan().template().equals(template));
+            return pools.stream().anyMatch(pool -> pool.plan().isOf(template, shape));
         } finally {
             lock.unlock();
         }

@@ -2,7 +2,6 @@ package dev.skerry.host.pools;
 
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.Sandbox;
-import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.AtDeadline;
@@ -42,12 +41,12 @@ public final class ReadySandboxes implements AutoCloseable {
 
     /** Takes one out of its pool, for whoever starts its id. Empty: none is ready. */
     public Optional<SandboxId> reserve(SandboxNeeds needs) throws InterruptedException {
-        if (!pools.planned(needs.template())) {
+        PoolPlan.Shape shape = new PoolPlan.Shape(
+                needs.privilege(), needs.limits().diskBytes(), needs.limits().diskInodes());
+        if (!pools.planned(needs.template(), Optional.of(shape))) {
             return Optional.empty();
         }
         Isolation level = engine.drivers().select(needs.floor()).level();
-        PoolPlan.Shape shape = new PoolPlan.Shape(
-                needs.privilege(), needs.limits().diskBytes(), needs.limits().diskInodes());
         Want want = new Want(
                 needs.template(), maker.digest(needs.template(), shape), level, _ -> false, Optional.of(shape));
         Optional<Pools.Claim<Member>> claim = pools.claim(want);
@@ -99,7 +98,7 @@ public final class ReadySandboxes implements AutoCloseable {
                     clock.millis());
             maker.owned(sandbox.id(), listener);
             return Optional.of(sandbox);
-        } catch (Failure e) {
+        } catch (RuntimeException e) {
             LOG.atWarn().setCause(e).log("a sandbox that waited cannot be given to its client");
             maker.close(member);
             return Optional.empty();
@@ -116,9 +115,15 @@ public final class ReadySandboxes implements AutoCloseable {
         return pools.work();
     }
 
-    /** Ends what is reserved. */
+    /** Ends what is reserved; of what cannot be ended now, the next process removes what is left. */
     @Override
     public void close() {
-        Set.copyOf(reserved.keySet()).forEach(id -> drop(ReadyMaker.first(id)));
+        for (SandboxId id : Set.copyOf(reserved.keySet())) {
+            try {
+                drop(ReadyMaker.first(id));
+            } catch (RuntimeException e) {
+                LOG.atWarn().setCause(e).log("a sandbox that was reserved could not be ended");
+            }
+        }
     }
 }

@@ -187,6 +187,17 @@ public final class TemplateStore {
         }
     }
 
+    /** {@link #named}, and those that no name of an import leads to: the bases, and what is only there by its digest. */
+    public List<Template> shown() {
+        var found = new ArrayList<>(named());
+        for (Template template : list()) {
+            if (template.name().isEmpty() || template.name().equals(Template.BASE)) {
+                found.add(template);
+            }
+        }
+        return found;
+    }
+
     /** Every template on disk, the bases of earlier package states among them. */
     public List<Template> list() {
         try {

@@ -6,6 +6,9 @@ import dev.skerry.host.templates.LockFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.InstantSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +32,7 @@ class LeftInstancesTest {
         Files.writeString(run.resolve("guestd-1-2"), "x");
         Files.writeString(data.resolve("instance"), ID + "\n");
         LeftInstances.sign(run, data);
-        left = new LeftInstances(folder.resolve("run"));
+        left = new LeftInstances(folder.resolve("run"), InstantSource.system());
     }
 
     @Test
@@ -60,6 +63,16 @@ class LeftInstancesTest {
         Files.delete(run.resolve("0123456789abcdefghijklmno.1"));
         Files.createSymbolicLink(run.resolve("names/box"), Path.of("0123456789abcdefghijklmno.1"));
         assertThat(left.remove()).isEmpty();
+    }
+
+    /** A server that is just starting has made its folder, and says next whose it is. */
+    @Test
+    void whatHasNotYetSaidWhoseItIsStays() throws IOException {
+        Files.delete(run.resolve("data"));
+        assertThat(left.remove()).isEmpty();
+        Files.setLastModifiedTime(
+                run, FileTime.from(InstantSource.system().instant().minus(Duration.ofHours(2))));
+        assertThat(left.find()).containsExactly(run.toString());
     }
 
     @Test

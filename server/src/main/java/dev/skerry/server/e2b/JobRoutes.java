@@ -85,8 +85,8 @@ final class JobRoutes {
         if (callback.isPresent() && !later) {
             throw new Failure(ErrorCode.INVALID_REQUEST, "'callback' is for a job that is run later", "set 'async'");
         }
-        exchange.interruptWhenClientLeaves();
         if (!later && key.isEmpty()) {
+            exchange.interruptWhenClientLeaves();
             exchange.json(200, JudgementText.of(submissions.run(work)));
             return;
         }
@@ -97,6 +97,7 @@ final class JobRoutes {
         if (later) {
             accepted(exchange, taken, callback, told);
         } else {
+            exchange.interruptWhenClientLeaves();
             exchange.json(200, StoredJobText.of(ended(taken.job())).path("result"));
         }
     }
@@ -150,12 +151,11 @@ final class JobRoutes {
     private void get(Exchange exchange, Caller caller) throws IOException, InterruptedException {
         Optional<Duration> wait = Queries.text(exchange, "wait").map(JobRoutes::time);
         String token = exchange.variable(TOKEN);
-        if (wait.isPresent()) {
+        StoredJob job = submissions.get(caller.tenant(), token);
+        if (wait.isPresent() && !job.ended()) {
             exchange.interruptWhenClientLeaves();
+            job = submissions.await(caller.tenant(), token, wait.get());
         }
-        StoredJob job = wait.isPresent()
-                ? submissions.await(caller.tenant(), token, wait.get())
-                : submissions.get(caller.tenant(), token);
         exchange.json(200, StoredJobText.of(job));
     }
 

@@ -43,6 +43,7 @@ public final class NewJob implements Submissions.Reader {
     private static final long OUTPUT_BYTES_MAX = 16 << 20;
     private static final long WHOLE_OUTPUT_MAX = 64 << 20;
     private static final int NAME_LENGTH_MAX = 128;
+    private static final int VERSION_LENGTH_MAX = 128;
     private static final StageLimits COMPILE = StageLimits.of(Duration.ofSeconds(10), Duration.ofSeconds(10), 64 << 10);
     private static final StageLimits RUN = StageLimits.of(Duration.ofSeconds(5), Duration.ofSeconds(5), 64 << 10);
 
@@ -144,6 +145,9 @@ public final class NewJob implements Submissions.Reader {
     private LanguageRuntime runtime(Body body) {
         String language = body.text("language").orElseThrow(() -> body.wrong("language", "the name of a language"));
         String version = body.text("version").orElse("*");
+        if (version.length() > VERSION_LENGTH_MAX) {
+            throw body.wrong("version", "a text of " + VERSION_LENGTH_MAX + " characters at most");
+        }
         Optional<String> template = body.text("template");
         return jobs.runtimes().stream()
                 .filter(one -> template.map(one.template()::equals).orElse(true))

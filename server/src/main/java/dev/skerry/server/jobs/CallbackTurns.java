@@ -26,14 +26,11 @@ final class CallbackTurns {
 
     static final int TROUBLED_OF_TENANT = 1;
 
-    /** Of results that are told at a time; a longer one is told when nothing else is. */
-    static final long CHARACTERS = 16 << 20;
+    /** Of a result. A longer one is told with no other longer one beside it, so that memory is bounded. */
+    static final long LONG = 1 << 20;
 
     /** Who takes longer for an answer is slow. */
     static final Duration SLOW = Duration.ofSeconds(2);
-
-    /** Who waits for so long for room for a long result has it next. */
-    static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration PAUSE_MAX = Duration.ofMinutes(1);
@@ -43,7 +40,6 @@ final class CallbackTurns {
     private final Map<String, Flight> flights = new HashMap<>();
     private final Map<Receiver, Trouble> troubles = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<TenantId, Served> served = new HashMap<>();
-    private Optional<Waiting> waiting = Optional.empty();
     private long count;
 
     /** Who is told, as far as health goes. */
@@ -63,9 +59,6 @@ final class CallbackTurns {
     private record Served(long last, long count) {
         static final Served NEVER = new Served(0, 0);
     }
-
-    /** For room. */
-    private record Waiting(String token, Instant since) {}
 
     /**
      * What to do now.
@@ -90,18 +83,16 @@ final class CallbackTurns {
                 lines.computeIfAbsent(one.tenant(), _ -> new ArrayList<>()).add(one);
             }
         }
-        waiting = waiting.filter(
-                one -> due.stream().anyMatch(telling -> telling.token().equals(one.token())));
         List<Telling> begin = new ArrayList<>();
-        Optional<Telling> next = next(lines, now);
+        Optional<Telling> next = next(lines);
         while (next.isPresent()) {
             begin.add(next.get());
-            next = next(lines, now);
+            next = next(lines);
         }
         return new Plan(begin, later);
     }
 
-    private Optional<Telling> next(Map<TenantId, List<Telling>> lines, Instant now) {
+    private Optional<Telling> next(Map<TenantId, List<Telling>> lines) {
         List<TenantId> order = lines.keySet().stream()
                 .sorted(Comparator.comparingLong(this::inFlight)
                         .thenComparingLong(tenant -> served(tenant).last()))
@@ -111,7 +102,7 @@ final class CallbackTurns {
             // The oldest, and then the newest.
             boolean newest = served(tenant).count() % 2 == 1;
             Optional<Telling> found = (newest ? line.reversed() : line)
-                    .stream().filter(one -> mayBegin(one, now)).findFirst();
+                    .stream().filter(this::mayBegin).findFirst();
             if (found.isPresent()) {
                 line.remove(found.get());
                 begin(found.get());
@@ -131,7 +122,7 @@ final class CallbackTurns {
                 .count();
     }
 
-    private boolean mayBegin(Telling one, Instant now) {
+    private boolean mayBegin(Telling one) {
         if (flights.size() >= PLACES || inFlight(one.tenant()) >= OF_TENANT) {
             return false;
         }
@@ -145,29 +136,9 @@ final class CallbackTurns {
                 return false;
             }
         }
-        return hasRoom(one, now);
-    }
-
-    private boolean hasRoom(Telling one, Instant now) {
-        boolean itself =
-                waiting.filter(first -> first.token().equals(one.token())).isPresent();
-        boolean yields = !itself
-                && waiting.filter(first -> !now.isBefore(first.since().plus(PATIENCE)))
-                        .isPresent();
-        if (yields) {
-            return false;
-        }
-        long held = flights.values().stream()
-                .mapToLong(flight -> flight.telling().size())
-                .sum();
-        if (held == 0 || held + one.size() <= CHARACTERS) {
-            waiting = itself ? Optional.empty() : waiting;
-            return true;
-        }
-        if (waiting.isEmpty()) {
-            waiting = Optional.of(new Waiting(one.token(), now));
-        }
-        return false;
+        return one.size() <= LONG
+                || flights.values().stream()
+                        .noneMatch(flight -> flight.telling().size() > LONG);
     }
 
     private void begin(Telling one) {

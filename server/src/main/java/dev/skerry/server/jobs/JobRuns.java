@@ -43,14 +43,22 @@ final class JobRuns {
 
     /** Takes up what a server before has left. */
     void takeUp(List<StoredJob> left) {
+        // Before anybody reconciles: nobody has left those behind.
+        left.forEach(job -> live.comes(job.token()));
         threads.execute(() -> left.forEach(this::takeUp));
     }
 
     private void takeUp(StoredJob job) {
+        boolean taken = false;
         try {
             resume(job);
+            taken = true;
         } catch (RuntimeException e) {
             LOG.atWarn().addKeyValue("job", job.token()).setCause(e).log("a job could not be taken up");
+        } finally {
+            live.came(job.token());
+        }
+        if (!taken) {
             goOn(new LiveJob(job.token(), job.tenant()));
         }
     }
@@ -151,7 +159,15 @@ final class JobRuns {
     /** Whoever waits for the end of this one asks again. */
     private void again(LiveJob job, Optional<StoredJob> found) {
         found.ifPresent(this::resume);
+        if (job.cancelled()) {
+            // By somebody who knew of this one only.
+            successor(job).ifPresent(this::cancel);
+        }
         over(job);
+    }
+
+    private Optional<LiveJob> successor(LiveJob job) {
+        return live.get(job.token()).filter(now -> now != job);
     }
 
     /** What became of it could not be read or stored: once that can be, it goes on from what is stored. */
@@ -199,6 +215,7 @@ final class JobRuns {
     /** Has it end as soon as it can. */
     void cancel(LiveJob job) {
         job.cancel();
+        successor(job).ifPresent(this::cancel);
         if (job.placed().filter(parts.queue()::withdraw).isPresent()) {
             attempts.endCancelled(job.token(), 0);
             over(job);

@@ -203,6 +203,10 @@ public final class Submissions implements AutoCloseable {
         long end = System.nanoTime() + most.toNanos();
         boolean asked = false;
         while (true) {
+            if (Thread.interrupted()) {
+                // Not in the middle of a question to the database, which would cost its connection.
+                throw new InterruptedException();
+            }
             Optional<LiveJob> job = live.get(token);
             StoredJob found = get(tenant, token);
             Duration left = Duration.ofNanos(end - System.nanoTime());

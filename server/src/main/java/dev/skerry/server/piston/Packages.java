@@ -112,7 +112,9 @@ final class Packages {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
                     archive.file().getFileName() + " has no " + name(what) + " inside, but "
-                            + (has.isEmpty() ? "no language that is known" : has),
+                            + (has.isEmpty()
+                                    ? "no language that is known, or it could not be asked; the log says so"
+                                    : has),
                     "correct the index; nothing was kept of the archive");
         }
         LOG.atInfo().addKeyValue("template", what.template()).log("a package was installed");

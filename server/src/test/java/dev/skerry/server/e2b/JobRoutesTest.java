@@ -172,6 +172,10 @@ class JobRoutesTest {
             quoteCharacter = '`',
             value = {
                 "{}|'language' must be the name of a language",
+                "{\"language\":\"cat\",\"version\":\".x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x"
+                        + ".x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.xy"
+                        + "\",\"files\":[{\"content\":\"x\"}]}|"
+                        + "'version' must be a text of 128 characters at most",
                 "{\"language\":\"cobol\",\"files\":[{\"content\":\"x\"}]}|there is no 'cobol' of version '*'",
                 "{\"language\":\"python\"}|'files' must be at least one file",
                 "{\"language\":\"py\",\"files\":[{}]}|'files[0].content' must be there",

@@ -106,36 +106,15 @@ class CallbackTurnsTest {
     }
 
     @Test
-    void resultsThatAreToldAtATimeAreBounded() {
-        List<Telling> long1 = List.of(telling("a", "x", 1, CallbackTurns.CHARACTERS - 10));
-        List<Telling> begun = begin(all(long1, List.of(telling("b", "x", 2, 20))), NOON);
-        assertThat(begun).hasSize(1);
-        turns.over(begun.getFirst(), Optional.of(true), Duration.ofMillis(5), NOON);
-        // One that is longer than all that may is told alone.
-        Telling huge = telling("c", "x", 3, 5 * CallbackTurns.CHARACTERS);
-        assertThat(begin(List.of(huge), NOON)).containsExactly(huge);
-        assertThat(begin(many("d", "x", 3), NOON)).isEmpty();
-    }
-
-    /** Short ones come all the time, so that there is always one under way. */
-    @Test
-    void aLongResultIsNotHeldUpByShortOnesForEver() {
-        Telling huge = telling("long", "x", 0, 5 * CallbackTurns.CHARACTERS);
-        List<Telling> under = begin(many("short", "x", 2), NOON);
-        Instant now = NOON;
-        boolean told = false;
-        for (int i = 1; i < 60 && !told; i++) {
-            now = now.plusSeconds(1);
-            turns.over(under.getFirst(), Optional.of(true), Duration.ofMillis(5), now);
-            under = new ArrayList<>(under.subList(1, under.size()));
-            List<Telling> begun = begin(all(List.of(huge), List.of(telling("short", "x", 10 + i, 1000))), now);
-            under.addAll(begun);
-            told = begun.contains(huge);
-            if (under.isEmpty()) {
-                under.addAll(begin(List.of(telling("short", "x", 1000 + i, 1000)), now));
-            }
-        }
-        assertThat(told).isTrue();
-        assertThat(Duration.between(NOON, now)).isLessThan(CallbackTurns.PATIENCE.plusSeconds(5));
+    void longResultsWaitForEachOtherAndNobodyWaitsForThem() {
+        Telling huge = telling("a", "x", 1, 25 * CallbackTurns.LONG);
+        Telling other = telling("b", "y", 2, CallbackTurns.LONG + 1);
+        List<Telling> begun = begin(all(List.of(huge, other), many("c", "z", 3)), NOON);
+        assertThat(begun).contains(huge).doesNotContain(other).hasSize(4);
+        assertThat(begin(List.of(other), NOON.plusSeconds(60))).isEmpty();
+        assertThat(begin(List.of(telling("d", "x", 4, CallbackTurns.LONG)), NOON))
+                .hasSize(1);
+        turns.over(huge, Optional.of(true), Duration.ofMillis(5), NOON);
+        assertThat(begin(List.of(other), NOON)).containsExactly(other);
     }
 }

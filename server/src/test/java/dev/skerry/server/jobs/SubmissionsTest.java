@@ -26,6 +26,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -79,17 +83,20 @@ class SubmissionsTest {
 
     /** A server of one place. What is handed in is the name of a program. */
     private Submissions server() {
-        JobSettings settings = new JobSettings(OptionalInt.of(1), 3, 3, Map.of(), Duration.ofDays(1), TrustPolicy.NONE);
-        Submissions submissions = new Submissions(new Submissions.Parts(
-                        new JobQueue(host, settings, clock),
-                        new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE),
-                        webhooks.callbacks(),
-                        (_, request) -> work(request),
-                        settings,
-                        clock))
-                .start();
+        Submissions submissions = new Submissions(parts()).start();
         opened.push(submissions);
         return submissions;
+    }
+
+    private Submissions.Parts parts() {
+        JobSettings settings = new JobSettings(OptionalInt.of(1), 3, 3, Map.of(), Duration.ofDays(1), TrustPolicy.NONE);
+        return new Submissions.Parts(
+                new JobQueue(host, settings, clock),
+                new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE),
+                webhooks.callbacks(),
+                (_, request) -> work(request),
+                settings,
+                clock);
     }
 
     private static JobWork work(String program) {
@@ -212,6 +219,25 @@ class SubmissionsTest {
     private static StoredJob endedSoon(Submissions server, StoredJob job) {
         JobQueueTest.eventually(() -> server.get(ACME, job.token()).ended());
         return server.get(ACME, job.token());
+    }
+
+    /** Taking thousands up takes longer than until somebody looks for what was left behind. */
+    @Test
+    void whatIsBeingTakenUpIsNotTakenForLeftBehind() {
+        Submissions first = server();
+        hand(first, "gate");
+        first.close();
+        LiveJobs live = new LiveJobs();
+        Submissions.Parts parts = parts();
+        try (ExecutorService busy = Executors.newSingleThreadExecutor()) {
+            Future<?> _ = busy.submit(() -> gate.await(LONG.toSeconds(), TimeUnit.SECONDS));
+            JobRuns runs = new JobRuns(parts, busy, live, () -> {});
+            runs.takeUp(parts.store().takeUp());
+            runs.reconcile();
+            assertThat(live.size()).isZero();
+            runs.close();
+            gate.countDown();
+        }
     }
 
     @Test

@@ -65,6 +65,11 @@ public record PoolPlan(
      */
     public record Shape(Privilege privilege, long diskBytes, long diskInodes) {}
 
+    /** Whether its sandboxes are of that template, and for clients with that shape, or for jobs. */
+    public boolean isOf(String name, Optional<Shape> wanted) {
+        return template.equals(name) && shape.equals(wanted);
+    }
+
     /** What a job does that finds no ready sandbox. */
     public enum Miss {
         /** A sandbox is made for it. */
