@@ -187,7 +187,7 @@ public final class TemplateStore {
         }
     }
 
-    /** {@link #named}, and those that no name of an import leads to: the bases, and what is only there by its digest. */
+    /** {@link #named}, and those that no import named: the bases, and what is only there by its digest. */
     public List<Template> shown() {
         var found = new ArrayList<>(named());
         for (Template template : list()) {
