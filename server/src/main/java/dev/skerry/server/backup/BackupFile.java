@@ -105,13 +105,16 @@ final class BackupFile implements AutoCloseable {
                     throw Arrays.equals(start, OF_SQLITE) ? databaseFile(file) : otherKind();
                 }
             }
-            return new ZipFile(file.toFile());
-        } catch (ZipException e) {
-            throw damaged("it does not go to its end");
         } catch (NoSuchFileException e) {
             throw new Failure(ErrorCode.NOT_FOUND, "there is no file " + file, "name a backup with --from", e);
         } catch (IOException e) {
             throw new Failure(ErrorCode.DENIED, "the file " + file + " cannot be read: " + e, "read it as root", e);
+        }
+        try {
+            return new ZipFile(file.toFile());
+        } catch (IOException e) {
+            // Not only a ZipException: where its contents begin may be wrong, too, and then it is looked for elsewhere.
+            throw damaged("it does not go to its end, or is not in order");
         }
     }
 
