@@ -107,6 +107,7 @@ public final class LeftInstances {
         for (Path entry : entries(folder)) {
             String name = entry.getFileName().toString();
             boolean own = OWN.contains(name)
+                    || name.startsWith(DATA) // also what was to become it
                     || name.startsWith("guestd-")
                     || (OWN_FOLDERS.contains(name) && entries(entry).isEmpty());
             if (!own) {

@@ -173,8 +173,8 @@ final class JobRuns {
     /** What became of it could not be read or stored: once that can be, it goes on from what is stored. */
     private void lookAgain(LiveJob job) {
         try {
-            for (Duration pause = PAUSE; !closing; pause = pause.multipliedBy(2)) {
-                Thread.sleep(pause.compareTo(PAUSE_MAX) < 0 ? pause : PAUSE_MAX);
+            for (Duration pause = PAUSE; !closing; pause = longer(pause)) {
+                Thread.sleep(pause);
                 if (wentOn(job)) {
                     return;
                 }
@@ -183,6 +183,11 @@ final class JobRuns {
             // The server is being stopped; the next one goes on.
             Thread.currentThread().interrupt();
         }
+    }
+
+    static Duration longer(Duration pause) {
+        Duration twice = pause.multipliedBy(2);
+        return twice.compareTo(PAUSE_MAX) < 0 ? twice : PAUSE_MAX;
     }
 
     private boolean wentOn(LiveJob job) {

@@ -71,6 +71,16 @@ class JobHistoriesTest {
     }
 
     /** And where a store forgets keys, or takes for told what has only ended, that is found. */
+    /** A database may be away for hours. */
+    @Test
+    void pausesBetweenLooksAtWhatCannotBeStoredStayBounded() {
+        Duration pause = Duration.ofMillis(250);
+        for (int i = 0; i < 100; i++) {
+            pause = JobRuns.longer(pause);
+        }
+        assertThat(pause).isEqualTo(Duration.ofSeconds(30));
+    }
+
     @Test
     void whateverFailsNothingIsLostOrStuckOrEndsTwice() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
