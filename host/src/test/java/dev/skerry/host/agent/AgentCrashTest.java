@@ -218,7 +218,11 @@ class AgentCrashTest {
                 "it is over", () -> Files.exists(folder.resolve("exit")) || Files.exists(folder.resolve("end")));
         try (Engine engine = Engine.open(AgentHost.settings())) {
             engine.kill(killed.id().text());
-            engine.reaper().reap(Duration.ZERO);
+            // Its shim writes that down and goes then; while it lives the reaper leaves it alone.
+            AgentHost.await("its end is found", () -> {
+                engine.reaper().reap(Duration.ZERO);
+                return engine.end(incarnation).isPresent();
+            });
             assertThat(engine.reaper().leftovers(Duration.ZERO)).isEmpty();
             assertThat(engine.end(incarnation).orElseThrow().cause()).isEqualTo(SandboxEnd.Cause.TIMED_OUT);
             assertThat(engine.end(killed).orElseThrow().cause()).isEqualTo(SandboxEnd.Cause.DESTROYED);
