@@ -70,7 +70,6 @@ class JobHistoriesTest {
         return found;
     }
 
-    /** And where a store forgets keys, or takes for told what has only ended, that is found. */
     /** A database may be away for hours. */
     @Test
     void pausesBetweenLooksAtWhatCannotBeStoredStayBounded() {
@@ -81,6 +80,7 @@ class JobHistoriesTest {
         assertThat(pause).isEqualTo(Duration.ofSeconds(30));
     }
 
+    /** And where a store forgets keys, or takes for told what has only ended, that is found. */
     @Test
     void whateverFailsNothingIsLostOrStuckOrEndsTwice() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
