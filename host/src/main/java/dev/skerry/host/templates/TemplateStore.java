@@ -5,6 +5,7 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Nearest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -184,6 +185,15 @@ public final class TemplateStore {
             return found;
         } catch (IOException e) {
             throw failure("listing the templates", e);
+        }
+    }
+
+    /** When templates or their names changed last; another one each time, but for changes in the same few ms. */
+    public FileTime changed() {
+        try {
+            return index.changed();
+        } catch (IOException e) {
+            throw failure("looking at the templates", e);
         }
     }
 

@@ -57,11 +57,12 @@ class PrestartedJobsTest {
             EngineSandbox sandbox = sandboxes.make("base", order.floor(), order.limits());
             try {
                 WaitingProgram waiting = prestarts.begin(sandbox, plan);
-                return new Claimed(sandbox, Warmth.PRESTARTED, Optional.of(start -> {
+                WaitingProgram observed = start -> {
                     Optional<JobProcess> program = waiting.release(start);
                     released = program.isPresent();
                     return program;
-                }));
+                };
+                return new Claimed(sandbox, Warmth.PRESTARTED, Optional.of(observed), order.limits());
             } catch (Failure e) {
                 sandbox.close();
                 throw e;
