@@ -132,6 +132,7 @@ public final class Pools<M> implements AutoCloseable {
             }
             Inventory<M> best = will.getFirst();
             best.claimed(now());
+            requests.came();
             changed.signal();
             Optional<Claim<M>> found = ready(will, want, prepare);
             if (found.isPresent()) {

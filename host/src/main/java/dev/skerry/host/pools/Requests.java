@@ -8,8 +8,8 @@ import java.util.function.LongSupplier;
 final class Requests {
     /**
      * What is done for a request within this time after it came would be held up by making something beside it: it
-     * wants more than one processor for a moment, the program, its sandbox and this process. What takes longer runs on
-     * one, beside which pools are filled.
+     * wants more than one processor for a moment, for the program, its sandbox and this process. What takes longer runs
+     * on one, beside which pools are filled.
      */
     static final Duration MOMENT = Duration.ofMillis(25);
 
@@ -21,18 +21,23 @@ final class Requests {
     Requests(Spare spare, LongSupplier nanoClock) {
         this.spare = spare;
         this.nanoClock = nanoClock;
+        this.last = nanoClock.getAsLong() - MOMENT.toNanos();
+    }
+
+    void came() {
+        last = nanoClock.getAsLong();
     }
 
     /** @param atEnd called when what is done for it is over */
     Work begin(Runnable atEnd) {
         spare.begins();
-        last = nanoClock.getAsLong();
+        came();
         return new Work(running, atEnd);
     }
 
-    /** Whether something is being done for one that came a moment ago. */
+    /** Whether one came a moment ago. It may have been answered: a client that has a sandbox uses it at once. */
     boolean justCame() {
-        return running.get() > 0 && nanoClock.getAsLong() - last < MOMENT.toNanos();
+        return nanoClock.getAsLong() - last < MOMENT.toNanos();
     }
 
     /**

@@ -210,7 +210,7 @@ class PoolsTest {
 
     @Test
     void theDeadAreNotHandedOut() throws Exception {
-        var unattended = new Pools<>(maker, spare, MAKERS, System::nanoTime, new Random(1), BOUND.multipliedBy(100));
+        var unattended = new Pools<>(maker, spare, 1, System::nanoTime, new Random(1), BOUND.multipliedBy(100));
         try (unattended) {
             unattended.plan(List.of(plan(3, 3, Miss.COLD)));
             await("three", () -> unattended.states().getFirst().ready() == 3);

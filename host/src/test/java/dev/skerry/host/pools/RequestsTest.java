@@ -37,9 +37,12 @@ class RequestsTest {
         assertThat(ended).hasValue(1);
     }
 
+    /** A client that has its sandbox uses it at once. */
     @Test
-    void oneThatIsOverHoldsNothingUp() {
+    void soHasOneThatIsAnswered() {
         requests.begin(ended::incrementAndGet).close();
+        assertThat(requests.justCame()).isTrue();
+        now.addAndGet(Requests.MOMENT.toNanos());
         assertThat(requests.justCame()).isFalse();
     }
 
