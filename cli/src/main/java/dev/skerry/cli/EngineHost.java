@@ -1,5 +1,6 @@
 package dev.skerry.cli;
 
+import dev.skerry.host.cgroups.CgroupLayout;
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
@@ -118,7 +119,7 @@ final class EngineHost implements Host {
     }
 
     private static LeftInstances leftInstances() {
-        return new LeftInstances(EngineSettings.RUN_FOLDER, InstantSource.system());
+        return new LeftInstances(EngineSettings.RUN_FOLDER, InstantSource.system(), CgroupLayout.detect());
     }
 
     @Override
