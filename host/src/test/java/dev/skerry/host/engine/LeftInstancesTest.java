@@ -10,11 +10,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LeftInstancesTest {
     private static final String ID = "abcd1234";
     private static final int STARTS = 200;
+    private static final int FILES = 2000;
 
     @TempDir
     private Path folder;
@@ -125,6 +130,31 @@ class LeftInstancesTest {
         }
     }
 
+    private Set<String> names() {
+        try (Stream<Path> entries = Files.list(run)) {
+            return entries.map(entry -> entry.getFileName().toString()).collect(Collectors.toSet());
+        } catch (IOException e) {
+            return Set.of();
+        }
+    }
+
+    /** Whoever has that has all that is in the folder. */
+    @Test
+    void whatItIsHeldByGoesLast() throws Exception {
+        Files.delete(data.resolve("instance"));
+        for (int i = 0; i < FILES; i++) {
+            Files.createFile(run.resolve("guestd-" + i));
+        }
+        Files.createFile(run.resolve(Instance.IN_USE));
+        FutureTask<List<String>> removal = new FutureTask<>(left::remove);
+        Thread.ofPlatform().start(removal);
+        while (Files.exists(run.resolve(Instance.IN_USE))) {
+            Thread.onSpinWait();
+        }
+        assertThat(names()).isEmpty();
+        assertThat(removal.get()).hasSize(1);
+    }
+
     /** The same at whatever moment: who has entered has its folder. */
     @Test
     void noServerLosesTheFolderThatItHasEntered() throws Exception {
@@ -142,8 +172,7 @@ class LeftInstancesTest {
             for (int i = 0; i < STARTS; i++) {
                 try (LockFile _ = Installation.enter(folder.resolve("run"), run)) {
                     LeftInstances.sign(run, data);
-                    assertThat(run.resolve(Instance.IN_USE)).exists();
-                    assertThat(run.resolve("data")).exists();
+                    assertThat(names()).contains("data", Instance.IN_USE);
                 }
             }
         } finally {
