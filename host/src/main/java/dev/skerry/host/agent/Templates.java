@@ -67,7 +67,9 @@ final class Templates {
     /** Whether it has lost that name and stays under others: who uses it by those is not disturbed. */
     private boolean loses(String name) {
         AtomicBoolean lost = new AtomicBoolean();
-        return jobs.whileNoneUses(Set.of(name), () -> lost.set(engine.templates().unname(name))) && lost.get();
+        return jobs.whileNoneUses(
+                        Set.of(name), () -> lost.set(engine.templates().unname(name)))
+                && lost.get();
     }
 
     /** Whether it was removed, with all its names. */

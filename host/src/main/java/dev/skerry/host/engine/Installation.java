@@ -56,8 +56,8 @@ record Installation(
     }
 
     /**
-     * Makes the run folder and says that it is in use. Until that is said {@link LeftInstances} may remove it, as that of
-     * a data folder that was somewhere else before; afterwards it leaves it alone, and what else is in it is made then.
+     * Makes the run folder and says that it is in use. Until that is said {@link LeftInstances} may remove it, as that
+     * of a data folder that was somewhere else before; afterwards it leaves it alone. What else is in it is made then.
      *
      * @param all where those of all instances are
      */

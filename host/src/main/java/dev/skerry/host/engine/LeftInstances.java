@@ -128,8 +128,8 @@ public final class LeftInstances {
     }
 
     /**
-     * With its lock held, and only what is known to be in such a folder. The lock's file goes last: who opens the folder
-     * before that waits, and who opens it afterwards is either found in it, or makes it anew.
+     * With its lock held, and only what is known to be in such a folder. The lock's file goes last: who opens the
+     * folder before that waits, and who opens it afterwards is either found in it, or makes it anew.
      */
     private boolean removeUnused(Path folder) throws IOException {
         Path hold = folder.resolve(Instance.IN_USE);

@@ -202,7 +202,8 @@ public final class AgentHost {
     /** Its pid. */
     static String shim(String runFolder) throws IOException {
         return Files.readString(instanceFolder().resolve(runFolder).resolve("shim"))
-                .split(" ", -1)[0].strip();
+                .split(" ", -1)[0]
+                .strip();
     }
 
     static List<String> leftovers() {

@@ -17,8 +17,8 @@ import java.util.Optional;
  * A process that holds an agent, as a server does; for {@link AgentCrashTest}. {@code hold N} starts N sandboxes, says
  * so and waits; {@code pool N} does so with N that wait in a pool, {@code job} with one that a job runs in;
  * {@code churn} starts and destroys them until it is killed. {@code ready N} has N that wait for clients, starts one,
- * says its id, and that of another which it has reserved; {@code claim} reserves one, says its id, and starts it when it
- * is told to; {@code claims} starts one after the other and says each.
+ * says its id, and that of another which it has reserved; {@code claim} reserves one, says its id, and starts it when
+ * it is told to; {@code claims} starts one after the other and says each.
  */
 final class AgentProcess {
     private AgentProcess() {}

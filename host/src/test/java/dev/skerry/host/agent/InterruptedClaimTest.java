@@ -85,8 +85,7 @@ class InterruptedClaimTest extends AgentFixture {
         String shim = AgentHost.shim(first(id).toString());
         command("kill", "-STOP", shim);
         tell(server);
-        AgentHost.await(
-                "its limits are in force", () -> AgentReadyTest.memoryLimit(first(id)) == usualMemory(id));
+        AgentHost.await("its limits are in force", () -> AgentReadyTest.memoryLimit(first(id)) == usualMemory(id));
         server.destroyForcibly().waitFor();
         command("kill", "-CONT", shim);
         open();

@@ -41,8 +41,7 @@ class LateWatcherTest {
     /** Ends the first of two of one name, with what is tried once it is gone; nothing happens to the second. */
     private void comesLate(Function<Remains, SandboxEnd> late) throws Exception {
         try (Installation installation = Installation.open(host.settings())) {
-            Remains watcher = new Remains(
-                    installation, engine.drivers(), installation.folder(incarnation.toString()));
+            Remains watcher = new Remains(installation, engine.drivers(), installation.folder(incarnation.toString()));
             Sandbox first = start();
             SandboxEnd end = watcher.destroy();
             assertThat(first.awaitEnd(DriverFixture.BOUND)).contains(end);

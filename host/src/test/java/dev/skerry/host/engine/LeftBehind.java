@@ -10,8 +10,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Removes what a test has left on this host that failed, after it has cleaned up itself as far as it came: so that it is
- * not found by the next one. What a good test leaves is its failure, and not touched here.
+ * Removes what a test has left on this host that failed, after it has cleaned up itself as far as it came: so that it
+ * is not found by the next one. What a good test leaves is its failure, and not touched here.
  */
 public final class LeftBehind implements AfterEachCallback {
     private static final Duration BOUND = Duration.ofSeconds(10);
@@ -40,8 +40,9 @@ public final class LeftBehind implements AfterEachCallback {
     public static void remove(EngineSettings settings) {
         List<RuntimeException> failed = new ArrayList<>();
         try (Engine engine = Engine.open(settings)) {
-            engine.list().forEach(view -> attempt(
-                    failed, () -> engine.erase(view.record().incarnation())));
+            engine.list()
+                    .forEach(view ->
+                            attempt(failed, () -> engine.erase(view.record().incarnation())));
             attempt(failed, () -> engine.reaper().reap(Duration.ZERO));
             Disks disks = Disks.open(settings.dataFolder());
             disks.list().forEach(id -> attempt(failed, () -> discard(disks, id)));

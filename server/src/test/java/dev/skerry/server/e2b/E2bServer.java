@@ -86,6 +86,7 @@ final class E2bServer implements AutoCloseable {
 
     /** How often one job was read from the database. */
     final AtomicInteger looks = new AtomicInteger();
+
     final Tenants tenants;
     final ApiKeys keys;
     final AuditLog audit;

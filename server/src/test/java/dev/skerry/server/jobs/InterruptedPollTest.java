@@ -76,16 +76,20 @@ class InterruptedPollTest {
     void costsNoConnection() throws Exception {
         Database database = postgres.open();
         JobStore store = new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE);
-        store.insert(new JobStore.Fresh(
-                TOKEN, ACME, Optional.empty(), "digest", "{}", Instant.EPOCH, Optional.empty()));
+        store.insert(
+                new JobStore.Fresh(TOKEN, ACME, Optional.empty(), "digest", "{}", Instant.EPOCH, Optional.empty()));
         FakeJobHost host = new FakeJobHost();
         InstantSource clock = InstantSource.system();
         try (JobQueue queue = new JobQueue(host, JobSettings.DEFAULT, clock);
                 Submissions submissions = new Submissions(new Submissions.Parts(
-                        queue, store, noCallbacks(), (_, _) -> {
+                        queue,
+                        store,
+                        noCallbacks(),
+                        (_, _) -> {
                             throw new AssertionError("nothing is run");
                         },
-                        JobSettings.DEFAULT, clock));
+                        JobSettings.DEFAULT,
+                        clock));
                 Connection other = PostgresServer.connect(postgres.address());
                 Connection looking = PostgresServer.connect(postgres.address())) {
             assertThat(submissions.get(ACME, TOKEN).ended()).isFalse();
