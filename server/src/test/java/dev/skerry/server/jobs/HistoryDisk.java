@@ -19,13 +19,13 @@ final class HistoryDisk implements AutoCloseable {
     private static final int ALL = 1000;
 
     private final JobStore inner;
-    private final AutoCloseable below;
+    private final Runnable end;
     private final Map<String, String> names = new ConcurrentHashMap<>();
     private final Map<String, Integer> ends = new ConcurrentHashMap<>();
 
-    private HistoryDisk(JobStore inner, AutoCloseable below) {
+    private HistoryDisk(JobStore inner, Runnable end) {
         this.inner = inner;
-        this.below = below;
+        this.end = end;
     }
 
     /** That outlives the servers, and not the history. */
@@ -36,7 +36,7 @@ final class HistoryDisk implements AutoCloseable {
     /** @param file with all migrations */
     static HistoryDisk sqlite(Path file) {
         Database database = Database.open(file);
-        return new HistoryDisk(new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE), database);
+        return new HistoryDisk(new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE), database::close);
     }
 
     JobStore store() {
@@ -80,7 +80,7 @@ final class HistoryDisk implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        below.close();
+    public void close() {
+        end.run();
     }
 }

@@ -186,7 +186,7 @@ final class JobHistory {
     }
 
     /** What was broken of what is promised; nothing in a good history. */
-    List<String> run() throws Exception {
+    List<String> run() throws InterruptedException {
         try (disk) {
             return lived();
         }
