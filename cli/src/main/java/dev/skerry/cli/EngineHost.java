@@ -8,6 +8,7 @@ import dev.skerry.host.engine.LeftInstances;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.engine.SandboxView;
+import dev.skerry.host.engine.UnusedTemplates;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.host.templates.ImportLimits;
@@ -85,7 +86,7 @@ final class EngineHost implements Host {
 
     @Override
     public void removeTemplate(String name) {
-        engine.templates().remove(name);
+        new UnusedTemplates(engine).remove(name);
     }
 
     private static Template row(dev.skerry.host.templates.Template template) {
