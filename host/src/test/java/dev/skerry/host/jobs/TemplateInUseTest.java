@@ -60,9 +60,9 @@ class TemplateInUseTest {
         // As if it had been asked.
         new VersionFile(engine.dataFolder().resolve("runtimes"))
                 .write(sandbox.digest, List.of(new VersionFile.Version(Language.BASH, 0, VERSION)));
-        jobs = new LocalJobHost(new Runtimes(engine, new JobSandboxes(engine)), _ -> {
+        jobs = new LocalJobHost(new Runtimes(engine, new JobSandboxes(engine)), order -> {
             meanwhile.run();
-            return Claimed.of(sandbox, Warmth.COLD);
+            return Claimed.of(sandbox, Warmth.COLD, order.limits());
         });
     }
 
