@@ -227,7 +227,7 @@ public final class TemplateStore {
      */
     public void remove(String nameOrDigest) {
         try {
-            if (index.names().containsKey(nameOrDigest) && index.unname(nameOrDigest)) {
+            if (index.unname(nameOrDigest)) {
                 return;
             }
             var base = nameOrDigest.equals(Template.BASE)
@@ -236,6 +236,15 @@ public final class TemplateStore {
             index.remove(base.isPresent() ? base.get().hex() : hexOf(nameOrDigest));
         } catch (IOException e) {
             throw failure("removing template '" + nameOrDigest + "'", e);
+        }
+    }
+
+    /** Takes one of several names of a template away; false, and nothing has changed, if it has no other. */
+    public boolean unname(String name) {
+        try {
+            return index.unname(name);
+        } catch (IOException e) {
+            throw failure("taking the name '" + name + "' away", e);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.host.agent.AgentHost;
 import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.LeftBehind;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandboxes;
@@ -32,6 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Members that are sandboxes of this machine. */
@@ -43,6 +45,9 @@ class JobMakerTest {
     private final List<Member> made = new ArrayList<>();
     private Engine engine;
     private JobMaker maker;
+
+    @RegisterExtension
+    private final LeftBehind leftBehind = AgentHost.LEFT_BEHIND;
 
     @TempDir
     private Path folder;
