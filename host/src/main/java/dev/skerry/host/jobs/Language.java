@@ -8,6 +8,7 @@ import static dev.skerry.host.jobs.Toolchain.interpreter;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Nearest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -264,9 +265,17 @@ public enum Language {
                 .findFirst()
                 .orElseThrow(() -> new Failure(
                         ErrorCode.INVALID_REQUEST,
-                        "'" + name + "' is not a language that Skerry knows",
+                        "'" + name + "' is not a language that Skerry knows; the nearest one is '" + nearest(wanted)
+                                + "'",
                         "use one of: "
                                 + Arrays.stream(values()).map(Language::label).collect(Collectors.joining(", "))));
+    }
+
+    private static String nearest(String name) {
+        List<String> all = Arrays.stream(values())
+                .flatMap(language -> language.names.stream())
+                .toList();
+        return Nearest.to(name, all, 1).getFirst();
     }
 
     /** By the extension of a file's name, in any case. */
