@@ -12,7 +12,12 @@ import java.util.List;
  * those depend on. The scripts of packages run as they do when apt installs them on this machine.
  */
 record DebianTree(Program mmdebstrap, AptSetup apt) {
-    private static final Path HOOKS = Path.of("/usr/share/mmdebstrap/hooks/file-mirror-automount");
+    private static final Path HOOKS = Path.of("/usr/share/mmdebstrap/hooks");
+
+    /** Otherwise a package does that, which needs all of Perl. */
+    private static final Path MERGED_USR = HOOKS.resolve("maybe-merged-usr");
+
+    private static final Path FOLDERS_AS_MIRRORS = HOOKS.resolve("file-mirror-automount");
 
     private static final List<String> OPTIONS = List.of(
             "--variant=essential",
@@ -27,9 +32,14 @@ record DebianTree(Program mmdebstrap, AptSetup apt) {
             "--dpkgopt=path-exclude=/usr/share/info/*",
             "--dpkgopt=path-exclude=/usr/share/locale/*");
 
+    /** For files that come along; and update-alternatives(1) fails where there is no folder for manual pages. */
+    private static final String FOLDERS = """
+        cd "$1" && mkdir -p var/cache/apt/archives etc/apt/preferences.d etc/apt/auth.conf.d
+        for section in 1 2 3 4 5 6 7 8 9; do mkdir -p "usr/share/man/man$section"; done
+        """;
+
     /** Links, where both are on one disk. The root file system is the shell's first argument. */
     private static final String BRING = """
-        mkdir -p "$1/var/cache/apt/archives" "$1/etc/apt/preferences.d" "$1/etc/apt/auth.conf.d"
         for package in %s/*.deb; do
             [ ! -e "$package" ] || ln "$package" "$1/var/cache/apt/archives/" 2>/dev/null \\
                 || cp "$package" "$1/var/cache/apt/archives/"
@@ -55,12 +65,16 @@ record DebianTree(Program mmdebstrap, AptSetup apt) {
         List<String> arguments = new ArrayList<>(OPTIONS);
         arguments.add("--include=" + String.join(",", packages));
         apt.options().forEach(option -> arguments.add("--aptopt=" + option));
+        arguments.add("--setup-hook=" + FOLDERS);
         arguments.add("--setup-hook=" + BRING.formatted(quoted(cache)));
         apt.aside().forEach(file -> arguments.add("--setup-hook=" + COPY.formatted(
                 quoted(file), quoted(apt.folder().relativize(file)))));
         arguments.add("--customize-hook=" + KEEP.formatted(quoted(cache)));
-        if (apt.hasFolders() && Files.isDirectory(HOOKS)) {
-            arguments.add("--hook-dir=" + HOOKS);
+        if (apt.hasFolders() && Files.isDirectory(FOLDERS_AS_MIRRORS)) {
+            arguments.add("--hook-dir=" + FOLDERS_AS_MIRRORS);
+        }
+        if (Files.isDirectory(MERGED_USR)) {
+            arguments.add("--hook-dir=" + MERGED_USR);
         }
         arguments.add("--"); // then: no suite, because the sources say which; where to; the sources
         arguments.add("");

@@ -10,12 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A program of this machine, run to its end with nothing on its standard input. It ends with this process. */
 record Program(Path file) {
-    private static final int TAIL_LINES = 12;
+    private static final int SHOWN_LINES = 8;
+    private static final Pattern ERROR = Pattern.compile("^E: |\\b[Ee]rror\\b");
     private static final List<String> FULL = List.of("No space left on device", "You don't have enough free space");
 
     /**
@@ -85,18 +86,22 @@ record Program(Path file) {
         if (lines.stream().anyMatch(line -> FULL.stream().anyMatch(line::contains))) {
             return new Failure(ErrorCode.NO_SPACE, "the disk of " + log.getParent() + " is full", "free some space");
         }
-        String tail = String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
+        // The first is the cause, and what follows is what came of it.
+        List<String> wrong = lines.stream()
+                .filter(line -> ERROR.matcher(line).find())
+                .limit(SHOWN_LINES)
+                .toList();
+        List<String> last = lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size());
+        String shown = String.join("\n", wrong.isEmpty() ? last : wrong);
         return new Failure(
                 ErrorCode.UNSUPPORTED,
-                file.getFileName() + " ended with " + code + (tail.isEmpty() ? "" : ":\n" + tail),
-                hint(tail));
+                file.getFileName() + " ended with " + code + (shown.isEmpty() ? "" : ":\n" + shown),
+                hint(shown));
     }
 
-    private static String hint(String tail) {
-        Optional<String> missing = tail.lines()
-                .filter(line -> line.contains("Unable to locate package") || line.contains("no installation candidate"))
-                .findFirst();
-        return missing.isPresent()
+    private static String hint(String shown) {
+        boolean missing = shown.contains("Unable to locate package") || shown.contains("no installation candidate");
+        return missing
                 ? "the sources of this machine's apt lack it: Debian has all in 'main', Ubuntu in 'universe'"
                 : "does 'apt-get update' work on this machine?";
     }
