@@ -3,7 +3,6 @@ package dev.skerry.cli;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.host.jobs.Language;
-import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import java.nio.file.Path;
 import java.time.Instant;

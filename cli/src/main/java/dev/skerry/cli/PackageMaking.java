@@ -19,8 +19,7 @@ import java.util.stream.Collectors;
  *
  * @param cache where fetched packages are kept; empty: until all are made
  */
-record PackageMaking(
-        Context context, Host host, Host.ImageMaker images, PackageShelf shelf, Optional<Path> cache) {
+record PackageMaking(Context context, Host host, Host.ImageMaker images, PackageShelf shelf, Optional<Path> cache) {
     /** @return the first one's exit code that is not 0 */
     int make(List<LanguageSet> sets) throws InterruptedException {
         return Each.telling(context, sets, this::make);

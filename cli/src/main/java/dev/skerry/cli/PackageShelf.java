@@ -105,9 +105,11 @@ final class PackageShelf implements AutoCloseable {
         List<String> kept = new ArrayList<>();
         Set<String> replaced = new TreeSet<>();
         Set<String> named = new TreeSet<>();
-        for (String text : Files.exists(index) ? Files.readAllLines(index) : List.of("# language,version,sha256,archive")) {
-            PackageLine.parse(text).filter(line -> fresh.stream().anyMatch(line::replaces)).ifPresentOrElse(
-                    line -> replaced.add(line.archive()), () -> kept.add(text));
+        for (String text :
+                Files.exists(index) ? Files.readAllLines(index) : List.of("# language,version,sha256,archive")) {
+            PackageLine.parse(text)
+                    .filter(line -> fresh.stream().anyMatch(line::replaces))
+                    .ifPresentOrElse(line -> replaced.add(line.archive()), () -> kept.add(text));
         }
         fresh.forEach(line -> kept.add(line.text()));
         kept.forEach(text -> PackageLine.parse(text).ifPresent(line -> named.add(line.archive())));

@@ -68,7 +68,10 @@ final class PackagesCommand implements Runnable {
                     each.path("language").asString("-"),
                     each.path("language_version").asString("-"),
                     each.path("installed").asBoolean(false) ? "yes" : "no",
-                    each.path("templates").valueStream().map(name -> name.asString("-")).collect(Collectors.joining(" "))));
+                    each.path("templates")
+                            .valueStream()
+                            .map(name -> name.asString("-"))
+                            .collect(Collectors.joining(" "))));
             context.print(columns.toString());
             return ExitCode.OK;
         }
@@ -111,14 +114,16 @@ final class PackagesCommand implements Runnable {
     }
 
     private static String told(JsonNode answer) {
-        return answer.path("language").asString("-") + " " + answer.path("version").asString("-");
+        return answer.path("language").asString("-") + " "
+                + answer.path("version").asString("-");
     }
 
     @Command(
             name = "make",
-            description = "Makes packages of Debian's, from the sources of this machine's apt, and adds them to a folder"
-                    + " for the setting 'piston.packages'. Languages of one toolchain come together: c and c++,"
-                    + " javascript and typescript.",
+            description =
+                    "Makes packages of Debian's, from the sources of this machine's apt, and adds them to a folder"
+                            + " for the setting 'piston.packages'. Languages of one toolchain come together: c and c++,"
+                            + " javascript and typescript.",
             mixinStandardHelpOptions = true)
     int make(
             @Parameters(arity = "0..*", paramLabel = "LANGUAGE", description = "As in: python lua c++.")
@@ -152,6 +157,10 @@ final class PackagesCommand implements Runnable {
         }
         return all
                 ? LanguageSet.all()
-                : names.stream().map(Language::named).map(LanguageSet::of).distinct().toList();
+                : names.stream()
+                        .map(Language::named)
+                        .map(LanguageSet::of)
+                        .distinct()
+                        .toList();
     }
 }

@@ -90,21 +90,19 @@ class PackageShelfTest {
 
     @Test
     void aFolderThatIsNotThereIsSaidToBeSo() {
-        assertThatThrownBy(() -> PackageShelf.open(folder.resolve("none")))
-                .isInstanceOfSatisfying(Failure.class, e -> {
-                    assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
-                    assertThat(e).hasMessageContaining("there is no folder '" + folder.resolve("none") + "'");
-                    assertThat(e.hint())
-                            .hasValueSatisfying(hint -> assertThat(hint).startsWith("mkdir -p "));
-                });
+        assertThatThrownBy(() -> PackageShelf.open(folder.resolve("none"))).isInstanceOfSatisfying(Failure.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+            assertThat(e).hasMessageContaining("there is no folder '" + folder.resolve("none") + "'");
+            assertThat(e.hint()).hasValueSatisfying(hint -> assertThat(hint).startsWith("mkdir -p "));
+        });
     }
 
     @Test
     void oneAtATimeWorksInAFolder() {
         try (PackageShelf _ = PackageShelf.open(folder)) {
-            assertThatThrownBy(() -> PackageShelf.open(folder)).isInstanceOfSatisfying(Failure.class, e -> assertThat(
-                            e.code())
-                    .isEqualTo(ErrorCode.CONFLICT));
+            assertThatThrownBy(() -> PackageShelf.open(folder))
+                    .isInstanceOfSatisfying(
+                            Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFLICT));
         }
         PackageShelf.open(folder).close();
     }

@@ -97,14 +97,19 @@ class PackagesCommandTest {
     @Test
     void whatCannotBeMadeIsSaidBeforeAnythingIsDone() {
         assertThat(make("pyton")).isEqualTo(ExitCode.USAGE);
-        assertThat(commanded.err()).contains("'pyton'").contains("the nearest one is 'python'").contains("kotlin");
+        assertThat(commanded.err())
+                .contains("'pyton'")
+                .contains("the nearest one is 'python'")
+                .contains("kotlin");
         assertThat(make()).isEqualTo(ExitCode.USAGE);
         assertThat(commanded.err()).contains("which language?").contains("python, javascript");
         assertThat(commanded.skerry("packages", "make", "lua")).isEqualTo(ExitCode.USAGE);
         assertThat(commanded.err()).contains("--to");
         assertThat(commanded.skerry("packages", "make", "lua", "--to", "/nowhere/at/all"))
                 .isEqualTo(ExitCode.USAGE);
-        assertThat(commanded.err()).contains("there is no folder '/nowhere/at/all'").contains("hint: mkdir -p");
+        assertThat(commanded.err())
+                .contains("there is no folder '/nowhere/at/all'")
+                .contains("hint: mkdir -p");
         commanded.root = false;
         assertThat(make("lua")).isEqualTo(ExitCode.SANDBOX_ERROR);
         assertThat(commanded.err()).contains("needs root");
@@ -144,16 +149,20 @@ class PackagesCommandTest {
         server.on("POST " + path, 200, "{\"language\":\"ruby\",\"version\":\"3.1.2\"}");
         server.on("POST " + path, 500, "{\"message\":\"Already installed\"}");
         server.on("DELETE " + path, 200, "{\"language\":\"c++\",\"version\":\"12.2.0\"}");
-        assertThat(commanded.skerry("packages", "install", "ruby", "lua:5.4.x"))
-                .isEqualTo(ExitCode.SANDBOX_ERROR);
+        assertThat(commanded.skerry("packages", "install", "ruby", "lua:5.4.x")).isEqualTo(ExitCode.SANDBOX_ERROR);
         assertThat(commanded.out()).isEqualTo("ruby 3.1.2\n");
         assertThat(commanded.err()).contains("Already installed");
-        assertThat(server.asked("POST", path)).extracting(asked -> asked.json().path("language").asString("")
-                        + ":" + asked.json().path("version").asString(""))
+        assertThat(server.asked("POST", path))
+                .extracting(asked -> asked.json().path("language").asString("") + ":"
+                        + asked.json().path("version").asString(""))
                 .containsExactly("ruby:*", "lua:5.4.x");
         assertThat(commanded.skerry("packages", "rm", "c++:12")).isZero();
         assertThat(commanded.out()).isEqualTo("c++ 12.2.0\n");
-        assertThat(server.asked("DELETE", path).getFirst().json().path("version").asString(""))
+        assertThat(server.asked("DELETE", path)
+                        .getFirst()
+                        .json()
+                        .path("version")
+                        .asString(""))
                 .isEqualTo("12");
     }
 }

@@ -47,7 +47,8 @@ class DebianPackagesIT {
         return server.call(
                 "POST",
                 "/api/v2/execute",
-                "{\"language\":\"c#\",\"version\":\"*\",\"stdin\":\"four\\n\",\"args\":[\"a\",\"b\"],\"files\":[{\"content\":\""
+                "{\"language\":\"c#\",\"version\":\"*\",\"stdin\":\"four\\n"
+                        + "\",\"args\":[\"a\",\"b\"],\"files\":[{\"content\":\""
                         + program + "\"}],\"compile_timeout\":20000,\"run_timeout\":20000}");
     }
 
@@ -77,7 +78,9 @@ class DebianPackagesIT {
             String version = made.group(1);
             assertThat(packages.resolve("index")).content().contains("csharp," + version + ",", made.group(2));
             assertThat(names(packages)).containsExactlyInAnyOrder("index", ".lock", made.group(2));
-            assertThat(names(server.data().resolve("templates"))).as("templates").isEqualTo(templates);
+            assertThat(names(server.data().resolve("templates")))
+                    .as("templates")
+                    .isEqualTo(templates);
 
             assertThat(skerry(server, "list")).containsPattern("csharp +" + Pattern.quote(version) + " +no");
             assertThat(skerry(server, "install", "csharp")).isEqualTo("csharp " + version + "\n");

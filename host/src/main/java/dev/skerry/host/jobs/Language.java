@@ -160,7 +160,11 @@ public enum Language {
                         List.of(folder + "/kotlinc", folder + "/java"),
                         List.of(folder + "/kotlinc", SOURCE, "-include-runtime", "-d", OUT + "/main.jar"),
                         List.of(folder + "/java", "-XX:+UseSerialGC", "-jar", OUT + "/main.jar"))
-                .versionBy("-version");
+                .versionBy("-version")
+                // It starts Java with an option that later ones warn of; the first compiler alone halves its time.
+                .with(Map.of(
+                        "JAVA_OPTS",
+                        "-XX:+UnlockDiagnosticVMOptions -XX:-PrintWarnings -XX:+UseSerialGC -XX:TieredStopAtLevel=1"));
     }
 
     private static Toolchain transpiling(String tsc, String node) {

@@ -10,9 +10,9 @@ class LanguageSetTest {
     void everyLanguageIsInOneSetWithItsPackages() {
         assertThat(LanguageSet.all().stream().flatMap(set -> set.languages().stream()))
                 .containsExactlyInAnyOrder(Language.values());
-        assertThat(Stream.of(Language.values())).allSatisfy(language -> assertThat(LanguageSet.of(language)
-                        .packages())
-                .contains(language.packages().split(" ", -1)));
+        assertThat(Stream.of(Language.values()))
+                .allSatisfy(language -> assertThat(LanguageSet.of(language).packages())
+                        .contains(language.packages().split(" ", -1)));
     }
 
     @Test

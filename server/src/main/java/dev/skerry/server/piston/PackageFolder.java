@@ -73,8 +73,7 @@ record PackageFolder(Path folder) {
     private Archive archive(Path index, int number, String line) {
         PackageLine fields = PackageLine.parse(line)
                 .filter(one -> Version.parse(one.version()).isPresent())
-                .orElseThrow(
-                        () -> unreadable(index, "line " + number + " is not LANGUAGE,VERSION,SHA256,FILE"));
+                .orElseThrow(() -> unreadable(index, "line " + number + " is not LANGUAGE,VERSION,SHA256,FILE"));
         return new Archive(
                 new LanguagePackage(fields.language(), fields.version()),
                 fields.sha256(),

@@ -195,8 +195,9 @@ final class Packages {
                 NOT_FOUND,
                 "Requested package " + Js.text(body.get("language")) + "-" + Js.text(body.get("version"))
                         + " does not exist",
-                known + "; 'skerry packages make' on the host makes one of Debian's packages; a language also comes with"
-                        + " the host's packages (apt-get install) or with an image: 'skerry template import PATH"
+                known
+                        + "; 'skerry packages make' on the host makes one of Debian's packages; a language also comes"
+                        + " with the host's packages (apt-get install) or with an image: 'skerry template import PATH"
                         + " --name NAME'");
     }
 

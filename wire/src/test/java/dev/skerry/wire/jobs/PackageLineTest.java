@@ -17,7 +17,8 @@ class PackageLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "lua,5.4.6", "lua,5.4.6,abc,lua.tar", "Lua,5.4.6,DIGEST,a.tar", "lua,5.4.6,DIGEST,../a"})
+    @ValueSource(
+            strings = {"", "lua,5.4.6", "lua,5.4.6,abc,lua.tar", "Lua,5.4.6,DIGEST,a.tar", "lua,5.4.6,DIGEST,../a"})
     void whatIsNoLineIsNone(String text) {
         assertThat(PackageLine.parse(text.replace("DIGEST", DIGEST))).isEmpty();
     }
@@ -25,9 +26,12 @@ class PackageLineTest {
     @Test
     void oneVersionOfALanguageIsThereOnce() {
         PackageLine line = new PackageLine("c", "12.2.0", DIGEST, "a.tar");
-        assertThat(line.replaces(new PackageLine("c", "12.2.0", "f".repeat(64), "b.tar"))).isTrue();
-        assertThat(line.replaces(new PackageLine("c", "12.2.1", DIGEST, "a.tar"))).isFalse();
-        assertThat(line.replaces(new PackageLine("c++", "12.2.0", DIGEST, "a.tar"))).isFalse();
+        assertThat(line.replaces(new PackageLine("c", "12.2.0", "f".repeat(64), "b.tar")))
+                .isTrue();
+        assertThat(line.replaces(new PackageLine("c", "12.2.1", DIGEST, "a.tar")))
+                .isFalse();
+        assertThat(line.replaces(new PackageLine("c++", "12.2.0", DIGEST, "a.tar")))
+                .isFalse();
     }
 
     @Test

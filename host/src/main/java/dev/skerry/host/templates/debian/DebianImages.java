@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * Makes images of Debian's packages, from the sources of this machine's apt. Needs root and mmdebstrap. All methods
- * throw {@link Failure}: {@code UNSUPPORTED} when a program is missing or fails, {@code NO_SPACE} when the disk is full.
+ * throw {@link Failure}: {@code UNSUPPORTED} when a program is missing or fails, {@code NO_SPACE} when the disk is
+ * full.
  */
 public final class DebianImages {
     private static final String FULL = "No space left on device";

@@ -38,24 +38,6 @@ record DebianTree(Program mmdebstrap, AptSetup apt) {
         for section in 1 2 3 4 5 6 7 8 9; do mkdir -p "usr/share/man/man$section"; done
         """;
 
-    /** Links, where both are on one disk. The root file system is the shell's first argument. */
-    private static final String BRING = """
-        for package in %s/*.deb; do
-            [ ! -e "$package" ] || ln "$package" "$1/var/cache/apt/archives/" 2>/dev/null \\
-                || cp "$package" "$1/var/cache/apt/archives/"
-        done
-        """;
-
-    private static final String COPY = "cp -- %s \"$1/etc/apt/\"%s";
-
-    private static final String KEEP = """
-        for package in "$1"/var/cache/apt/archives/*.deb; do
-            kept=%s/${package##*/}
-            [ ! -e "$package" ] || [ -e "$kept" ] || ln "$package" "$kept" 2>/dev/null \\
-                || { cp "$package" "$kept.new" && mv "$kept.new" "$kept"; }
-        done
-        """;
-
     /**
      * @param cache keeps what is fetched for the next one
      * @param tree is not there yet
@@ -66,10 +48,12 @@ record DebianTree(Program mmdebstrap, AptSetup apt) {
         arguments.add("--include=" + String.join(",", packages));
         apt.options().forEach(option -> arguments.add("--aptopt=" + option));
         arguments.add("--setup-hook=" + FOLDERS);
-        arguments.add("--setup-hook=" + BRING.formatted(quoted(cache)));
-        apt.aside().forEach(file -> arguments.add("--setup-hook=" + COPY.formatted(
-                quoted(file), quoted(apt.folder().relativize(file)))));
-        arguments.add("--customize-hook=" + KEEP.formatted(quoted(cache)));
+        arguments.add("--setup-hook=" + bringing(quoted(cache)));
+        for (Path file : apt.aside()) {
+            String target = quoted(apt.folder().relativize(file));
+            arguments.add("--setup-hook=cp -- " + quoted(file) + " \"$1/etc/apt/\"" + target);
+        }
+        arguments.add("--customize-hook=" + keeping(quoted(cache)));
         if (apt.hasFolders() && Files.isDirectory(FOLDERS_AS_MIRRORS)) {
             arguments.add("--hook-dir=" + FOLDERS_AS_MIRRORS);
         }
@@ -84,6 +68,26 @@ record DebianTree(Program mmdebstrap, AptSetup apt) {
                 arguments,
                 tree.resolveSibling("mmdebstrap.log"),
                 output -> output.transferTo(OutputStream.nullOutputStream()));
+    }
+
+    /** Fetched packages, as links where both are on one disk. The root file system is the shell's first argument. */
+    private static String bringing(String cache) {
+        return """
+            for package in %s/*.deb; do
+                [ ! -e "$package" ] || ln "$package" "$1/var/cache/apt/archives/" 2>/dev/null \\
+                    || cp "$package" "$1/var/cache/apt/archives/"
+            done
+            """.formatted(cache);
+    }
+
+    private static String keeping(String cache) {
+        return """
+            for package in "$1"/var/cache/apt/archives/*.deb; do
+                kept=%s/${package##*/}
+                [ ! -e "$package" ] || [ -e "$kept" ] || ln "$package" "$kept" 2>/dev/null \\
+                    || { cp "$package" "$kept.new" && mv "$kept.new" "$kept"; }
+            done
+            """.formatted(cache);
     }
 
     /** For a shell. */

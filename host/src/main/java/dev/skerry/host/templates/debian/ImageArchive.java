@@ -59,14 +59,15 @@ final class ImageArchive {
         String diffId = hex(layer.plain);
         String config = """
             {"architecture":"%s","os":"linux","config":{"Env":["%s"]},\
-            "rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}""".formatted(architecture(), PATH, diffId);
+            "rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}\
+            """.formatted(architecture(), PATH, diffId);
         Map<String, byte[]> documents = new LinkedHashMap<>();
         String configured = blob(documents, "config.v1+json", config);
         String stored = hex(layer.stored);
         long size = Files.size(layer.file);
         String manifest = """
-            {"schemaVersion":2,"mediaType":"%smanifest.v1+json","config":%s,"layers":[%s]}"""
-                .formatted(TYPES, configured, descriptor("layer.v1.tar+gzip", stored, size));
+            {"schemaVersion":2,"mediaType":"%smanifest.v1+json","config":%s,"layers":[%s]}\
+            """.formatted(TYPES, configured, descriptor("layer.v1.tar+gzip", stored, size));
         String described = blob(documents, "manifest.v1+json", manifest);
         put(documents, "index.json", "{\"schemaVersion\":2,\"manifests\":[" + described + "]}");
         put(documents, "oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");

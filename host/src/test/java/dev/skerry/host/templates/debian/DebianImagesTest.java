@@ -61,8 +61,8 @@ class DebianImagesTest {
     }
 
     private void mmdebstrap(String script) throws IOException {
-        Path program = Files.writeString(
-                Files.createDirectories(folder.resolve("bin")).resolve("mmdebstrap"), script);
+        Path program =
+                Files.writeString(Files.createDirectories(folder.resolve("bin")).resolve("mmdebstrap"), script);
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
@@ -79,10 +79,10 @@ class DebianImagesTest {
     void theImageHasTheTreeAndNothingOfItsMaking() throws Exception {
         mmdebstrap(MAKES_A_TREE);
         make("lua5.4", "gcc");
-        Template image = TemplateStore.open(folder.resolve("data"))
-                .importOci(archive, Optional.of("lua"), ImportLimits.DEFAULT);
-        assertThat(image.resolve("/usr/bin/lua5.4")).hasValueSatisfying(file -> assertThat(file)
-                .hasContent("hello"));
+        Template image =
+                TemplateStore.open(folder.resolve("data")).importOci(archive, Optional.of("lua"), ImportLimits.DEFAULT);
+        assertThat(image.resolve("/usr/bin/lua5.4"))
+                .hasValueSatisfying(file -> assertThat(file).hasContent("hello"));
         assertThat(image.resolve("/etc/made")).isPresent();
         assertThat(image.resolve("/etc/apt/auth.conf")).isEmpty();
         assertThat(image.resolve("/var/log/dpkg.log")).isEmpty();
@@ -125,8 +125,9 @@ class DebianImagesTest {
 
     @Test
     void theCauseIsSaidNotWhatCameOfIt() throws Exception {
-        mmdebstrap("#!/bin/sh\n(echo Setting up ca; echo 'alternatives: error: no man1'; seq 30; echo 'E: failed') >&2\n"
-                + "exit 25\n");
+        mmdebstrap(
+                "#!/bin/sh\n(echo Setting up ca; echo 'alternatives: error: no man1'; seq 30; echo 'E: failed') >&2\n"
+                        + "exit 25\n");
         fails(() -> make("kotlin"), ErrorCode.UNSUPPORTED, e -> assertThat(e)
                 .hasMessage("mmdebstrap ended with 25:\nalternatives: error: no man1\nE: failed"));
     }
@@ -152,8 +153,8 @@ class DebianImagesTest {
         mmdebstrap(MAKES_A_TREE);
         Files.writeString(Files.createDirectories(work.resolve("tree/usr")).resolve("left"), "");
         make("lua5.4");
-        Template image = TemplateStore.open(folder.resolve("data"))
-                .importOci(archive, Optional.of("lua"), ImportLimits.DEFAULT);
+        Template image =
+                TemplateStore.open(folder.resolve("data")).importOci(archive, Optional.of("lua"), ImportLimits.DEFAULT);
         assertThat(image.resolve("/usr/left")).isEmpty();
     }
 }
