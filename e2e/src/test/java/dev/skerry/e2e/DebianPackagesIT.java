@@ -49,7 +49,7 @@ class DebianPackagesIT {
                 "/api/v2/execute",
                 "{\"language\":\"c#\",\"version\":\"*\",\"stdin\":\"four\\n"
                         + "\",\"args\":[\"a\",\"b\"],\"files\":[{\"content\":\""
-                        + program + "\"}],\"compile_timeout\":20000,\"run_timeout\":20000}");
+                        + program + "\"}]}");
     }
 
     private static List<String> names(Path of) throws IOException {
