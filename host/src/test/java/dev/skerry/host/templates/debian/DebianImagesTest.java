@@ -125,9 +125,11 @@ class DebianImagesTest {
 
     @Test
     void theCauseIsSaidNotWhatCameOfIt() throws Exception {
-        mmdebstrap(
-                "#!/bin/sh\n(echo Setting up ca; echo 'alternatives: error: no man1'; seq 30; echo 'E: failed') >&2\n"
-                        + "exit 25\n");
+        mmdebstrap("""
+            #!/bin/sh
+            (echo Setting up ca; echo 'alternatives: error: no man1'; seq 30; echo 'E: failed') >&2
+            exit 25
+            """);
         fails(() -> make("kotlin"), ErrorCode.UNSUPPORTED, e -> assertThat(e)
                 .hasMessage("mmdebstrap ended with 25:\nalternatives: error: no man1\nE: failed"));
     }
