@@ -13,13 +13,26 @@ final class Each {
         void on(String id) throws InterruptedException;
     }
 
+    /** What is done, and what there is to say of it. */
+    @FunctionalInterface
+    interface Telling<T> {
+        String on(T id) throws InterruptedException;
+    }
+
     /** Prints the id of each that succeeded, and what went wrong with the others. @return the first one's exit code */
     static int of(Context context, List<String> ids, Action action) throws InterruptedException {
+        return telling(context, ids, id -> {
+            action.on(id);
+            return id;
+        });
+    }
+
+    /** As {@link #of}, with other words for those that succeeded. */
+    static <T> int telling(Context context, List<T> ids, Telling<T> action) throws InterruptedException {
         int code = ExitCode.OK;
-        for (String id : ids) {
+        for (T id : ids) {
             try {
-                action.on(id);
-                context.print(id);
+                context.print(action.on(id));
             } catch (Failure e) {
                 int own = new FailurePrinter(context.stderr(), context.debug()).print(e);
                 code = code == ExitCode.OK ? own : code;

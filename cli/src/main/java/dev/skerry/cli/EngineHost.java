@@ -10,14 +10,21 @@ import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.engine.SandboxView;
 import dev.skerry.host.engine.UnusedTemplates;
 import dev.skerry.host.jobs.EngineSandbox;
+import dev.skerry.host.jobs.InstalledLanguages;
 import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.host.jobs.Language;
 import dev.skerry.host.templates.ImportLimits;
+import dev.skerry.host.templates.TemplateStore;
+import dev.skerry.host.templates.debian.DebianImages;
+import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Launcher;
+import dev.skerry.wire.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -28,6 +35,11 @@ final class EngineHost implements Host {
 
     /** Who comes back to a sandbox that has ended by itself is told how, for so long. */
     private static final Duration KEEP_UNASKED = Duration.ofHours(1);
+
+    /** What a sandbox may use in which an image is only looked at. */
+    private static final Limits LOOKING = Limits.DEFAULT.withMemoryBytes(1L << 30);
+
+    private static final Path APT = Path.of("/etc/apt");
 
     private final Engine engine;
 
@@ -76,6 +88,37 @@ final class EngineHost implements Host {
     @Override
     public Template importTemplate(Path source, String name) {
         return row(engine.templates().importOci(source, Optional.of(name), ImportLimits.DEFAULT));
+    }
+
+    @Override
+    public ImageMaker images() {
+        String path = Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin");
+        return new DebianImages(APT, path, InstantSource.system())::make;
+    }
+
+    @Override
+    public Map<Language, String> languages(Path archive) throws InterruptedException {
+        TemplateStore templates = engine.templates();
+        List<String> known = digests(templates);
+        String digest = templates
+                .importOci(archive, Optional.empty(), ImportLimits.DEFAULT)
+                .digest();
+        SandboxSpec spec = SandboxSpec.base(Isolation.CONTAINER, LOOKING)
+                .fromTemplate(digest)
+                .endingWithUs();
+        try (JobSandbox sandbox = create(spec)) {
+            return InstalledLanguages.of(sandbox);
+        } finally {
+            if (!known.contains(digest)) {
+                templates.removeUnlessNamed(digest);
+            }
+        }
+    }
+
+    private static List<String> digests(TemplateStore templates) {
+        return templates.list().stream()
+                .map(dev.skerry.host.templates.Template::digest)
+                .toList();
     }
 
     @Override

@@ -2,10 +2,12 @@ package dev.skerry.cli;
 
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.host.jobs.Language;
 import dev.skerry.wire.Isolation;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** This machine as the commands see it: the engine on one data folder, or a fake of it in tests. */
@@ -23,6 +25,12 @@ interface Host extends AutoCloseable {
     Template importTemplate(Path source, String name);
 
     List<Template> templates();
+
+    /** Makes images of Debian's packages. @throws Failure {@code UNSUPPORTED} when something for that is missing */
+    ImageMaker images();
+
+    /** Which languages an image has and in which versions, as its own toolchains say in a sandbox. */
+    Map<Language, String> languages(Path archive) throws InterruptedException;
 
     void removeTemplate(String name);
 
@@ -51,6 +59,12 @@ interface Host extends AutoCloseable {
             boolean running,
             Instant created,
             Optional<Long> controller) {}
+
+    /** Writes the archive of an image; see {@link dev.skerry.host.templates.debian.DebianImages#make}. */
+    @FunctionalInterface
+    interface ImageMaker {
+        String make(List<String> packages, Path work, Path cache, Path archive) throws InterruptedException;
+    }
 
     /** A root file system to run in. */
     record Template(String name, String digest, String origin) {}

@@ -84,6 +84,7 @@ public final class Main {
         commands.put("audit", AuditCommand::new);
         commands.put("jobs", JobsCommand::new);
         commands.put("pools", PoolsCommand::new);
+        commands.put("packages", PackagesCommand::new);
         commands.put("secret", SecretCommand::new);
         commands.put("webhooks", WebhooksCommand::new);
         commands.put("backup", BackupCommand::new);

@@ -3,6 +3,7 @@ package dev.skerry.cli;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.jobs.JobResult;
 import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.host.jobs.Language;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
@@ -39,6 +40,11 @@ final class FakeHost implements Host {
     /** Why the sandbox ended under its program. */
     Optional<SandboxEnd> end = Optional.empty();
 
+    ImageMaker images = (packages, work, cache, archive) -> {
+        throw new Failure(ErrorCode.UNSUPPORTED, "no images in this test");
+    };
+
+    Map<Language, String> languages = Map.of();
     Duration cpuOfAProgram = Duration.ofMillis(5);
     int closed;
 
@@ -76,6 +82,16 @@ final class FakeHost implements Host {
     @Override
     public Template importTemplate(Path source, String name) {
         return new Template(name, "sha256:1", source.toString());
+    }
+
+    @Override
+    public ImageMaker images() {
+        return images;
+    }
+
+    @Override
+    public Map<Language, String> languages(Path archive) {
+        return languages;
     }
 
     @Override

@@ -157,6 +157,11 @@ public final class ControlPlane implements AutoCloseable {
         return parsed(exchange("POST", path, Optional.of(body)), path);
     }
 
+    /** As {@link #post(String, Map)}, for what takes longer. */
+    public JsonNode post(String path, Map<String, Object> body, Duration bound) throws InterruptedException {
+        return parsed(exchange("POST", path, Optional.of(body), bound), path);
+    }
+
     /** See {@link #post}. */
     public JsonNode patch(String path, Map<String, Object> body) throws InterruptedException {
         return parsed(exchange("PATCH", path, Optional.of(body)), path);
@@ -171,7 +176,18 @@ public final class ControlPlane implements AutoCloseable {
         exchange("DELETE", path, Optional.empty());
     }
 
+    /** For what has no path of its own. @return as of {@link #post} */
+    public JsonNode delete(String path, Map<String, Object> body) throws InterruptedException {
+        return parsed(exchange("DELETE", path, Optional.of(body)), path);
+    }
+
     private HttpResponse<byte[]> exchange(String method, String path, Optional<Map<String, Object>> body)
+            throws InterruptedException {
+        return exchange(method, path, body, BOUND);
+    }
+
+    private HttpResponse<byte[]> exchange(
+            String method, String path, Optional<Map<String, Object>> body, Duration bound)
             throws InterruptedException {
         HttpRequest.Builder request =
                 origin.request(path).header("Accept", "application/json").header("User-Agent", "skerry-cli");
@@ -184,7 +200,7 @@ public final class ControlPlane implements AutoCloseable {
                                 method,
                                 BodyPublishers.ofByteArray(JsonMapper.shared().writeValueAsBytes(fields))),
                 () -> request.method(method, BodyPublishers.noBody()));
-        HttpResponse<byte[]> answer = origin.send(request.build(), BOUND);
+        HttpResponse<byte[]> answer = origin.send(request.build(), bound);
         if (answer.statusCode() / 100 != 2) {
             throw refused(Refusals.of(answer.statusCode(), answer.body(), method + " " + path), path);
         }

@@ -8,6 +8,7 @@ import static dev.skerry.host.jobs.Toolchain.interpreter;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Nearest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -159,7 +160,11 @@ public enum Language {
                         List.of(folder + "/kotlinc", folder + "/java"),
                         List.of(folder + "/kotlinc", SOURCE, "-include-runtime", "-d", OUT + "/main.jar"),
                         List.of(folder + "/java", "-XX:+UseSerialGC", "-jar", OUT + "/main.jar"))
-                .versionBy("-version");
+                .versionBy("-version")
+                // It starts Java with an option that later ones warn of; the first compiler alone halves its time.
+                .with(Map.of(
+                        "JAVA_OPTS",
+                        "-XX:+UnlockDiagnosticVMOptions -XX:-PrintWarnings -XX:+UseSerialGC -XX:TieredStopAtLevel=1"));
     }
 
     private static Toolchain transpiling(String tsc, String node) {
@@ -189,11 +194,11 @@ public enum Language {
                 .versionBy("-version");
     }
 
+    /** Without {@code -trimpath}: it would compile Go's own library anew, which Debian ships compiled. */
     private static Toolchain go(String program) {
         return compiler(program, "build", "-o", OUT + "/main", SOURCE)
                 .versionBy("version")
-                .with(Map.of(
-                        "GOCACHE", OUT + "/cache", "GOPROXY", "off", "GOTOOLCHAIN", "local", "GOFLAGS", "-trimpath"));
+                .with(Map.of("GOCACHE", OUT + "/cache", "GOPROXY", "off", "GOTOOLCHAIN", "local"));
     }
 
     private static Toolchain rust(String program) {
@@ -264,9 +269,17 @@ public enum Language {
                 .findFirst()
                 .orElseThrow(() -> new Failure(
                         ErrorCode.INVALID_REQUEST,
-                        "'" + name + "' is not a language that Skerry knows",
+                        "'" + name + "' is not a language that Skerry knows; the nearest one is '" + nearest(wanted)
+                                + "'",
                         "use one of: "
                                 + Arrays.stream(values()).map(Language::label).collect(Collectors.joining(", "))));
+    }
+
+    private static String nearest(String name) {
+        List<String> all = Arrays.stream(values())
+                .flatMap(language -> language.names.stream())
+                .toList();
+        return Nearest.to(name, all, 1).getFirst();
     }
 
     /** By the extension of a file's name, in any case. */

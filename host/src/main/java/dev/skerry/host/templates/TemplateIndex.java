@@ -195,6 +195,16 @@ final class TemplateIndex {
         }
     }
 
+    /** As {@link #remove}, unless somebody has given it a name. */
+    void removeUnlessNamed(String hex) throws IOException {
+        try (var _ = layers.lockAll(LockFile.Kind.EXCLUSIVE, NAMES_WAIT)) {
+            if (!names().containsValue(hex)) {
+                Files.deleteIfExists(folder.resolve(hex + SUFFIX));
+                keepUsedLayers();
+            }
+        }
+    }
+
     private void keepUsedLayers() throws IOException {
         Set<String> used = new HashSet<>();
         for (String digest : digests()) {

@@ -248,6 +248,18 @@ public final class TemplateStore {
         }
     }
 
+    /**
+     * Removes a template that its caller has imported without a name, to look at it; not if it has one by now, whoever
+     * gave it that.
+     */
+    public void removeUnlessNamed(String digest) {
+        try {
+            index.removeUnlessNamed(digest.substring(TemplateIndex.DIGEST_PREFIX.length()));
+        } catch (IOException e) {
+            throw failure("removing template '" + digest + "'", e);
+        }
+    }
+
     static Failure failure(String doing, IOException cause) {
         if (cause instanceof NativeError error && error.noSpace()) {
             return new Failure(ErrorCode.NO_SPACE, doing + ": the disk is full", "free some space", cause);

@@ -3,6 +3,7 @@ package dev.skerry.server.piston;
 import dev.skerry.server.jobs.LanguagePackage;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.jobs.PackageLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,20 +14,15 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * Packages that lie ready on this machine: a folder of image archives with the file {@code index}. Its lines are those
- * of Piston's own index (language, version, SHA-256, archive), with a file's name where that has an address. Empty
- * lines and what begins with {@code #} are passed over. It is read anew each time. All methods throw {@link Failure}
- * {@code UNSUPPORTED} when it cannot be read or a line is wrong.
+ * Packages that lie ready on this machine: a folder of image archives with the file {@code index} ({@link
+ * PackageLine}). It is read anew each time. All methods throw {@link Failure} {@code UNSUPPORTED} when it cannot be
+ * read or a line is wrong.
  */
 record PackageFolder(Path folder) {
-    static final String INDEX = "index";
+    static final String INDEX = PackageLine.INDEX;
 
-    private static final Pattern LINE = Pattern.compile(
-            "([a-z][a-z0-9.+#-]{0,63}),([0-9][0-9a-z.-]{0,63}),([0-9a-f]{64}),([A-Za-z0-9][A-Za-z0-9_.+-]{0,254})");
     private static final long INDEX_BYTES_MAX = 1 << 20;
     private static final int BUFFER = 1 << 16;
 
@@ -64,8 +60,8 @@ record PackageFolder(Path folder) {
             int number = 0;
             for (String line : Files.readAllLines(index)) {
                 number++;
-                if (!line.isBlank() && !line.startsWith("#")) {
-                    found.add(archive(index, number, line.strip()));
+                if (!PackageLine.saysNothing(line)) {
+                    found.add(archive(index, number, line));
                 }
             }
             return List.copyOf(found);
@@ -75,14 +71,13 @@ record PackageFolder(Path folder) {
     }
 
     private Archive archive(Path index, int number, String line) {
-        Matcher fields = LINE.matcher(line);
-        if (!fields.matches() || Version.parse(fields.group(2)).isEmpty()) {
-            throw unreadable(index, "line " + number + " is not LANGUAGE,VERSION,SHA256,FILE");
-        }
+        PackageLine fields = PackageLine.parse(line)
+                .filter(one -> Version.parse(one.version()).isPresent())
+                .orElseThrow(() -> unreadable(index, "line " + number + " is not LANGUAGE,VERSION,SHA256,FILE"));
         return new Archive(
-                new LanguagePackage(fields.group(1), fields.group(2)),
-                fields.group(3),
-                folder.resolve(fields.group(4)));
+                new LanguagePackage(fields.language(), fields.version()),
+                fields.sha256(),
+                folder.resolve(fields.archive()));
     }
 
     private static Failure unreadable(Path file, String why) {
@@ -90,6 +85,6 @@ record PackageFolder(Path folder) {
                 ErrorCode.UNSUPPORTED,
                 "the packages cannot be read: " + file + ": " + why,
                 "a line is as in lua,5.4.6,<sha256sum of the archive>,lua-5.4.6.tar, with the archive beside the"
-                        + " index");
+                        + " index; 'skerry packages make' writes it");
     }
 }

@@ -195,8 +195,10 @@ final class Packages {
                 NOT_FOUND,
                 "Requested package " + Js.text(body.get("language")) + "-" + Js.text(body.get("version"))
                         + " does not exist",
-                known + "; a language also comes with the host's packages (apt-get install) or with an image:"
-                        + " 'skerry template import PATH --name NAME' on the host");
+                known
+                        + "; 'skerry packages make' on the host makes one of Debian's packages; a language also comes"
+                        + " with the host's packages (apt-get install) or with an image: 'skerry template import PATH"
+                        + " --name NAME'");
     }
 
     private static void done(Exchange exchange, LanguagePackage what) throws IOException {
