@@ -1,62 +1,81 @@
 package dev.skerry.host.jobs;
 
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /**
  * The two things that one must know of a Java source file to compile and start it, found by reading it without a
  * compiler: which class has the main method, and what the file must be called. Where the text misleads it, javac says
- * so to the user.
+ * so to the user. Reading takes time in proportion to the text's length, whatever it says.
  */
 final class JavaSource {
-    private static final Pattern NOT_CODE = Pattern.compile(
-            "//[^\\n]*|/\\*.*?\\*/|\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\\\n])*'",
-            Pattern.DOTALL);
-    private static final Pattern PACKAGE = Pattern.compile("^\\s*package\\s+([\\w.]+)\\s*;", Pattern.MULTILINE);
-    private static final Pattern TOKEN = Pattern.compile("[{}]|(public\\s+)?(?:(?:final|abstract|sealed|strictfp)\\s+)*"
-            + "\\b(?:class|record|enum|interface)\\s+(\\w+)|\\bvoid\\s+main\\s*\\(");
+    private static final Set<String> TYPES = Set.of("class", "record", "enum", "interface");
+    /** What may stand between {@code public} and those; of {@code non-sealed} and {@code @interface} each part. */
+    private static final Set<String> BETWEEN = Set.of("final", "abstract", "sealed", "strictfp", "non", "-", "@");
 
-    private final String packageName;
-    private final Optional<String> mainType;
-    private final Optional<String> publicType;
+    private String packageName = "";
+    private Optional<String> first = Optional.empty();
+    private Optional<String> current = Optional.empty();
+    private Optional<String> withMain = Optional.empty();
+    private Optional<String> publicType = Optional.empty();
+    private boolean mainAtTop;
+    private int depth;
 
-    private JavaSource(String packageName, Optional<String> mainType, Optional<String> publicType) {
-        this.packageName = packageName;
-        this.mainType = mainType;
-        this.publicType = publicType;
-    }
+    private JavaSource() {}
 
     static JavaSource read(String text) {
-        String code = NOT_CODE.matcher(text).replaceAll(" ");
-        var packageLine = PACKAGE.matcher(code);
-        var token = TOKEN.matcher(code);
-        Optional<String> first = Optional.empty();
-        Optional<String> current = Optional.empty();
-        Optional<String> withMain = Optional.empty();
-        Optional<String> publicType = Optional.empty();
-        boolean mainAtTop = false;
-        int depth = 0;
-        while (token.find()) {
-            if (token.group().equals("{")) {
-                depth++;
-            } else if (token.group().equals("}")) {
-                depth--;
-            } else if (token.group(2) == null) {
-                mainAtTop |= depth == 0;
-                withMain = withMain.isEmpty() && depth == 1 ? current : withMain;
-            } else if (depth == 0) {
-                current = Optional.of(token.group(2));
-                first = first.isEmpty() ? current : first;
-                publicType = publicType.isEmpty() && token.group(1) != null ? current : publicType;
+        var source = new JavaSource();
+        var tokens = new JavaTokens(text);
+        boolean isPublic = false;
+        String beforeLast = "";
+        String last = "";
+        for (String token = tokens.next(); !token.isEmpty(); token = tokens.next()) {
+            if (last.equals("package") && source.packageName.isEmpty()) {
+                token = source.packageIs(token, tokens);
             }
+            if (TYPES.contains(last) && JavaTokens.isWord(token)) {
+                source.type(token, isPublic);
+                token = "";
+            } else if (token.equals("(") && last.equals("main") && beforeLast.equals("void")) {
+                source.main();
+            } else if (token.equals("{")) {
+                source.depth++;
+            } else if (token.equals("}")) {
+                source.depth--;
+            }
+            isPublic = token.equals("public") || isPublic && (BETWEEN.contains(token) || TYPES.contains(token));
+            beforeLast = last;
+            last = token;
         }
-        return new JavaSource(
-                packageLine.find() ? packageLine.group(1) + "." : "",
-                // A main method outside any class (JEP 512) belongs to the implicit class that is named after the file.
-                mainAtTop
-                        ? Optional.empty()
-                        : withMain.or(() -> Optional.empty()).isPresent() ? withMain : first,
-                publicType);
+        return source;
+    }
+
+    /** @return the first token after its name */
+    private String packageIs(String start, JavaTokens tokens) {
+        var name = new StringBuilder();
+        String token = start;
+        boolean more = true;
+        while (more && JavaTokens.isWord(token)) {
+            name.append(token).append('.');
+            token = tokens.next();
+            more = token.equals(".");
+            token = more ? tokens.next() : token;
+        }
+        packageName = token.equals(";") ? name.toString() : "";
+        return token;
+    }
+
+    private void type(String name, boolean isPublic) {
+        if (depth == 0) {
+            current = Optional.of(name);
+            first = first.or(() -> current);
+            publicType = publicType.isEmpty() && isPublic ? current : publicType;
+        }
+    }
+
+    private void main() {
+        mainAtTop |= depth == 0;
+        withMain = withMain.isEmpty() && depth == 1 ? current : withMain;
     }
 
     /** The file's name without extension; javac insists that a public type's file is called like the type. */
@@ -66,6 +85,8 @@ final class JavaSource {
 
     /** The class to start, qualified. */
     String mainClass(String fileStem) {
-        return packageName + mainType.orElse(fileStem);
+        // A main method outside any class (JEP 512) belongs to the implicit class that is named after the file.
+        Optional<String> main = mainAtTop ? Optional.empty() : withMain.or(() -> first);
+        return packageName + main.orElse(fileStem);
     }
 }

@@ -104,11 +104,12 @@ public final class PooledSupply implements SandboxSupply {
 
     private Optional<Claimed> ready(JobOrder order) throws InterruptedException {
         String name = order.runtime().template();
-        if (!pools.planned(name, Optional.empty())) {
+        List<PoolPlan> plans = pools.plans(name, Optional.empty());
+        if (plans.isEmpty()) {
             return Optional.empty();
         }
         Isolation level = engine.drivers().select(order.floor()).level();
-        var want = new Want(name, digests.now(name), level, plan -> prestarter.suits(order, plan));
+        var want = new Want(name, digests.now(name), level, prestarter.suited(order, plans));
         if (!disks.asks(name, order.limits())) {
             pools.missed(want);
             return Optional.empty();

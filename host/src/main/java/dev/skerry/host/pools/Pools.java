@@ -160,11 +160,14 @@ public final class Pools<M> implements AutoCloseable {
         });
     }
 
-    /** Whether there is a pool of that template, for clients' sandboxes of that shape, or for jobs. */
-    public boolean planned(String template, Optional<PoolPlan.Shape> shape) {
+    /** The plans of pools of that template, for clients' sandboxes of that shape, or for jobs. */
+    public List<PoolPlan> plans(String template, Optional<PoolPlan.Shape> shape) {
         lock.lock();
         try {
-            return pools.stream().anyMatch(pool -> pool.plan().isOf(template, shape));
+            return pools.stream()
+                    .map(Inventory::plan)
+                    .filter(plan -> plan.isOf(template, shape))
+                    .toList();
         } finally {
             lock.unlock();
         }

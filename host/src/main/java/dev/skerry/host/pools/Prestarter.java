@@ -6,6 +6,8 @@ import dev.skerry.host.jobs.prestart.Prestarts;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.PoolPlan;
+import java.util.List;
+import java.util.Set;
 
 /** Starts interpreters in sandboxes that wait, and says which jobs they can run. Thread-safe. */
 public interface Prestarter {
@@ -14,8 +16,8 @@ public interface Prestarter {
         var prestarts = new Prestarts();
         return new Prestarter() {
             @Override
-            public boolean suits(JobOrder order, PoolPlan plan) {
-                return prestarts.refusal(order, plan).isEmpty();
+            public Set<PoolPlan> suited(JobOrder order, List<PoolPlan> plans) {
+                return prestarts.suited(order, plans);
             }
 
             @Override
@@ -35,8 +37,11 @@ public interface Prestarter {
         return true;
     }
 
-    /** Whether the job cannot tell that its interpreter was started before it came. */
-    boolean suits(JobOrder order, PoolPlan plan);
+    /**
+     * Those of the plans from which the job cannot tell that its interpreter was started before it came. Reads the
+     * program.
+     */
+    Set<PoolPlan> suited(JobOrder order, List<PoolPlan> plans);
 
     /**
      * Starts the interpreter of the plan and waits until it waits.

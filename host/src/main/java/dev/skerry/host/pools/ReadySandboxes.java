@@ -43,12 +43,12 @@ public final class ReadySandboxes implements AutoCloseable {
     public Optional<SandboxId> reserve(SandboxNeeds needs) throws InterruptedException {
         PoolPlan.Shape shape = new PoolPlan.Shape(
                 needs.privilege(), needs.limits().diskBytes(), needs.limits().diskInodes());
-        if (!pools.planned(needs.template(), Optional.of(shape))) {
+        if (pools.plans(needs.template(), Optional.of(shape)).isEmpty()) {
             return Optional.empty();
         }
         Isolation level = engine.drivers().select(needs.floor()).level();
-        Want want = new Want(
-                needs.template(), maker.digest(needs.template(), shape), level, _ -> false, Optional.of(shape));
+        Want want =
+                new Want(needs.template(), maker.digest(needs.template(), shape), level, Set.of(), Optional.of(shape));
         Optional<Pools.Claim<Member>> claim = pools.claim(want, _ -> {});
         claim.ifPresent(each -> reserved.put(id(each), each));
         return claim.map(ReadySandboxes::id);

@@ -29,6 +29,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -237,8 +238,8 @@ class JobMakerTest {
                 .isInstanceOfSatisfying(Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED));
         var breaking = maker(new Prestarter() {
             @Override
-            public boolean suits(JobOrder order, PoolPlan plan) {
-                return true;
+            public Set<PoolPlan> suited(JobOrder order, List<PoolPlan> plans) {
+                return Set.copyOf(plans);
             }
 
             @Override

@@ -88,9 +88,8 @@ class PoolsTest {
         return member;
     }
 
-    private static Want wanting(String language) {
-        return new Want("base", "sha256:base", Isolation.CONTAINER, plan -> plan.prestart()
-                .equals(Optional.of(language)));
+    private static Want wanting(PoolPlan prestarted) {
+        return new Want("base", "sha256:base", Isolation.CONTAINER, Set.of(prestarted));
     }
 
     private void fill(PoolPlan... plans) {
@@ -264,7 +263,7 @@ class PoolsTest {
         PoolPlan plain = plan(1, 1, Miss.COLD);
         fill(plain, prestarted(plain, "python"));
         maker.allowed.drainPermits();
-        Want python = wanting("python");
+        Want python = wanting(prestarted(plain, "python"));
         assertThat(maker.made.get(claim(python).orElseThrow()).prestart()).hasValue("python");
         assertThat(maker.made.get(claim(python).orElseThrow()).prestart()).isEmpty();
         assertThat(claim(python)).isEmpty();
@@ -276,7 +275,7 @@ class PoolsTest {
     void whoWantsNoneGetsNoneThatWaits() throws Exception {
         fill(prestarted(plan(1, 1, Miss.COLD), "python"));
         assertThat(claim()).isEmpty();
-        assertThat(claim(wanting("node"))).isEmpty();
+        assertThat(claim(wanting(prestarted(plan(1, 1, Miss.COLD), "node")))).isEmpty();
     }
 
     @Test

@@ -127,7 +127,8 @@ public final class Prestart {
      * Why the first run of this order must be started anew, whatever waits, in words for an operator. Of its
      * environment and command {@link Waiting#release} has the last word.
      */
-    Optional<String> refusal(JobOrder order) {
+    Optional<String> refusal(AskedProgram asked) {
+        JobOrder order = asked.order();
         if (!order.prestarted()) {
             return Optional.of("it asks for a fresh interpreter");
         }
@@ -146,7 +147,7 @@ public final class Prestart {
                 && !order.environment().equals(Map.of(LANGUAGE, order.runtime().language()))) {
             return Optional.of("it has an environment of its own, which an interpreter reads when it starts");
         }
-        String program = fashion(order).program();
+        String program = asked.fashion(this).program();
         if (!NAME.matcher(program).matches() || otherwiseOpened.matcher(program).find()) {
             return Optional.of("its program is called " + program + ", which no interpreter waits for");
         }

@@ -8,7 +8,10 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.JobOrder;
 import dev.skerry.wire.jobs.PoolPlan;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Interpreters that wait in the sandboxes of pools. An interpreter must know the name of its program and its
@@ -49,8 +52,19 @@ public final class Prestarts {
                         .orElse(false);
     }
 
+    /** Those of the plans whose interpreter the job cannot tell from its own. Its program is read once at most. */
+    public Set<PoolPlan> suited(JobOrder order, List<PoolPlan> plans) {
+        var program = new AskedProgram(order);
+        return plans.stream().filter(plan -> refusal(program, plan).isEmpty()).collect(Collectors.toUnmodifiableSet());
+    }
+
     /** Why a job needs another sandbox than one of this pool's; empty where it cannot tell the difference. */
-    public Optional<String> refusal(JobOrder order, PoolPlan plan) {
+    Optional<String> refusal(JobOrder order, PoolPlan plan) {
+        return refusal(new AskedProgram(order), plan);
+    }
+
+    private Optional<String> refusal(AskedProgram program, PoolPlan plan) {
+        JobOrder order = program.order();
         String name = plan.prestart().orElse("");
         if (!order.runtime().language().equals(name)) {
             return Optional.of("it is not for " + name);
@@ -60,13 +74,13 @@ public final class Prestarts {
             return Optional.of("no interpreter of " + name + " can wait");
         }
         return prestart.get()
-                .refusal(order)
+                .refusal(program)
                 .or(() -> ofMemory(prestart.get(), order, plan))
-                .or(() -> ofFashion(prestart.get(), order, plan));
+                .or(() -> ofFashion(prestart.get(), program, plan));
     }
 
-    private Optional<String> ofFashion(Prestart prestart, JobOrder order, PoolPlan plan) {
-        Fashion fashion = prestart.fashion(order);
+    private Optional<String> ofFashion(Prestart prestart, AskedProgram program, PoolPlan plan) {
+        Fashion fashion = program.fashion(prestart);
         fashions.see(kind(plan), fashion);
         Fashion usual = usual(prestart, plan);
         return fashion.equals(usual)

@@ -40,46 +40,46 @@ class PrestartTest {
 
     @Test
     void mostJobsAre() {
-        assertThat(PYTHON.refusal(order("main.py", "print(1)"))).isEmpty();
-        assertThat(PYTHON.refusal(order("main.py", "print(1)", "helper.py", "package.json", "local/x")))
+        assertThat(refusal(PYTHON, order("main.py", "print(1)"))).isEmpty();
+        assertThat(refusal(PYTHON, order("main.py", "print(1)", "helper.py", "package.json", "local/x")))
                 .isEmpty();
-        assertThat(NODE.refusal(order("main.js", "console.log(1)", "lib/package.json")))
+        assertThat(refusal(NODE, order("main.js", "console.log(1)", "lib/package.json")))
                 .isEmpty();
-        assertThat(JAVA.refusal(order("Main.java", "class Main { public static void main(String[] a) {} }")))
+        assertThat(refusal(JAVA, order("Main.java", "class Main { public static void main(String[] a) {} }")))
                 .isEmpty();
-        assertThat(JAVA.refusal(order("x.java", "public class Main { public static void main(String[] a) {} }")))
+        assertThat(refusal(JAVA, order("x.java", "public class Main { public static void main(String[] a) {} }")))
                 .isEmpty();
     }
 
     @Test
     void whatWasReadAtTheStartCannotComeLater() {
         JobOrder plain = order("main.py", "print(1)");
-        assertThat(PYTHON.refusal(with(plain, Map.of("PYTHONHASHSEED", "0"), List.of(), true)))
+        assertThat(refusal(PYTHON, with(plain, Map.of("PYTHONHASHSEED", "0"), List.of(), true)))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("environment"));
-        assertThat(PYTHON.refusal(with(plain, Map.of(), List.of("-v"), true)))
+        assertThat(refusal(PYTHON, with(plain, Map.of(), List.of("-v"), true)))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("arguments"));
-        assertThat(PYTHON.refusal(with(plain, Map.of(), List.of(), false)))
+        assertThat(refusal(PYTHON, with(plain, Map.of(), List.of(), false)))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("fresh"));
-        assertThat(PYTHON.refusal(order("in/folder.py", "print(1)")))
+        assertThat(refusal(PYTHON, order("in/folder.py", "print(1)")))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("in/folder.py"));
-        assertThat(PYTHON.refusal(with(plain, Map.of("PISTON_LANGUAGE", "secret"), List.of(), true)))
+        assertThat(refusal(PYTHON, with(plain, Map.of("PISTON_LANGUAGE", "secret"), List.of(), true)))
                 .isPresent();
-        assertThat(PYTHON.refusal(with(plain, DOOR, List.of(), true))).isEmpty();
+        assertThat(refusal(PYTHON, with(plain, DOOR, List.of(), true))).isEmpty();
     }
 
     @Test
     void filesThatAnInterpreterLooksForAreNoSurpriseToIt() {
-        assertThat(PYTHON.refusal(order("main.py", "print(1)", ".local/lib/python3.11/site-packages/x.pth")))
+        assertThat(refusal(PYTHON, order("main.py", "print(1)", ".local/lib/python3.11/site-packages/x.pth")))
                 .hasValueSatisfying(reason -> assertThat(reason).contains(".local/"));
-        assertThat(NODE.refusal(order("main.js", "import 'fs'", "package.json")))
+        assertThat(refusal(NODE, order("main.js", "import 'fs'", "package.json")))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("package.json"));
-        assertThat(JAVA.refusal(order("Main.java", "class Main {}", ".hotspotrc")))
+        assertThat(refusal(JAVA, order("Main.java", "class Main {}", ".hotspotrc")))
                 .hasValueSatisfying(reason -> assertThat(reason).contains(".hotspotrc"));
-        assertThat(PYTHON.refusal(order("main.py", "PK\3\4…PK\5\6")))
+        assertThat(refusal(PYTHON, order("main.py", "PK\3\4…PK\5\6")))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("archive"));
-        assertThat(NODE.refusal(order("main.mjs", "import 'fs'"))).isPresent();
-        assertThat(PYTHON.refusal(order("main.pyc", "print(1)"))).isPresent();
-        assertThat(JAVA.refusal(order("Main.java", "package a; class Main { static void main(String[] a) {} }")))
+        assertThat(refusal(NODE, order("main.mjs", "import 'fs'"))).isPresent();
+        assertThat(refusal(PYTHON, order("main.pyc", "print(1)"))).isPresent();
+        assertThat(refusal(JAVA, order("Main.java", "package a; class Main { static void main(String[] a) {} }")))
                 .isPresent();
     }
 
@@ -97,6 +97,20 @@ class PrestartTest {
         assertThat(prestarts.refusal(order("main.py", "1"), PLAN)).isPresent();
         JobOrder fromTheDoor = with(order("other.py", "1"), DOOR, List.of(), true);
         assertThat(prestarts.refusal(fromTheDoor, PLAN)).isPresent();
+    }
+
+    @Test
+    void ofManyPlansThoseAreChosenThatSuit() {
+        PoolPlan stronger = planned(Isolation.GVISOR, "python");
+        List<PoolPlan> plans = List.of(PLAN, planned(Isolation.CONTAINER, "java"), stronger);
+        assertThat(new Prestarts().suited(order("main.py", "1"), plans)).containsExactlyInAnyOrder(PLAN, stronger);
+        assertThat(new Prestarts().suited(order("in/main.py", "1"), plans)).isEmpty();
+    }
+
+    @Test
+    void aProgramIsReadOnce() {
+        AskedProgram program = new AskedProgram(order("Main.java", "class Main {}"));
+        assertThat(program.fashion(JAVA)).isSameAs(program.fashion(JAVA));
     }
 
     @Test
@@ -129,6 +143,24 @@ class PrestartTest {
     void compiledProgramsHaveNothingToWaitFor() {
         assertThat(Prestart.of(Language.C)).isEmpty();
         assertThat(Prestart.of(Language.GO)).isEmpty();
+    }
+
+    private static PoolPlan planned(Isolation isolation, String language) {
+        return new PoolPlan(
+                PLAN.template(),
+                isolation,
+                Optional.of(language),
+                PLAN.sandboxBytes(),
+                PLAN.floor(),
+                PLAN.cap(),
+                PLAN.hitRate(),
+                PLAN.idleBytes(),
+                PLAN.miss(),
+                PLAN.patience());
+    }
+
+    private static Optional<String> refusal(Prestart prestart, JobOrder order) {
+        return prestart.refusal(new AskedProgram(order));
     }
 
     private static JobOrder order(String main, String program, String... others) {
