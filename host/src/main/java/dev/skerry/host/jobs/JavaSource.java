@@ -43,11 +43,16 @@ final class JavaSource {
             } else if (token.equals("}")) {
                 source.depth--;
             }
-            isPublic = token.equals("public") || isPublic && (BETWEEN.contains(token) || TYPES.contains(token));
+            isPublic = isPublicAfter(token, isPublic);
             beforeLast = last;
             last = token;
         }
         return source;
+    }
+
+    private static boolean isPublicAfter(String token, boolean isPublic) {
+        boolean stays = isPublic && (BETWEEN.contains(token) || TYPES.contains(token));
+        return stays || token.equals("public");
     }
 
     /** @return the first token after its name */

@@ -29,6 +29,13 @@ final class Plans {
         }
     }
 
+    static <M> List<PoolPlan> of(List<Inventory<M>> pools, String template, Optional<PoolPlan.Shape> shape) {
+        return pools.stream()
+                .map(Inventory::plan)
+                .filter(plan -> plan.isOf(template, shape))
+                .toList();
+    }
+
     static boolean sameKind(PoolPlan one, PoolPlan other) {
         return Kind.of(one).equals(Kind.of(other));
     }

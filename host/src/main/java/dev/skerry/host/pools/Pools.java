@@ -164,10 +164,7 @@ public final class Pools<M> implements AutoCloseable {
     public List<PoolPlan> plans(String template, Optional<PoolPlan.Shape> shape) {
         lock.lock();
         try {
-            return pools.stream()
-                    .map(Inventory::plan)
-                    .filter(plan -> plan.isOf(template, shape))
-                    .toList();
+            return Plans.of(pools, template, shape);
         } finally {
             lock.unlock();
         }

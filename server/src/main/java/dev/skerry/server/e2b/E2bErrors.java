@@ -48,10 +48,16 @@ final class E2bErrors implements Handler {
             answer(
                     exchange,
                     DatabaseTrouble.of(e).orElseGet(() -> new Failure(ErrorCode.INTERNAL, "an error of the server")));
+        } catch (Error e) {
+            report(exchange, e);
+            if (exchange.answered()) {
+                throw e;
+            }
+            answer(exchange, new Failure(ErrorCode.INTERNAL, "an error of the server"));
         }
     }
 
-    private static void report(Exchange exchange, RuntimeException e) {
+    private static void report(Exchange exchange, Throwable e) {
         LOG.atError()
                 .addKeyValue("request", exchange.requestId())
                 .addKeyValue("method", RequestFacts.method(exchange))

@@ -5,12 +5,16 @@ import dev.skerry.wire.Failure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Runs what was handed in, when its turn has come, and stores what became of it. Thread-safe. */
 final class Attempts {
     /** A job with which the server has ended so often, or for which there was no room, is not tried again. */
     static final int MOST = 5;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
 
     private final Submissions.Parts parts;
 
@@ -52,9 +56,9 @@ final class Attempts {
                 throw new InterruptedException();
             }
             String request = parts.store().request(job.token()).orElseThrow();
-            Judgement judgement = Judge.judge(turn, parts.reader().read(job.tenant(), request));
+            ObjectNode result = judge(turn, parts.read(job.tenant(), request));
             job.stops();
-            end(job.token(), attempt, JudgementText.of(judgement));
+            end(job.token(), attempt, result);
         } catch (InterruptedException e) {
             job.stops();
             if (!job.cancelled()) {
@@ -75,9 +79,26 @@ final class Attempts {
             if (e.code().retryable() && attempt < MOST && parts.store().putBack(job.token(), attempt)) {
                 return Optional.of(Duration.ofSeconds(attempt));
             }
+            if (e.code().kind() == ErrorCode.Kind.BUG) {
+                LOG.atError().addKeyValue("job", job.token()).setCause(e).log("a job failed");
+            }
             end(job.token(), attempt, JudgementText.of(e));
         }
         return Optional.empty();
+    }
+
+    private static ObjectNode judge(Turn turn, JobWork work) throws InterruptedException {
+        try {
+            return JudgementText.of(Judge.judge(turn, work));
+        } catch (Error e) {
+            throw internal(e);
+        }
+    }
+
+    /** Such as a stack that overflowed: it would again. */
+    static Failure internal(Error e) {
+        return new Failure(
+                ErrorCode.INTERNAL, "an error of the server", "its operator finds the cause in the server's log", e);
     }
 
     void endCancelled(String token, int attempt) {

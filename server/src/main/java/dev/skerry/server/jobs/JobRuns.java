@@ -53,7 +53,7 @@ final class JobRuns {
         try {
             resume(job);
             taken = true;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.atWarn().addKeyValue("job", job.token()).setCause(e).log("a job could not be taken up");
         } finally {
             live.came(job.token());
@@ -87,7 +87,7 @@ final class JobRuns {
         try {
             Optional<String> request = parts.store().request(job.token());
             if (request.isPresent() && !closing) {
-                enter(job.token(), parts.reader().read(job.tenant(), request.get()), parts.queue()::enterAgain);
+                enter(job.token(), parts.read(job.tenant(), request.get()), parts.queue()::enterAgain);
             }
         } catch (Failure e) {
             boolean later = e.code().retryable() && e.code() != ErrorCode.UNSUPPORTED;
@@ -117,7 +117,7 @@ final class JobRuns {
         live.put(job);
         try {
             job.waits(entrance.enter(work.submission().withoutContents(), work.parts(), () -> begin(job)));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             live.remove(job);
             throw e;
         }
@@ -150,7 +150,7 @@ final class JobRuns {
         } catch (InterruptedException e) {
             // The server is being stopped; the next one goes on.
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.atWarn().addKeyValue("job", job.token()).setCause(e).log("a job could not be carried out");
             lookAgain(job);
         }
@@ -205,7 +205,7 @@ final class JobRuns {
                 again(job, found);
             }
             return true;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.atDebug().addKeyValue("job", job.token()).setCause(e).log("nothing can be stored of it yet");
             return false;
         }

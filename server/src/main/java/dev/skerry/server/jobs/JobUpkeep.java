@@ -80,7 +80,7 @@ final class JobUpkeep {
                     reconcile();
                 } catch (RejectedExecutionException e) {
                     return;
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     LOG.atWarn().setCause(e).log("jobs that have ended could not be looked after");
                 }
             }
@@ -124,7 +124,7 @@ final class JobUpkeep {
         Optional<Boolean> arrived = Optional.of(false);
         try {
             arrived = parts.store().due(one.token()).map(this::arrives);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.atWarn().addKeyValue("job", one.token()).setCause(e).log("the end of a job could not be told");
         } finally {
             synchronized (turns) {

@@ -62,7 +62,16 @@ public final class Submissions implements AutoCloseable {
             Callbacks callbacks,
             Reader reader,
             JobSettings settings,
-            InstantSource clock) {}
+            InstantSource clock) {
+        /** @throws Failure {@code INTERNAL} where its text is more than the server can read, too */
+        JobWork read(TenantId tenant, String request) {
+            try {
+                return reader.read(tenant, request);
+            } catch (Error e) {
+                throw Attempts.internal(e);
+            }
+        }
+    }
 
     /** Reads what was handed in. */
     @FunctionalInterface

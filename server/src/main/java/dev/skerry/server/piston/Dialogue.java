@@ -126,6 +126,8 @@ final class Dialogue {
             refuse(new Failure(ErrorCode.INVALID_REQUEST, "a message that is no JSON: " + e.getOriginalMessage(), e));
         } catch (Failure e) {
             refuse(e);
+        } catch (RuntimeException | Error e) {
+            refuse(new Failure(ErrorCode.INTERNAL, "an error of the server", e));
         }
     }
 
@@ -157,9 +159,13 @@ final class Dialogue {
             refuse(e);
         } catch (InterruptedException e) {
             end(WebSocket.GOING_AWAY, "");
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             refuse(new Failure(ErrorCode.INTERNAL, "an error of the server", e));
         } finally {
+            if (!over) {
+                // Whatever else happens, nobody holds a place for a job that has ended.
+                socket.close();
+            }
             // Whoever receives may be waiting for a program that never came to read.
             stdin.close();
         }

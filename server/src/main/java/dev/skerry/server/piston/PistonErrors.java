@@ -44,6 +44,11 @@ final class PistonErrors implements Handler {
                     exchange,
                     DatabaseTrouble.of(e)
                             .orElseGet(() -> new Failure(ErrorCode.INTERNAL, "an error of the server", e)));
+        } catch (Error e) {
+            if (exchange.answered()) {
+                throw e;
+            }
+            answer(exchange, new Failure(ErrorCode.INTERNAL, "an error of the server", e));
         }
     }
 

@@ -58,6 +58,9 @@ public final class FakeJobHost implements JobHost {
     /** Sandboxes are made once it is open; who is interrupted meanwhile hears what the engine says. */
     volatile CountDownLatch making = new CountDownLatch(0);
 
+    /** What it breaks down with instead of making a sandbox. */
+    volatile Optional<Error> breakdown = Optional.empty();
+
     /** Compiling ends when this does. */
     volatile Duration compiling = Duration.ZERO;
 
@@ -124,6 +127,9 @@ public final class FakeJobHost implements JobHost {
     }
 
     private void make() {
+        breakdown.ifPresent(error -> {
+            throw error;
+        });
         try {
             making.await();
         } catch (InterruptedException e) {
