@@ -163,10 +163,11 @@ final class Leftovers {
         return found;
     }
 
+    /** Links from ranges to what has them, and back. */
     private static List<String> claims(String id) {
         List<String> found = new ArrayList<>();
         walk(UID_CLAIMS, 3, folder -> children(folder).stream()
-                .filter(claim -> linked(Path.of(claim)).startsWith(id + "/"))
+                .filter(claim -> linked(Path.of(claim)).startsWith(id + "/") || claim.contains("/" + id + "+"))
                 .forEach(found::add));
         return found;
     }
