@@ -1,5 +1,6 @@
 package dev.skerry.cli;
 
+import dev.skerry.host.cgroups.CgroupLayout;
 import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
@@ -7,6 +8,7 @@ import dev.skerry.host.engine.LeftInstances;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.engine.SandboxView;
+import dev.skerry.host.engine.UnusedTemplates;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.InstalledLanguages;
 import dev.skerry.host.jobs.JobSandbox;
@@ -127,7 +129,7 @@ final class EngineHost implements Host {
 
     @Override
     public void removeTemplate(String name) {
-        engine.templates().remove(name);
+        new UnusedTemplates(engine).remove(name);
     }
 
     private static Template row(dev.skerry.host.templates.Template template) {
@@ -161,7 +163,7 @@ final class EngineHost implements Host {
     }
 
     private static LeftInstances leftInstances() {
-        return new LeftInstances(EngineSettings.RUN_FOLDER, InstantSource.system());
+        return new LeftInstances(EngineSettings.RUN_FOLDER, InstantSource.system(), CgroupLayout.detect());
     }
 
     @Override

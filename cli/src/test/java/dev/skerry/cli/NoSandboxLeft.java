@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
+import dev.skerry.host.engine.SandboxView;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -17,7 +19,10 @@ final class NoSandboxLeft implements AfterEachCallback {
     public void afterEach(ExtensionContext context) {
         Path guestd = Shipped.dist().resolve("libexec/guestd");
         try (Engine engine = Engine.open(EngineSettings.system(Shipped.DATA, guestd))) {
-            assertThat(engine.list()).isEmpty();
+            List<SandboxView> left = engine.list();
+            // The next test is not to find them.
+            left.forEach(view -> engine.kill(view.id().text()));
+            assertThat(left).isEmpty();
         }
     }
 }

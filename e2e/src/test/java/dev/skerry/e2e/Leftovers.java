@@ -40,12 +40,60 @@ final class Leftovers {
                 () -> of(id, data).isEmpty());
     }
 
-    /** Removes what an instance keeps on tmpfs for its next server, when there will be none. */
+    /**
+     * Removes what an instance keeps for its next server, when there will be none: run folder and control groups; and
+     * what runs in those that should not be there any more.
+     */
     static void forget(Path data) {
         String id = read(data.resolve("instance")).strip();
-        if (!id.isEmpty() && Files.isDirectory(RUN_FOLDER.resolve(id))) {
+        if (id.isEmpty()) {
+            return;
+        }
+        List<Path> groups = groups(id);
+        groups.forEach(group -> {
+            thaw(group.resolve("freezer.state"), "THAWED");
+            thaw(group.resolve("cgroup.freeze"), "0");
+        });
+        ProcessHandle.allProcesses()
+                .filter(process ->
+                        read(Path.of("/proc/" + process.pid() + "/cgroup")).contains("skerry-" + id))
+                .forEach(ProcessHandle::destroyForcibly);
+        Deadline.await(
+                () -> "the groups of instance " + id + " to be empty: " + groups(id),
+                Duration.ofSeconds(20),
+                () -> groups(id).stream().allMatch(Leftovers::removed));
+        if (Files.isDirectory(RUN_FOLDER.resolve(id))) {
             delete(RUN_FOLDER.resolve(id));
         }
+    }
+
+    private static void thaw(Path file, String how) {
+        try {
+            if (Files.exists(file)) {
+                Files.writeString(file, how);
+            }
+        } catch (IOException e) {
+            // It was removed.
+        }
+    }
+
+    private static boolean removed(Path group) {
+        try {
+            return Files.deleteIfExists(group);
+        } catch (IOException e) {
+            return false; // something is just ending in it
+        }
+    }
+
+    /** The deepest first. */
+    private static List<Path> groups(String id) {
+        List<Path> found = new ArrayList<>();
+        walk(CGROUPS, CGROUP_DEPTH, folder -> {
+            if (folder.toString().contains("/skerry-" + id)) {
+                found.add(folder);
+            }
+        });
+        return found.reversed();
     }
 
     private static List<String> of(String id, Path data) {

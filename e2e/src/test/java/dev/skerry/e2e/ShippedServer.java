@@ -330,6 +330,16 @@ final class ShippedServer implements AutoCloseable {
     @Override
     public void close() {
         try {
+            end();
+            Leftovers.expectNone(data());
+        } finally {
+            Leftovers.forget(data());
+            Leftovers.delete(folder);
+        }
+    }
+
+    private void end() {
+        try {
             if (!process.isAlive() && Files.exists(envFile())) {
                 startAgain(FIRST_START);
             }
@@ -341,8 +351,5 @@ final class ShippedServer implements AutoCloseable {
             process.close();
             client.shutdownNow();
         }
-        Leftovers.expectNone(data());
-        Leftovers.forget(data());
-        Leftovers.delete(folder);
     }
 }

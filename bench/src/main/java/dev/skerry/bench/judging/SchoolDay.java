@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -27,9 +27,19 @@ import java.util.concurrent.atomic.AtomicReference;
 final class SchoolDay {
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
+    /** Servers close connections that are idle for long, ours after a minute, and may do so as a request comes. */
+    private static final Duration FRESH = Duration.ofSeconds(20);
+
     private final Competitor server;
     private final DayLog log = new DayLog();
-    private final ConcurrentLinkedQueue<PistonClient> idle = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedDeque<Idle> idle = new ConcurrentLinkedDeque<>();
+
+    /** A connection that nobody uses, since then. */
+    private record Idle(PistonClient client, long since) {
+        boolean fresh() {
+            return System.nanoTime() - since < FRESH.toNanos();
+        }
+    }
 
     SchoolDay(Competitor server) {
         this.server = server;
@@ -50,8 +60,8 @@ final class SchoolDay {
         } finally {
             watch.interrupt();
             watch.join();
-            for (PistonClient client : idle) {
-                client.close();
+            for (Idle one : idle) {
+                one.client().close();
             }
         }
         if (failed.get() != null) {
@@ -60,11 +70,21 @@ final class SchoolDay {
         return log;
     }
 
+    /** The connection that was used last. */
+    private PistonClient client() throws IOException {
+        for (Idle last = idle.pollLast(); last != null; last = idle.pollLast()) {
+            if (last.fresh()) {
+                return last.client();
+            }
+            last.client().close();
+        }
+        return server.client();
+    }
+
     private void send(Submission submission) {
         long start = System.nanoTime();
         try {
-            PistonClient free = idle.poll();
-            PistonClient client = free == null ? server.client() : free;
+            PistonClient client = client();
             boolean whole = false;
             try {
                 String ready = answered(submission, client, start);
@@ -72,7 +92,7 @@ final class SchoolDay {
                 whole = true;
             } finally {
                 if (whole) {
-                    idle.add(client);
+                    idle.addLast(new Idle(client, System.nanoTime()));
                 } else {
                     client.close();
                 }

@@ -45,7 +45,8 @@ final class SimulatedJobs implements JobHost {
         }
 
         @Override
-        public boolean alive(Long member) {
+        public boolean alive(Long member, Runnable meanwhile) {
+            meanwhile.run();
             return true;
         }
 
@@ -82,8 +83,8 @@ final class SimulatedJobs implements JobHost {
     public JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
         long begin = System.nanoTime();
         try (Work _ = pools.work()) {
-            Optional<Long> ready =
-                    pools.claim(new Want("base", DIGEST, Isolation.CONTAINER)).map(Pools.Claim::member);
+            Optional<Long> ready = pools.claim(new Want("base", DIGEST, Isolation.CONTAINER), _ -> {})
+                    .map(Pools.Claim::member);
             JobPlace place = new JobPlace(
                     "simulated-" + ready.orElse(0L),
                     Isolation.CONTAINER,

@@ -12,7 +12,8 @@ import java.util.Set;
 
 /**
  * A word or two in a file, replaced as a whole. Whoever takes over must be able to do that on a full disk: when there
- * is no room for another file, the one that is there is overwritten within its first sector, which needs none.
+ * is no room for another file, the one that is there is overwritten within its first sector, which needs none. So one
+ * process at a time writes it; records of sandboxes, which several may write, stay as they were on a full disk instead.
  */
 final class ShortFile {
     /** Less than a sector, so that it is written whole or not at all. */

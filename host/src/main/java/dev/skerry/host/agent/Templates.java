@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
 /** The engine's templates as a server sees them: {@code base} is the one with sudo, where there is a sudo. */
@@ -53,18 +55,35 @@ final class Templates {
     /** @param holds whether a sandbox or a disk of this digest is there */
     void remove(String name, Predicate<String> holds) {
         String digest = digest(name);
-        boolean pooled =
-                jobs.pools().stream().anyMatch(pool -> pool.plan().template().equals(name));
-        boolean removed = !pooled
-                && !holds.test(digest)
-                && jobs.whileNoneUses(new HashSet<>(List.of(name, digest)), () -> engine.templates()
-                        .remove(name));
-        if (!removed) {
+        boolean free = !pooled(Set.of(name)) && !holds.test(digest);
+        if (!free || !(loses(name) || goes(digest))) {
             throw new Failure(
                     ErrorCode.CONFLICT,
                     "template '" + name + "' is in use by a sandbox, by the disk of one, by a pool or by a job",
                     "destroy those that use it, discard their disks, plan no pool of it, and let its jobs end");
         }
+    }
+
+    /** Whether it has lost that name and stays under others: who uses it by those is not disturbed. */
+    private boolean loses(String name) {
+        AtomicBoolean lost = new AtomicBoolean();
+        return jobs.whileNoneUses(
+                        Set.of(name), () -> lost.set(engine.templates().unname(name)))
+                && lost.get();
+    }
+
+    /** Whether it was removed, with all its names. */
+    private boolean goes(String digest) {
+        Set<String> names = new HashSet<>(Set.of(digest));
+        engine.templates().named().stream()
+                .filter(template -> template.digest().equals(digest))
+                .forEach(template -> names.add(template.name()));
+        return !pooled(names)
+                && jobs.whileNoneUses(names, () -> engine.templates().remove(digest));
+    }
+
+    private boolean pooled(Set<String> names) {
+        return jobs.pools().stream().anyMatch(pool -> names.contains(pool.plan().template()));
     }
 
     private String digest(String name) {

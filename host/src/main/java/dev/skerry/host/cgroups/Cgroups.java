@@ -130,8 +130,13 @@ public final class Cgroups {
                 .toList();
     }
 
+    /** Removes the own group of an instance that nobody has open, unless something is in it. */
+    public static boolean removeUnused(CgroupLayout layout, String instance) {
+        return new Cgroups(layout, PREFIX + instance, List.of()).removeIfEmpty();
+    }
+
     /** Removes the instance's own group, unless something is in it. */
-    public boolean removeIfEmpty() {
+    boolean removeIfEmpty() {
         if (directories().stream()
                 .anyMatch(directory -> !ControlFiles.children(directory).isEmpty())) {
             return false;

@@ -17,9 +17,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +41,7 @@ public final class Disks {
     /** Left to the host, whatever the disks hold. */
     private static final long SPARE_BYTES = 64L << 20;
 
+    private static final String ID = "[0-9a-z]{" + SandboxId.LENGTH + "}";
     private static final int BLANKS_MAX = 16;
     private static final String UNFINISHED = ".new-";
     private static final String DISCARDED = ".gone-";
@@ -81,7 +84,7 @@ public final class Disks {
         String name = entry.getFileName().toString();
         if (name.startsWith(UNFINISHED) || name.startsWith(DISCARDED) || name.startsWith("blank")) {
             deleteTree(entry);
-        } else if (name.matches("[0-9a-z]{" + SandboxId.LENGTH + "}")) {
+        } else if (name.matches(ID)) {
             sizes.put(new SandboxId(name), Files.size(entry.resolve("image")));
         }
     }
@@ -176,6 +179,21 @@ public final class Disks {
     private void count() {
         allocated = sizes.keySet().stream().mapToLong(this::allocatedBytes).sum();
         allocatedAtNanos = System.nanoTime();
+    }
+
+    /** Digests of the templates that the disks of a data folder lie on, for who has not opened it. */
+    public static Set<String> templates(Path dataFolder) {
+        Disks disks = new Disks(dataFolder.resolve("disks"));
+        try (Stream<Path> entries = Files.list(disks.folder)) {
+            return entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> name.matches(ID))
+                    .flatMap(name -> disks.template(new SandboxId(name)).stream())
+                    .collect(Collectors.toSet());
+        } catch (NoSuchFileException e) {
+            return Set.of();
+        } catch (IOException e) {
+            throw failed("reading " + disks.folder, e);
+        }
     }
 
     /** The digest of the template that a disk lies on; empty when there is no disk. */

@@ -31,19 +31,20 @@ record Installation(
         TemplateStore templates,
         LockFile hold)
         implements AutoCloseable {
+    private static final int ENTER_TRIES = 100;
 
     static Installation open(EngineSettings settings) {
         Instance instance = Instance.open(settings.dataFolder(), new SecureRandom());
         Path runFolder = settings.runFolder().resolve(instance.id());
-        makePassable(settings.runFolder(), runFolder, runFolder.resolve("stage"));
-        LockFile hold = Instance.hold(runFolder);
+        LockFile hold = enter(settings.runFolder(), runFolder);
         try {
+            makePassable(runFolder.resolve("stage"));
             LeftInstances.sign(runFolder, settings.dataFolder());
             return new Installation(
                     instance,
                     runFolder,
                     ownGuestd(settings.guestd(), runFolder),
-                    Cgroups.open(CgroupLayout.detect().keptIn(runFolder.resolve("cgroup")), instance.id()),
+                    Cgroups.open(CgroupLayout.detect().keptIn(runFolder.resolve(LeftInstances.CGROUP)), instance.id()),
                     UidRanges.open(UidRanges.DEFAULT_FOLDER),
                     new SandboxNames(runFolder.resolve("names")),
                     TemplateStore.open(settings.dataFolder()),
@@ -51,6 +52,25 @@ record Installation(
         } catch (RuntimeException e) {
             hold.close();
             throw e;
+        }
+    }
+
+    /**
+     * Makes the run folder and says that it is in use. Until that is said {@link LeftInstances} may remove it, as that
+     * of a data folder that was somewhere else before; afterwards it leaves it alone. What else is in it is made then.
+     *
+     * @param all where those of all instances are
+     */
+    static LockFile enter(Path all, Path runFolder) {
+        for (int tries = 1; ; tries++) {
+            try {
+                makePassable(all, runFolder);
+                return Instance.hold(runFolder);
+            } catch (Failure e) {
+                if (tries == ENTER_TRIES || Files.isDirectory(runFolder)) {
+                    throw e;
+                }
+            }
         }
     }
 

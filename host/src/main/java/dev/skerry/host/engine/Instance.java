@@ -25,7 +25,7 @@ public record Instance(String id, Path dataFolder) {
     private static final int ID_LENGTH = 8;
 
     /** A file in its run folder that every open engine has a shared lock on. */
-    private static final String IN_USE = "in-use";
+    static final String IN_USE = "in-use";
 
     private static final Duration ASKING = Duration.ofSeconds(10);
     private static final Pattern ID = Pattern.compile("[0-9a-z]{" + ID_LENGTH + "}");

@@ -1,15 +1,15 @@
 package dev.skerry.host.engine;
 
+import dev.skerry.host.cgroups.CgroupLayout;
+import dev.skerry.host.cgroups.Cgroups;
 import dev.skerry.host.templates.LockFile;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -20,13 +20,16 @@ import java.util.stream.Stream;
 
 /**
  * Run folders of instances whose data folder is gone, as interrupted tests leave them: nobody opens those any more.
- * What somebody has open, or has a sandbox, is none.
+ * What somebody has open, or has a sandbox, is none. An instance's own control groups go with its folder.
  */
 public final class LeftInstances {
     /** In its run folder: where the data folder of an instance is. */
     private static final String DATA = "data";
 
-    private static final Set<String> OWN = Set.of(DATA, "in-use", "cgroup");
+    /** In its run folder: where its control groups are. */
+    static final String CGROUP = "cgroup";
+
+    private static final Set<String> OWN = Set.of(DATA, Instance.IN_USE, CGROUP);
     private static final Set<String> OWN_FOLDERS = Set.of("names", "stage");
 
     /** Whoever opens one says at once whose it is. */
@@ -34,11 +37,16 @@ public final class LeftInstances {
 
     private final Path runFolder;
     private final InstantSource clock;
+    private final CgroupLayout groups;
 
-    /** @param runFolder of all instances */
-    public LeftInstances(Path runFolder, InstantSource clock) {
+    /**
+     * @param runFolder of all instances
+     * @param groups where theirs are, if they have not written down another place
+     */
+    public LeftInstances(Path runFolder, InstantSource clock, CgroupLayout groups) {
         this.runFolder = runFolder;
         this.clock = clock;
+        this.groups = groups;
     }
 
     /** Says whose run folder it is. */
@@ -47,13 +55,7 @@ public final class LeftInstances {
         String text = dataFolder.toAbsolutePath().normalize() + "\n";
         try {
             if (!Files.exists(file) || !Files.readString(file).equals(text)) {
-                Path fresh = Files.createTempFile(
-                        folder,
-                        DATA,
-                        ".new",
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-                Files.writeString(fresh, text, StandardOpenOption.TRUNCATE_EXISTING);
-                Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+                WholeFile.replace(file, text);
             }
         } catch (IOException e) {
             throw new Failure(
@@ -125,22 +127,37 @@ public final class LeftInstances {
         }
     }
 
-    /** With its lock held, so that nobody opens it meanwhile; and only what is known to be in such a folder. */
+    /**
+     * With its lock held, and only what is known to be in such a folder. The lock's file goes last: who opens the
+     * folder before that waits, and who opens it afterwards is either found in it, or makes it anew.
+     */
     private boolean removeUnused(Path folder) throws IOException {
-        Optional<LockFile> alone = LockFile.tryAcquire(folder.resolve("in-use"), LockFile.Kind.EXCLUSIVE);
+        Path hold = folder.resolve(Instance.IN_USE);
+        Optional<LockFile> alone = LockFile.tryAcquire(hold, LockFile.Kind.EXCLUSIVE);
         if (alone.isEmpty()) {
             return false;
         }
         try (LockFile _ = alone.get()) {
-            if (!orphaned(folder) || !empty(folder)) {
+            if (!orphaned(folder) || !empty(folder) || !removeGroups(folder)) {
                 return false;
             }
             for (Path entry : entries(folder)) {
-                Files.deleteIfExists(entry);
+                if (!entry.equals(hold)) {
+                    Files.deleteIfExists(entry);
+                }
             }
+            Files.delete(hold);
             Files.delete(folder);
             return true;
+        } catch (DirectoryNotEmptyException e) {
+            return false;
         }
+    }
+
+    private boolean removeGroups(Path folder) {
+        Path note = folder.resolve(CGROUP);
+        CgroupLayout there = Files.exists(note) ? groups.keptIn(note) : groups;
+        return Cgroups.removeUnused(there, folder.getFileName().toString());
     }
 
     /** Removes them; which. */

@@ -282,7 +282,7 @@ final class RunFolder {
     /** Deletes all but the record of the sandbox and that of its end; success when somebody else deletes it all. */
     void finish(SandboxEnd end) {
         try {
-            replace("end", end.cause() + "\n" + end.detail());
+            WholeFile.replace(path.resolve("end"), end.cause() + "\n" + end.detail());
             for (Path entry : entries()) {
                 String name = entry.getFileName().toString();
                 if (!entry.equals(path) && !KEPT.contains(name)) {
@@ -353,18 +353,11 @@ final class RunFolder {
 
     private void write(String file, String text) {
         try {
-            replace(file, text);
+            WholeFile.replace(path.resolve(file), text);
         } catch (NoSuchFileException e) {
             throw gone(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** In one step, and from a name of its own: others may be writing the same file. */
-    private void replace(String file, String text) throws IOException {
-        Path fresh = Files.createTempFile(path, file, ".new");
-        Files.writeString(fresh, text);
-        Files.move(fresh, path.resolve(file), StandardCopyOption.ATOMIC_MOVE);
     }
 }

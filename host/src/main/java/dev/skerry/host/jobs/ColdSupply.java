@@ -13,6 +13,7 @@ public final class ColdSupply implements SandboxSupply {
 
     @Override
     public Claimed claim(JobOrder order) {
-        return Claimed.of(sandboxes.make(order.runtime().template(), order.floor(), order.limits()), Warmth.COLD);
+        return Claimed.of(
+                sandboxes.make(order.runtime().template(), order.floor(), order.limits()), Warmth.COLD, order.limits());
     }
 }

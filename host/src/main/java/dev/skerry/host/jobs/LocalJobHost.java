@@ -39,6 +39,10 @@ public final class LocalJobHost implements JobHost {
     private final List<OrderRun> running = new ArrayList<>();
     private final Map<String, Integer> templates = new HashMap<>();
     private Set<String> going = Set.of();
+    /** Of each name and digest the removal, by its number, that it last met. */
+    private final Map<String, Long> gone = new HashMap<>();
+
+    private long removals;
     private int underWay;
     private boolean closed;
 
@@ -67,7 +71,7 @@ public final class LocalJobHost implements JobHost {
         long begin = System.nanoTime();
         List<JobFile> files = JobFiles.checked(order.files());
         String template = order.runtime().template();
-        enter(template);
+        long entered = enter(template);
         Optional<String> digest = Optional.empty();
         try {
             Runtimes.Found found = runtimes.find(order.runtime());
@@ -78,7 +82,7 @@ public final class LocalJobHost implements JobHost {
                 Told told = new Told(listener);
                 JobPlace place = place(claimed);
                 // Its name may become another's meanwhile, and it be removed by another name.
-                uses(place.templateDigest());
+                uses(place.templateDigest(), entered);
                 digest = Optional.of(place.templateDigest());
                 told.placed(place);
                 var run = new OrderRun(order, recipe, claimed, told);
@@ -145,7 +149,7 @@ public final class LocalJobHost implements JobHost {
     /**
      * Carries out what ends templates, unless a job runs in one of them; one that comes meanwhile does not find it.
      *
-     * @param names of one template, its digest among them
+     * @param names names or digests, which lead to nothing from then on, or to something else
      * @return whether it was carried out
      */
     public boolean whileNoneUses(Set<String> names, Runnable removal) {
@@ -155,6 +159,8 @@ public final class LocalJobHost implements JobHost {
                 return false;
             }
             going = names;
+            removals++;
+            names.forEach(name -> gone.put(name, removals));
         } finally {
             lock.unlock();
         }
@@ -172,21 +178,24 @@ public final class LocalJobHost implements JobHost {
         }
     }
 
-    private void enter(String template) {
+    /** @return how many removals of templates had begun by then */
+    private long enter(String template) {
         lock.lock();
         try {
             checkOpen();
-            uses(template);
+            uses(template, removals);
             underWay++;
+            return removals;
         } finally {
             lock.unlock();
         }
     }
 
-    private void uses(String template) {
+    /** @param since so many removals had begun before it was known that this one is used */
+    private void uses(String template, long since) {
         lock.lock();
         try {
-            if (going.contains(template)) {
+            if (going.contains(template) || gone.getOrDefault(template, 0L) > since) {
                 throw new Failure(
                         ErrorCode.NOT_FOUND,
                         "template '" + template + "' is being removed",

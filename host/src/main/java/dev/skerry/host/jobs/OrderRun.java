@@ -31,10 +31,6 @@ final class OrderRun {
 
     static final String RUN_TAG = "run";
 
-    /** Beside the program's own: process 1, and the one that keeps its descendants together. */
-    private static final int OWN_PROCESSES = 4;
-
-    private static final int PROCESSES_MIN = 8;
     private static final JobControl NOTHING_RUNS = new StageControl(Outcomes.NO_PROCESS, new AtomicBoolean());
 
     private final JobOrder order;
@@ -53,7 +49,7 @@ final class OrderRun {
         this.sandbox = claimed.sandbox();
         this.waiting = claimed.waiting();
         this.told = told;
-        this.inForce = order.limits();
+        this.inForce = claimed.limits();
     }
 
     /** What happened. */
@@ -212,13 +208,7 @@ final class OrderRun {
 
     /** Brings the stage's own limits about; false when the sandbox already holds more memory than that. */
     private boolean limit(StageLimits limits) {
-        Limits whole = order.limits();
-        long memory = Math.clamp(
-                limits.memoryBytes().orElse(whole.memoryBytes()), Limits.MEMORY_BYTES_MIN, whole.memoryBytes());
-        int processes = limits.processes().isEmpty()
-                ? whole.processes()
-                : Math.clamp(limits.processes().getAsInt() + (long) OWN_PROCESSES, PROCESSES_MIN, whole.processes());
-        Limits wanted = whole.withMemoryBytes(memory).withProcesses(processes);
+        Limits wanted = SandboxLimits.during(limits, order);
         if (wanted.equals(inForce)) {
             return true;
         }

@@ -6,11 +6,14 @@ import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.jobs.LanguageRuntime;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -24,12 +27,16 @@ import org.slf4j.LoggerFactory;
 final class Runtimes {
     private static final Logger LOG = LoggerFactory.getLogger(Runtimes.class);
 
+    /** Finding it out reads a dozen files, and each job asks. */
+    private static final long SEEN_NANOS = Duration.ofSeconds(1).toNanos();
+
     private final Engine engine;
     private final JobSandboxes sandboxes;
     private final VersionFile file;
     private final Asking asked;
     private final ReentrantLock asking = new ReentrantLock();
     private final Map<String, List<VersionFile.Version>> known = new HashMap<>();
+    private volatile Optional<Seen> seen = Optional.empty();
 
     Runtimes(Engine engine, JobSandboxes sandboxes) {
         this.engine = engine;
@@ -46,14 +53,30 @@ final class Runtimes {
     /** A runtime and how it is started. */
     record Found(LanguageRuntime runtime, Language language, Toolchain toolchain) {}
 
-    /** Of each template; newest version of a language first. */
+    /** What was found a moment ago, and how templates were then. */
+    private record Seen(List<Found> all, FileTime templates, long nanos) {}
+
+    /**
+     * Of each template; newest version of a language first. A change of the host's packages shows within a second, one
+     * of templates at once.
+     */
     List<Found> all() {
+        FileTime templates = engine.templates().changed();
+        return seen.filter(last -> last.templates().equals(templates) && System.nanoTime() - last.nanos() < SEEN_NANOS)
+                .map(Seen::all)
+                .orElseGet(() -> look(templates));
+    }
+
+    private List<Found> look(FileTime templates) {
+        long now = System.nanoTime();
         List<Found> found = new ArrayList<>(of(engine.templates().base()));
         engine.templates().named().forEach(template -> found.addAll(ofImported(template)));
-        return found.stream()
+        List<Found> all = found.stream()
                 .sorted(Comparator.comparing((Found each) -> each.runtime().language())
                         .thenComparing(each -> each.runtime().version(), Versions.NEWEST_FIRST))
                 .toList();
+        seen = Optional.of(new Seen(all, templates, now));
+        return all;
     }
 
     /** One that cannot be asked takes nothing from the others. */
@@ -87,6 +110,7 @@ final class Runtimes {
     /** Names or digests that may lead to another template from now on, or to none. */
     void forget(Set<String> names) {
         names.forEach(sandboxes::forget);
+        seen = Optional.empty();
     }
 
     private List<Found> of(Template template) {

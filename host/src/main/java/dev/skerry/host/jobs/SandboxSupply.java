@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Where jobs get their sandboxes from. Each is one that nobody used before, of the order's template, not weaker than
- * its floor, and with its limits in force; whoever claims it closes it. Thread-safe.
+ * its floor, and with limits in force, its own or those of its first stage; whoever claims it closes it. Thread-safe.
  */
 public interface SandboxSupply extends AutoCloseable {
     /**

@@ -7,6 +7,8 @@ import java.util.Optional;
 
 /** Decides which pools get the next members. */
 final class Filling {
+    private static final double HALF = 0.5;
+
     private Filling() {}
 
     /**
@@ -19,12 +21,14 @@ final class Filling {
 
     /**
      * Begins members: first those that somebody waits for, which are requests like others and ask for no idle
-     * processor; then, with what is idle, for the pool that has the smallest part of what it should have.
+     * processor; then, with what is idle, for the pool that has the smallest part of what it should have. While a
+     * request is being served that came a moment ago, only for pools that have less than half of it.
      *
      * @param free makers that have nothing to do
      * @param idle processors that nobody uses
+     * @param serving whether a request that has just come is being served
      */
-    static <M> Round<M> begin(List<Inventory<M>> pools, int free, int idle, long now) {
+    static <M> Round<M> begin(List<Inventory<M>> pools, int free, int idle, boolean serving, long now) {
         List<Inventory<M>> begun = new ArrayList<>();
         int left = idle;
         while (begun.size() < free) {
@@ -33,12 +37,14 @@ final class Filling {
             Optional<Inventory<M>> emptiest = pools.stream()
                     .filter(pool -> pool.due(now) > 0)
                     .min(Comparator.comparingDouble(pool -> pool.filled(now)));
-            if (urgent.isEmpty() && (emptiest.isEmpty() || left <= 0)) {
+            int may = left;
+            Optional<Inventory<M>> next =
+                    urgent.or(() -> emptiest.filter(pool -> may > 0 && (!serving || pool.filled(now) < HALF)));
+            if (next.isEmpty()) {
                 return new Round<>(begun, emptiest.isPresent());
             }
-            Inventory<M> next = urgent.or(() -> emptiest).orElseThrow();
-            next.begun();
-            begun.add(next);
+            next.get().begun();
+            begun.add(next.get());
             left--;
         }
         return new Round<>(begun, false);

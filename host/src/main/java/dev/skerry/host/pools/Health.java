@@ -13,9 +13,10 @@ final class Health<M> {
         this.maker = maker;
     }
 
-    boolean alive(M member) throws InterruptedException {
+    /** @param meanwhile as for {@link Maker#alive} */
+    boolean alive(M member, Runnable meanwhile) throws InterruptedException {
         try {
-            return maker.alive(member);
+            return maker.alive(member, meanwhile);
         } catch (RuntimeException e) {
             LOG.atWarn().setCause(e).log("a member of a pool cannot be looked at");
             return false;

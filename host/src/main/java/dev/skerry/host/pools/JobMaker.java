@@ -64,17 +64,17 @@ final class JobMaker implements Maker<Member> {
     }
 
     @Override
-    public boolean alive(Member member) throws InterruptedException {
-        return answers(member.sandbox().sandbox());
+    public boolean alive(Member member, Runnable meanwhile) throws InterruptedException {
+        return answers(member.sandbox().sandbox(), meanwhile);
     }
 
     /** Whether one runs, is not frozen, and its process 1 answers. */
-    static boolean answers(Sandbox sandbox) throws InterruptedException {
+    static boolean answers(Sandbox sandbox, Runnable meanwhile) throws InterruptedException {
         try {
             if (sandbox.awaitEnd(Duration.ZERO).isPresent() || sandbox.paused()) {
                 return false;
             }
-            sandbox.guest().ping(ANSWER_BOUND);
+            sandbox.guest().ping(ANSWER_BOUND, meanwhile);
             return true;
         } catch (Failure e) {
             // It ended, somebody took it over, or process 1 is not what it was.

@@ -19,8 +19,12 @@ public interface Maker<M> {
      */
     M make(PoolPlan plan) throws InterruptedException;
 
-    /** Whether it lives and answers. May take a round trip to it. */
-    boolean alive(M member) throws InterruptedException;
+    /**
+     * Whether it lives and answers. May take a round trip to it.
+     *
+     * @param meanwhile done once, while the answer is on its way; not where it is known to be dead
+     */
+    boolean alive(M member, Runnable meanwhile) throws InterruptedException;
 
     /** Whether the plan would make the same now: its template may be another by now. */
     boolean current(M member);

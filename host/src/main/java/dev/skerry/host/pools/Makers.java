@@ -19,8 +19,8 @@ record Makers(Maker<Member> forJobs, Maker<Member> forClients) implements Maker<
     }
 
     @Override
-    public boolean alive(Member member) throws InterruptedException {
-        return of(member.plan()).alive(member);
+    public boolean alive(Member member, Runnable meanwhile) throws InterruptedException {
+        return of(member.plan()).alive(member, meanwhile);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.skerry.host.jobs.Claimed;
 import dev.skerry.host.jobs.ColdSupply;
 import dev.skerry.host.jobs.JobSandbox;
 import dev.skerry.host.jobs.JobSandboxes;
+import dev.skerry.host.jobs.SandboxLimits;
 import dev.skerry.host.jobs.SandboxSupply;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
@@ -112,23 +113,41 @@ public final class PooledSupply implements SandboxSupply {
             pools.missed(want);
             return Optional.empty();
         }
-        return pools.claim(want).map(Pools.Claim::member).flatMap(member -> bind(member, order.limits()));
+        Binding binding = new Binding(SandboxLimits.first(order));
+        return pools.claim(want, binding::bind).map(Pools.Claim::member).flatMap(binding::claimed);
     }
 
-    /** Empty, and closed, where it cannot be: it ended at this moment, or takes more memory than the job may. */
-    private Optional<Claimed> bind(Member member, Limits limits) {
-        try {
+    /** Of a job to the last of the members that were to be it. */
+    private final class Binding {
+        private final Limits limits;
+        private Optional<Failure> failure = Optional.empty();
+
+        private Binding(Limits limits) {
+            this.limits = limits;
+        }
+
+        private void bind(Member member) {
             long deadline = limits.wallTime()
                     .map(wall -> engine.bootMillis(clock.instant().plus(wall)))
                     .orElse(0L);
-            member.sandbox().sandbox().bind(limits, deadline);
-        } catch (Failure e) {
-            LOG.atWarn().setCause(e).log("a sandbox of a pool cannot be given to its job");
-            Thread.ofVirtual().start(() -> member.sandbox().close());
-            return Optional.empty();
+            try {
+                member.sandbox().sandbox().bind(limits, deadline);
+                failure = Optional.empty();
+            } catch (Failure e) {
+                failure = Optional.of(e);
+            }
         }
-        Warmth warmth = member.waiting().isPresent() ? Warmth.PRESTARTED : Warmth.WARM;
-        return Optional.of(new Claimed(member.sandbox(), warmth, member.waiting()));
+
+        /** Empty, and closed, where it cannot be: it ended at this moment, or takes more memory than the job may. */
+        private Optional<Claimed> claimed(Member member) {
+            if (failure.isPresent()) {
+                LOG.atWarn().setCause(failure.get()).log("a sandbox of a pool cannot be given to its job");
+                Thread.ofVirtual().start(() -> member.sandbox().close());
+                return Optional.empty();
+            }
+            Warmth warmth = member.waiting().isPresent() ? Warmth.PRESTARTED : Warmth.WARM;
+            return Optional.of(new Claimed(member.sandbox(), warmth, member.waiting(), limits));
+        }
     }
 
     @Override

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -37,6 +37,7 @@ public final class Pools<M> implements AutoCloseable {
     private final Maker<M> maker;
     private final Health<M> health;
     private final Spare spare;
+    private final Requests requests;
     private final int makers;
     private final LongSupplier nanoClock;
     private final RandomGenerator random;
@@ -48,7 +49,6 @@ public final class Pools<M> implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final Condition ended = lock.newCondition();
     private final ExecutorService own = Executors.newVirtualThreadPerTaskExecutor();
-    private final AtomicInteger running = new AtomicInteger();
     // Guarded by the lock:
     private List<Inventory<M>> pools = List.of();
     private int beingMade;
@@ -65,6 +65,7 @@ public final class Pools<M> implements AutoCloseable {
         this.maker = maker;
         this.health = new Health<>(maker);
         this.spare = spare;
+        this.requests = new Requests(spare, nanoClock);
         this.makers = makers;
         this.nanoClock = nanoClock;
         this.random = random;
@@ -83,8 +84,7 @@ public final class Pools<M> implements AutoCloseable {
 
     /** What is done for a request begins. */
     public Work work() {
-        spare.begins();
-        return new Work(running, () -> locked(changed::signal));
+        return requests.begin(() -> locked(changed::signal));
     }
 
     /**
@@ -119,9 +119,11 @@ public final class Pools<M> implements AutoCloseable {
      * A member for a job, which nobody had before. Empty where there is none and one shall be made for the job; waits
      * for one where the plan says so and it may come in time.
      *
+     * @param prepare done to a member that may be the one while it is asked whether it lives, so perhaps in vain; it
+     *     throws nothing
      * @throws Failure {@code NO_CAPACITY}, with an estimate, where the plan says that such a job is refused
      */
-    public Optional<Claim<M>> claim(Want want) throws InterruptedException {
+    public Optional<Claim<M>> claim(Want want, Consumer<M> prepare) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             List<Inventory<M>> will = want.candidates(pools);
@@ -130,14 +132,15 @@ public final class Pools<M> implements AutoCloseable {
             }
             Inventory<M> best = will.getFirst();
             best.claimed(now());
+            requests.came();
             changed.signal();
-            Optional<Claim<M>> found = ready(will, want);
+            Optional<Claim<M>> found = ready(will, want, prepare);
             if (found.isPresent()) {
                 return found;
             }
             return switch (best.plan().miss()) {
                 case COLD -> miss(best);
-                case WAIT -> await(best, want);
+                case WAIT -> await(best, want, prepare);
                 case REFUSE -> throw best.refusal(now());
             };
         } finally {
@@ -172,10 +175,11 @@ public final class Pools<M> implements AutoCloseable {
         locked(() -> want.candidates(pools).stream().findFirst().ifPresent(Inventory::missed));
     }
 
-    private Optional<Claim<M>> ready(List<Inventory<M>> will, Want want) throws InterruptedException {
+    private Optional<Claim<M>> ready(List<Inventory<M>> will, Want want, Consumer<M> prepare)
+            throws InterruptedException {
         for (Inventory<M> pool : will) {
             for (var member = pool.take(); member.isPresent(); member = pool.take()) {
-                if (usable(pool, member.get(), want)) {
+                if (usable(pool, member.get(), want, prepare)) {
                     pool.hit();
                     return Optional.of(new Claim<>(member.get(), pool.plan()));
                 }
@@ -185,12 +189,12 @@ public final class Pools<M> implements AutoCloseable {
     }
 
     /** Of one that has been taken; if it is not, it is closed. Gives the lock away meanwhile. */
-    private boolean usable(Inventory<M> pool, M member, Want want) throws InterruptedException {
+    private boolean usable(Inventory<M> pool, M member, Want want, Consumer<M> prepare) throws InterruptedException {
         boolean fits = maker.fits(member, want);
         boolean usable = false;
         lock.unlock();
         try {
-            usable = fits && health.alive(member);
+            usable = fits && health.alive(member, () -> prepare.accept(member));
         } finally {
             lock.lock();
             if (!usable) {
@@ -209,7 +213,7 @@ public final class Pools<M> implements AutoCloseable {
     }
 
     /** Who would wait in vain does not wait. */
-    private Optional<Claim<M>> await(Inventory<M> pool, Want want) throws InterruptedException {
+    private Optional<Claim<M>> await(Inventory<M> pool, Want want, Consumer<M> prepare) throws InterruptedException {
         long until = now() + pool.plan().patience().toNanos();
         Optional<Duration> estimate = pool.estimate(now());
         if (estimate.isEmpty() || estimate.get().compareTo(pool.plan().patience()) > 0) {
@@ -217,7 +221,7 @@ public final class Pools<M> implements AutoCloseable {
         }
         pool.waits();
         Optional<M> member = member(pool, false, until);
-        while (member.isPresent() && !usable(pool, member.get(), want)) {
+        while (member.isPresent() && !usable(pool, member.get(), want, prepare)) {
             member = member(pool, true, until);
         }
         return member.isPresent() ? Optional.of(new Claim<>(member.get(), pool.plan())) : miss(pool);
@@ -271,19 +275,14 @@ public final class Pools<M> implements AutoCloseable {
     }
 
     private void begin() {
-        Filling.Round<M> round = Filling.begin(pools, makers - beingMade, idle(), now());
+        Filling.Round<M> round =
+                Filling.begin(pools, makers - beingMade, requests.idle(beingMade), requests.justCame(), now());
         held = round.held();
         for (Inventory<M> pool : round.pools()) {
             beingMade++;
             PoolPlan plan = pool.plan();
             making.execute(() -> make(pool, plan));
         }
-    }
-
-    /** Where nothing runs, others on the machine do not keep pools from being filled, one member after the other. */
-    private int idle() {
-        int busy = running.get() + beingMade;
-        return busy == 0 ? Math.max(1, spare.processors(busy)) : spare.processors(busy);
     }
 
     /** Until something happens, or what time alone changes: a backoff ends, a processor becomes idle. */
@@ -293,7 +292,8 @@ public final class Pools<M> implements AutoCloseable {
                 .filter(nanos -> nanos > 0)
                 .min()
                 .orElse(Long.MAX_VALUE);
-        return held ? Math.min(ASKING.toNanos(), backoff) : backoff;
+        Duration asking = requests.justCame() ? Requests.MOMENT : ASKING;
+        return held ? Math.min(asking.toNanos(), backoff) : backoff;
     }
 
     private void make(Inventory<M> pool, PoolPlan plan) {
@@ -350,7 +350,7 @@ public final class Pools<M> implements AutoCloseable {
         for (M member : pool.members()) {
             lock.unlock();
             try {
-                if (!health.alive(member)) {
+                if (!health.alive(member, () -> {})) {
                     dead.add(member);
                 } else if (!health.current(member)) {
                     stale.add(member);

@@ -152,8 +152,8 @@ final class ReadyMaker implements Maker<Member> {
     }
 
     @Override
-    public boolean alive(Member member) throws InterruptedException {
-        return JobMaker.answers(member.sandbox().sandbox());
+    public boolean alive(Member member, Runnable meanwhile) throws InterruptedException {
+        return JobMaker.answers(member.sandbox().sandbox(), meanwhile);
     }
 
     @Override

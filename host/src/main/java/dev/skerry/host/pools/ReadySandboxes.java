@@ -49,7 +49,7 @@ public final class ReadySandboxes implements AutoCloseable {
         Isolation level = engine.drivers().select(needs.floor()).level();
         Want want = new Want(
                 needs.template(), maker.digest(needs.template(), shape), level, _ -> false, Optional.of(shape));
-        Optional<Pools.Claim<Member>> claim = pools.claim(want);
+        Optional<Pools.Claim<Member>> claim = pools.claim(want, _ -> {});
         claim.ifPresent(each -> reserved.put(id(each), each));
         return claim.map(ReadySandboxes::id);
     }

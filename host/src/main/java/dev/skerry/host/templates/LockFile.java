@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -30,6 +31,7 @@ public final class LockFile implements AutoCloseable {
     private static final long POLL_NANOS = Duration.ofMillis(10).toNanos();
 
     private final int descriptor;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private LockFile(int descriptor) {
         this.descriptor = descriptor;
@@ -80,8 +82,11 @@ public final class LockFile implements AutoCloseable {
         }
     }
 
+    /** Once: afterwards the number of its descriptor may be another's. */
     @Override
     public void close() {
-        Libc.close(descriptor);
+        if (!closed.getAndSet(true)) {
+            Libc.close(descriptor);
+        }
     }
 }

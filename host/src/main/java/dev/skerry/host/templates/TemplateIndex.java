@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,6 +42,11 @@ final class TemplateIndex {
 
     /** The base that was current when the host had this fingerprint. */
     record CurrentBase(String fingerprint, String hex) {}
+
+    /** Every change of it is a file that is renamed into the folder, or removed from it. */
+    FileTime changed() throws IOException {
+        return Files.getLastModifiedTime(folder);
+    }
 
     Map<String, String> names() throws IOException {
         return Records.read(folder.resolve("names")).orElse(Map.of());

@@ -5,6 +5,7 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Nearest;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -187,6 +188,15 @@ public final class TemplateStore {
         }
     }
 
+    /** When templates or their names changed last; another one each time, but for changes in the same few ms. */
+    public FileTime changed() {
+        try {
+            return index.changed();
+        } catch (IOException e) {
+            throw failure("looking at the templates", e);
+        }
+    }
+
     /** {@link #named}, and those that no import named: the bases, and what is only there by its digest. */
     public List<Template> shown() {
         var found = new ArrayList<>(named());
@@ -217,7 +227,7 @@ public final class TemplateStore {
      */
     public void remove(String nameOrDigest) {
         try {
-            if (index.names().containsKey(nameOrDigest) && index.unname(nameOrDigest)) {
+            if (index.unname(nameOrDigest)) {
                 return;
             }
             var base = nameOrDigest.equals(Template.BASE)
@@ -226,6 +236,15 @@ public final class TemplateStore {
             index.remove(base.isPresent() ? base.get().hex() : hexOf(nameOrDigest));
         } catch (IOException e) {
             throw failure("removing template '" + nameOrDigest + "'", e);
+        }
+    }
+
+    /** Takes one of several names of a template away; false, and nothing has changed, if it has no other. */
+    public boolean unname(String name) {
+        try {
+            return index.unname(name);
+        } catch (IOException e) {
+            throw failure("taking the name '" + name + "' away", e);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.LeftBehind;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxEnd;
@@ -27,11 +28,15 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whatever the server's process dies of: its sandboxes go on, and the next one has them. */
 class AgentCrashTest {
     /** Fewer on a machine where each costs half a minute. */
     private static final int CRASHES = Integer.getInteger("skerry.test.crashes", 6);
+
+    @RegisterExtension
+    private final LeftBehind leftBehind = AgentHost.LEFT_BEHIND;
 
     private final Random random = new Random(20261127);
 

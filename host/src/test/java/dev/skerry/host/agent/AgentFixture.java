@@ -3,6 +3,7 @@ package dev.skerry.host.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skerry.host.engine.LeftBehind;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import java.time.Duration;
@@ -11,10 +12,14 @@ import java.time.InstantSource;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An agent on this machine; nothing may be left of it. */
 abstract class AgentFixture {
     static final Duration NO_GRACE = Duration.ZERO;
+
+    @RegisterExtension
+    final LeftBehind leftBehind = AgentHost.LEFT_BEHIND;
 
     LocalAgent agent;
 

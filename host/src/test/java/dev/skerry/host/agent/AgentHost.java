@@ -3,6 +3,7 @@ package dev.skerry.host.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.engine.EngineSettings;
+import dev.skerry.host.engine.LeftBehind;
 import dev.skerry.host.templates.LockFile;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
@@ -26,6 +27,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -45,16 +48,46 @@ public final class AgentHost {
     @Nullable
     private static LockFile lock;
 
+    private static final Queue<LocalAgent> OPENED = new ConcurrentLinkedQueue<>();
+    private static final Queue<Process> STARTED = new ConcurrentLinkedQueue<>();
+
+    /** For every class of tests that use this. */
+    public static final LeftBehind LEFT_BEHIND = new LeftBehind(AgentHost::settings, AgentHost::letGo);
+
     private AgentHost() {}
+
+    /** Of agents and processes that a test may not have closed and ended itself. */
+    private static void letGo() {
+        STARTED.forEach(process -> process.destroyForcibly().onExit().join());
+        for (LocalAgent agent : OPENED) {
+            try {
+                agent.close();
+            } catch (RuntimeException e) {
+                // It was closed already, or is what the test has found.
+            }
+        }
+    }
+
+    static Process started(Process process) {
+        STARTED.add(process);
+        return process;
+    }
 
     public static synchronized void own() throws Exception {
         Files.createDirectories(FOLDER);
+        boolean taken = lock != null;
+        OPENED.clear();
+        STARTED.clear();
         long until = System.nanoTime() + Duration.ofMinutes(5).toNanos();
         while (lock == null) {
             lock = LockFile.tryAcquire(FOLDER.resolve("tests.lock"), LockFile.Kind.EXCLUSIVE)
                     .orElse(null);
             assertThat(System.nanoTime()).as("other tests have the folder").isLessThan(until);
             LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
+        }
+        if (!taken && Files.exists(FOLDER.resolve("instance")) && !leftovers().isEmpty()) {
+            // Of a run that was interrupted.
+            LeftBehind.remove(settings());
         }
     }
 
@@ -69,7 +102,9 @@ public final class AgentHost {
     }
 
     static LocalAgent open() throws InterruptedException {
-        return LocalAgent.open(settings(), ID);
+        LocalAgent agent = LocalAgent.open(settings(), ID);
+        OPENED.add(agent);
+        return agent;
     }
 
     static Incarnation fresh() {
@@ -161,9 +196,14 @@ public final class AgentHost {
     }
 
     static void killShim(String runFolder) throws IOException {
-        String pid = Files.readString(instanceFolder().resolve(runFolder).resolve("shim"))
-                .split(" ", -1)[0];
-        ProcessHandle.of(Long.parseLong(pid.strip())).orElseThrow().destroyForcibly();
+        ProcessHandle.of(Long.parseLong(shim(runFolder))).orElseThrow().destroyForcibly();
+    }
+
+    /** Its pid. */
+    static String shim(String runFolder) throws IOException {
+        return Files.readString(instanceFolder().resolve(runFolder).resolve("shim"))
+                .split(" ", -1)[0]
+                .strip();
     }
 
     static List<String> leftovers() {
@@ -195,7 +235,7 @@ public final class AgentHost {
                 .toList();
     }
 
-    private static Optional<String> content(Path file) {
+    static Optional<String> content(Path file) {
         try {
             return Optional.of(Files.readString(file).strip());
         } catch (IOException e) {

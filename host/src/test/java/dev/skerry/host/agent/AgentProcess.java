@@ -17,7 +17,8 @@ import java.util.Optional;
  * A process that holds an agent, as a server does; for {@link AgentCrashTest}. {@code hold N} starts N sandboxes, says
  * so and waits; {@code pool N} does so with N that wait in a pool, {@code job} with one that a job runs in;
  * {@code churn} starts and destroys them until it is killed. {@code ready N} has N that wait for clients, starts one,
- * says its id, and that of another which it has reserved; {@code claims} starts one after the other and says each.
+ * says its id, and that of another which it has reserved; {@code claim} reserves one, says its id, and starts it when
+ * it is told to; {@code claims} starts one after the other and says each.
  */
 final class AgentProcess {
     private AgentProcess() {}
@@ -34,9 +35,9 @@ final class AgentProcess {
             AgentProcess.class.getName(),
             String.join(" ", arguments)
         };
-        return new ProcessBuilder(command)
+        return AgentHost.started(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+                .start());
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -82,6 +83,15 @@ final class AgentProcess {
             AgentHost.shell(agent.guest(incarnation), "echo kept > /root/file");
             System.out.println(incarnation.id());
             System.out.println(agent.reserve(AgentReadyTest.needs()).orElseThrow());
+            Thread.currentThread().join();
+        }
+        if (words[0].equals("claim")) {
+            AgentReadyTest.fill(agent, 1);
+            SandboxId id = agent.reserve(AgentReadyTest.needs()).orElseThrow();
+            System.out.println(id);
+            if (System.in.read() >= 0) {
+                agent.start(AgentHost.onDisk(new Incarnation(id, 1)));
+            }
             Thread.currentThread().join();
         }
         if (words[0].equals("claims")) {

@@ -93,7 +93,7 @@ class AgentReadyTest extends AgentFixture {
     }
 
     /** What the kernel lets a sandbox have, whatever the layout of its groups. */
-    private static long memoryLimit(Incarnation incarnation) {
+    static long memoryLimit(Incarnation incarnation) {
         String group = "skerry-" + AgentHost.instanceFolder().getFileName() + "/" + incarnation;
         Path v1 = Path.of("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes");
         Path v2 = Path.of("/sys/fs/cgroup", group, "memory.max");

@@ -18,12 +18,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Who destroys a sandbox first forbids new tasks in its groups, then kills what is in them. A shim that comes later
  * must not start anything there: nobody would look a second time.
  */
 class ClosedBoxTest {
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
+
     private final TestHost host = TestHost.make();
 
     @Test

@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Whatever dies, and whenever it dies: the sandbox ends or can be picked up, and nothing is left of it. Starts take
@@ -29,6 +30,9 @@ class CrashAnywhereTest {
     private static final int STARTS = 30;
     private static final int CRASHES = 6;
     private static final long START_NANOS = Duration.ofMillis(40).toNanos();
+
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
 
     private final Random random = new Random(20261122);
     private TestHost host;

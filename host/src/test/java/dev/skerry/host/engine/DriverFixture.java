@@ -13,12 +13,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An engine with one driver, and what the contract's parts do with it. Nothing may be left of any sandbox. */
 abstract class DriverFixture {
     static final Duration BOUND = Duration.ofSeconds(Integer.getInteger("skerry.test.bound-seconds", 30));
     static final long MIB = 1 << 20;
     static final int SIGKILL = 9;
+
+    @RegisterExtension
+    final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
 
     final TestHost host = TestHost.make();
     final Driver driver;

@@ -32,6 +32,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the engine does whichever driver it has ({@link DriverContract} has the rest); nothing may be left. */
 class EngineLifecycleTest {
@@ -53,6 +54,9 @@ class EngineLifecycleTest {
             throw new AssertionError("nothing freezes here");
         }
     };
+
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
 
     private TestHost host;
     private Engine engine;

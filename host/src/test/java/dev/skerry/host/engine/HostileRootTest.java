@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,6 +32,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * host's files: a symbolic link there leads nowhere.
  */
 class HostileRootTest {
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
+
     private final TestHost host = TestHost.make();
     private Path layer;
     private Path target;

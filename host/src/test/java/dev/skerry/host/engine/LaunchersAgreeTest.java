@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -41,6 +42,9 @@ class LaunchersAgreeTest {
     private static final Pattern KERNEL_FILES = Pattern.compile("mount /proc/(bus|fs|irq|sys) 1");
 
     private static final int REPEATS = 3;
+
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
 
     private final TestHost host = TestHost.make();
 

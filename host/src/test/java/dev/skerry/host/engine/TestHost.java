@@ -40,6 +40,9 @@ public final class TestHost {
     @Nullable
     private static FileLock lock;
 
+    /** For every class of tests that use this. */
+    public static final LeftBehind LEFT_BEHIND = new LeftBehind(() -> sharing().settings(), () -> {});
+
     private final Path guestd;
 
     private TestHost(Path guestd) {
@@ -61,6 +64,10 @@ public final class TestHost {
             lock = FileChannel.open(FOLDER.resolve("tests.lock"), options).lock();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        if (Files.exists(FOLDER.resolve("instance")) && !leftovers().isEmpty()) {
+            // Of a run that was interrupted.
+            LeftBehind.remove(sharing().settings());
         }
     }
 
@@ -93,15 +100,19 @@ public final class TestHost {
         return System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
     }
 
+    EngineSettings settings() {
+        return EngineSettings.system(FOLDER, guestd);
+    }
+
     public Engine engine() {
-        return Engine.open(EngineSettings.system(FOLDER, guestd));
+        return Engine.open(settings());
     }
 
     Engine engine(Drivers drivers) {
-        return Engine.open(EngineSettings.system(FOLDER, guestd), drivers);
+        return Engine.open(settings(), drivers);
     }
 
-    private Path instanceFolder() {
+    private static Path instanceFolder() {
         try {
             return Path.of(
                     "/run/skerry", Files.readString(FOLDER.resolve("instance")).strip());
@@ -135,7 +146,7 @@ public final class TestHost {
         await("nothing is left: " + leftovers(), () -> leftovers().isEmpty());
     }
 
-    private List<String> leftovers() {
+    static List<String> leftovers() {
         String instance = instanceFolder().getFileName().toString();
         List<String> found = new ArrayList<>(entries(instanceFolder(), "[0-9a-z]{25}\\..*|new-.*"));
         found.addAll(entries(instanceFolder().resolve("names"), ".*"));

@@ -31,11 +31,12 @@ final class FakeJobSandbox implements JobSandbox {
     long killsOfAStage;
     Optional<Failure> limitRefused = Optional.empty();
     Optional<Failure> startRefused = Optional.empty();
+    String digest = "sha256:0";
     private Usage usage = Usage.NONE;
 
     @Override
     public JobResult.Place place() {
-        return new JobResult.Place("one", Isolation.CONTAINER, "fake", "base", "sha256:0");
+        return new JobResult.Place("one", Isolation.CONTAINER, "fake", "base", digest);
     }
 
     @Override

@@ -53,7 +53,9 @@ class OrderRunTest {
     private OrderRun.Stages run(JobOrder order, JobListener listener) throws InterruptedException {
         Language language = Language.named(order.runtime().language());
         Recipe recipe = Recipe.of(language, language.toolchains().getFirst(), order.files());
-        return new OrderRun(order, recipe, new Claimed(sandbox, Warmth.COLD, waiting), new Told(listener)).run();
+        return new OrderRun(
+                        order, recipe, new Claimed(sandbox, Warmth.COLD, waiting, order.limits()), new Told(listener))
+                .run();
     }
 
     private OrderRun.Stages run(JobOrder order) throws InterruptedException {

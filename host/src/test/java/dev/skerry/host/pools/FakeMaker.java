@@ -59,7 +59,8 @@ final class FakeMaker implements Maker<Integer> {
     }
 
     @Override
-    public boolean alive(Integer member) {
+    public boolean alive(Integer member, Runnable meanwhile) {
+        meanwhile.run();
         return !dead.containsKey(member);
     }
 

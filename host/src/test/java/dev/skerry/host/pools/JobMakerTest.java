@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skerry.host.agent.AgentHost;
 import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.LeftBehind;
 import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.jobs.EngineSandbox;
 import dev.skerry.host.jobs.JobSandboxes;
@@ -32,6 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Members that are sandboxes of this machine. */
@@ -43,6 +45,9 @@ class JobMakerTest {
     private final List<Member> made = new ArrayList<>();
     private Engine engine;
     private JobMaker maker;
+
+    @RegisterExtension
+    private final LeftBehind leftBehind = AgentHost.LEFT_BEHIND;
 
     @TempDir
     private Path folder;
@@ -89,7 +94,7 @@ class JobMakerTest {
     @Test
     void aMemberWaitsWithLimitsOfItsSizeAndWithoutAName() throws Exception {
         Member member = make();
-        assertThat(maker.alive(member)).isTrue();
+        assertThat(maker.alive(member, () -> {})).isTrue();
         assertThat(maker.current(member)).isTrue();
         assertThat(maker.fits(member, want(member))).isTrue();
         assertThat(maker.bytes(member)).isBetween(64L << 10, 32L << 20);
@@ -102,12 +107,12 @@ class JobMakerTest {
     void oneThatIsFrozenKilledOrTakenOverIsNotAlive() throws Exception {
         Member frozen = make();
         frozen.sandbox().sandbox().pause();
-        assertThat(maker.alive(frozen)).isFalse();
+        assertThat(maker.alive(frozen, () -> {})).isFalse();
 
         Member killed = make();
         ProcessHandle.of(killed.sandbox().sandbox().guestPid()).orElseThrow().destroyForcibly();
         assertThat(killed.sandbox().sandbox().awaitEnd(AgentHost.BOUND)).isPresent();
-        assertThat(maker.alive(killed)).isFalse();
+        assertThat(maker.alive(killed, () -> {})).isFalse();
 
         Member taken = make();
         try (Engine other = Engine.open(AgentHost.settings());
@@ -120,7 +125,7 @@ class JobMakerTest {
 
     private boolean alive(Member member) {
         try {
-            return maker.alive(member);
+            return maker.alive(member, () -> {});
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
@@ -131,9 +136,9 @@ class JobMakerTest {
         Member member = make();
         long guest = member.sandbox().sandbox().guestPid();
         signal("STOP", guest);
-        assertThat(maker.alive(member)).isFalse();
+        assertThat(maker.alive(member, () -> {})).isFalse();
         signal("CONT", guest);
-        assertThat(maker.alive(member)).isTrue();
+        assertThat(maker.alive(member, () -> {})).isTrue();
     }
 
     private static void signal(String name, long pid) throws Exception {

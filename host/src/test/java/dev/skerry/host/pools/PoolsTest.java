@@ -37,6 +37,7 @@ class PoolsTest {
     private final FakeMaker maker = new FakeMaker();
     private final AtomicInteger idle = new AtomicInteger(MAKERS);
     private final Set<Integer> claimed = ConcurrentHashMap.newKeySet();
+    private final Set<Integer> prepared = ConcurrentHashMap.newKeySet();
     private final Spare spare = new Spare() {
         @Override
         public void begins() {
@@ -79,9 +80,11 @@ class PoolsTest {
     }
 
     private Optional<Integer> claim(Want want) throws InterruptedException {
-        Optional<Integer> member = pools.claim(want).map(Pools.Claim::member);
+        Optional<Integer> member = pools.claim(want, prepared::add).map(Pools.Claim::member);
         member.ifPresent(
                 number -> assertThat(claimed.add(number)).as("claimed once").isTrue());
+        member.ifPresent(
+                number -> assertThat(prepared).as("prepared for its claim").contains(number));
         return member;
     }
 
@@ -207,18 +210,18 @@ class PoolsTest {
 
     @Test
     void theDeadAreNotHandedOut() throws Exception {
-        var unattended = new Pools<>(maker, spare, MAKERS, System::nanoTime, new Random(1), BOUND.multipliedBy(100));
+        var unattended = new Pools<>(maker, spare, 1, System::nanoTime, new Random(1), BOUND.multipliedBy(100));
         try (unattended) {
             unattended.plan(List.of(plan(3, 3, Miss.COLD)));
             await("three", () -> unattended.states().getFirst().ready() == 3);
             maker.allowed.drainPermits();
             List.copyOf(maker.made.keySet()).stream().sorted().limit(2).forEach(number -> maker.dead.put(number, true));
-            int living = unattended.claim(want("base")).orElseThrow().member();
+            int living = unattended.claim(want("base"), _ -> {}).orElseThrow().member();
             claimed.add(living);
             assertThat(maker.dead).doesNotContainKey(living).hasSize(2);
             assertThat(unattended.states().getFirst().hits()).isEqualTo(1);
             assertThat(unattended.states().getFirst().failures()).isEqualTo(2);
-            assertThat(unattended.claim(want("base"))).isEmpty();
+            assertThat(unattended.claim(want("base"), _ -> {})).isEmpty();
             assertThat(unattended.states().getFirst().misses()).isEqualTo(1);
         }
     }

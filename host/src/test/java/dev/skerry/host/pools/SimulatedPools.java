@@ -43,6 +43,7 @@ final class SimulatedPools {
 
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private long order;
+    private long claimed = Long.MIN_VALUE / 2;
     private long disturbed;
 
     SimulatedPools(long seed, List<PoolPlan> plans) {
@@ -101,6 +102,8 @@ final class SimulatedPools {
 
     void claim(Inventory<Integer> pool) {
         claims++;
+        claimed = now;
+        at(now + Requests.MOMENT.toNanos(), () -> {}); // the filler looks again
         disturb();
         pool.claimed(now);
         Optional<Integer> member = pool.take();
@@ -157,9 +160,14 @@ final class SimulatedPools {
         });
     }
 
+    /** Jobs run at least that long here. */
+    private boolean serving() {
+        return now - claimed < Requests.MOMENT.toNanos();
+    }
+
     private void fill() {
         for (Inventory<Integer> pool :
-                Filling.begin(pools, MAKERS - makings, idle, now).pools()) {
+                Filling.begin(pools, MAKERS - makings, idle, serving(), now).pools()) {
             assertThat(pool.ready() + pool.starting())
                     .as("none is begun above the cap")
                     .isLessThanOrEqualTo(pool.plan().cap());

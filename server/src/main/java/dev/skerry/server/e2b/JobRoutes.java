@@ -151,11 +151,9 @@ final class JobRoutes {
     private void get(Exchange exchange, Caller caller) throws IOException, InterruptedException {
         Optional<Duration> wait = Queries.text(exchange, "wait").map(JobRoutes::time);
         String token = exchange.variable(TOKEN);
-        StoredJob job = submissions.get(caller.tenant(), token);
-        if (wait.isPresent() && !job.ended()) {
-            exchange.interruptWhenClientLeaves();
-            job = submissions.await(caller.tenant(), token, wait.get());
-        }
+        StoredJob job = wait.isPresent()
+                ? submissions.await(caller.tenant(), token, wait.get(), exchange::interruptWhenClientLeaves)
+                : submissions.get(caller.tenant(), token);
         exchange.json(200, StoredJobText.of(job));
     }
 

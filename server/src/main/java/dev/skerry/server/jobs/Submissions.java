@@ -16,8 +16,10 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -200,26 +202,27 @@ public final class Submissions implements AutoCloseable {
 
     /** Waits until it has ended, but not longer. */
     public StoredJob await(TenantId tenant, String token, Duration most) throws InterruptedException {
+        return await(tenant, token, most, () -> {});
+    }
+
+    /** @param waits is run before it begins to wait, if it has to */
+    public StoredJob await(TenantId tenant, String token, Duration most, Runnable waits) throws InterruptedException {
         long end = System.nanoTime() + most.toNanos();
         boolean asked = false;
         while (true) {
-            if (Thread.interrupted()) {
-                // Not in the middle of a question to the database, which would cost its connection.
-                throw new InterruptedException();
-            }
             Optional<LiveJob> job = live.get(token);
-            StoredJob found = get(tenant, token);
+            StoredJob found = ask(tenant, token);
             Duration left = Duration.ofNanos(end - System.nanoTime());
             if (found.ended() || (asked && draining) || !left.isPositive()) {
                 return found;
             }
             if (draining) {
-                throw new Failure(
-                        ErrorCode.NO_CAPACITY,
-                        "the server is being stopped; the job is run all the same",
-                        "ask for it again in a moment");
+                throw stopping();
             }
-            asked = true;
+            if (!asked) {
+                waits.run();
+                asked = true;
+            }
             if (job.isPresent()) {
                 boolean _ = job.get().awaitEnd(left);
             } else {
@@ -227,6 +230,27 @@ public final class Submissions implements AutoCloseable {
                 live.await(token, left.compareTo(ELSEWHERE) < 0 ? left : ELSEWHERE);
             }
         }
+    }
+
+    /**
+     * As {@link #get}, for who may be interrupted at any moment: in the middle of a question to PostgreSQL that would
+     * close its connection.
+     */
+    private StoredJob ask(TenantId tenant, String token) throws InterruptedException {
+        try {
+            return threads.submit(() -> get(tenant, token)).get();
+        } catch (RejectedExecutionException e) {
+            throw stopping();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException failed ? failed : new IllegalStateException(e.getCause());
+        }
+    }
+
+    private static Failure stopping() {
+        return new Failure(
+                ErrorCode.NO_CAPACITY,
+                "the server is being stopped; the job is run all the same",
+                "ask for it again in a moment");
     }
 
     /** Newest first. */

@@ -8,9 +8,11 @@ import dev.skerry.server.http.HttpServer;
 import dev.skerry.server.http.Listener;
 import dev.skerry.server.jobs.FakeJobHost;
 import dev.skerry.server.jobs.JobQueue;
+import dev.skerry.server.jobs.JobStore;
 import dev.skerry.server.jobs.Pools;
 import dev.skerry.server.jobs.SqlJobStore;
 import dev.skerry.server.jobs.Submissions;
+import dev.skerry.server.jobs.WatchedJobStore;
 import dev.skerry.server.leases.Fence;
 import dev.skerry.server.leases.HostTerms.HostTerm;
 import dev.skerry.server.operations.Health;
@@ -52,6 +54,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 import tools.jackson.databind.JsonNode;
 
@@ -80,6 +83,10 @@ final class E2bServer implements AutoCloseable {
     final FakeJobHost jobHost = new FakeJobHost();
     final JobQueue queue;
     final Submissions submissions;
+
+    /** How often one job was read from the database. */
+    final AtomicInteger looks = new AtomicInteger();
+
     final Tenants tenants;
     final ApiKeys keys;
     final AuditLog audit;
@@ -154,7 +161,7 @@ final class E2bServer implements AutoCloseable {
         database = Database.open(folder.resolve("jobs.db"));
         submissions = new Submissions(new Submissions.Parts(
                         queue,
-                        new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE),
+                        counting(new SqlJobStore(database, TestSecrets.SEALING, Fence.NONE)),
                         webhooks.callbacks(),
                         form,
                         JOBS,
@@ -224,6 +231,15 @@ final class E2bServer implements AutoCloseable {
             conformance.check(method, path.replaceFirst("\\?.*", ""), response.statusCode(), parsed);
         }
         return new Answer(response.statusCode(), parsed, response);
+    }
+
+    private JobStore counting(JobStore inner) {
+        return WatchedJobStore.of((method, arguments) -> {
+            if (method.getName().equals("get")) {
+                looks.incrementAndGet();
+            }
+            return WatchedJobStore.pass(inner, method, arguments);
+        });
     }
 
     int port() {

@@ -3,6 +3,7 @@ package dev.skerry.server.e2b;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.e2b.E2bServer.Answer;
+import dev.skerry.server.sandboxes.Eventually;
 import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.webhooks.Receiver;
 import java.io.IOException;
@@ -115,6 +116,21 @@ class JobRoutesTest {
         server.send("DELETE", path, "", "X-API-Key", server.key(KeyScope.READ)).is(403);
         server.send("DELETE", path, "").is(204);
         server.get(path + "?wait=soon").is(400);
+    }
+
+    /** Each time takes a connection to the database, and thousands may wait. */
+    @Test
+    void whoPollsAsksTheDatabaseOnceBeforeItWaits() throws Exception {
+        String path = JOBS + "/" + post(job("gate", ",\"async\":true")).is(202).text("token");
+        server.looks.set(0);
+        server.get(path + "?wait=0").is(200);
+        assertThat(server.looks).hasValue(1);
+        Thread.ofVirtual().start(() -> {
+            Eventually.holds(() -> server.looks.get() == 2);
+            gate.countDown();
+        });
+        assertThat(server.get(path + "?wait=30s").is(200).text("state")).isEqualTo("ended");
+        assertThat(server.looks).hasValue(3);
     }
 
     @Test

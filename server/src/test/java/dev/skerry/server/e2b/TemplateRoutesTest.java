@@ -60,6 +60,19 @@ class TemplateRoutesTest {
     }
 
     @Test
+    void oneThatHasTwoNamesIsListedAndFoundByEach() throws Exception {
+        server.host.templates.add(FakeHost.template("gcc", DIGEST, true));
+        server.host.templates.add(FakeHost.template("c", DIGEST, true));
+        for (String path : List.of("/templates", "/v2/templates")) {
+            assertThat(server.get(path).is(200).body().findValuesAsString("templateID"))
+                    .containsExactly("base", "gcc", "c");
+        }
+        for (String name : List.of("gcc", "c")) {
+            assertThat(create(name).is(201).text("alias")).isEqualTo(name);
+        }
+    }
+
+    @Test
     void aTemplateThatWasJustImportedIsThereAtOnce() throws Exception {
         create("node").fails(404, "template 'node' not found");
         server.host.templates.add(FakeHost.template("node", DIGEST, true));

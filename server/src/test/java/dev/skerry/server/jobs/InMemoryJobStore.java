@@ -3,7 +3,6 @@ package dev.skerry.server.jobs;
 import dev.skerry.server.jobs.StoredJob.Stage;
 import dev.skerry.server.tenants.TenantId;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,11 +13,10 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** What outlives a server in a history: as {@link SqlJobStore}, without a disk. Counts ends. */
+/** What outlives a server in a history: as {@link SqlJobStore}, without a disk. */
 final class InMemoryJobStore implements JobStore {
     private final Map<String, Fresh> handed = new HashMap<>();
     private final TreeMap<String, StoredJob> jobs = new TreeMap<>();
-    private final Map<String, Integer> ends = new HashMap<>();
 
     private static StoredJob waiting(Fresh fresh) {
         return new StoredJob(
@@ -164,9 +162,6 @@ final class InMemoryJobStore implements JobStore {
     @Override
     public synchronized boolean end(String token, int attempt, String verdict, String result, Instant now) {
         boolean may = attempt == 0 ? is(token, Stage.WAITING) : runs(token, attempt);
-        if (may) {
-            ends.merge(token, 1, Integer::sum);
-        }
         return change(
                 token,
                 may,
@@ -241,22 +236,5 @@ final class InMemoryJobStore implements JobStore {
     @Override
     public int forget(Instant before, int most, long characters) {
         return 0;
-    }
-
-    synchronized List<StoredJob> all() {
-        return new ArrayList<>(jobs.values());
-    }
-
-    /** What was handed in. */
-    synchronized String nameOf(String token) {
-        return handed.get(token).request();
-    }
-
-    synchronized int ends(String token) {
-        return ends.getOrDefault(token, 0);
-    }
-
-    synchronized boolean allTold() {
-        return jobs.values().stream().allMatch(job -> toTellAt(job).isEmpty());
     }
 }

@@ -2,9 +2,11 @@ package dev.skerry.server.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
+import dev.skerry.server.database.Database;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Many histories at a time: they mostly wait. */
 @Timeout(150)
@@ -31,6 +35,7 @@ class JobHistoriesTest {
     private static final int HISTORIES = Integer.getInteger("skerry.job-histories", 300);
 
     private static final int FLAWED = 20;
+    private static final int ON_SQLITE = Integer.getInteger("skerry.job-histories.sqlite", 12);
     private static final Duration OFTEN = Duration.ofMillis(500);
 
     @BeforeAll
@@ -47,9 +52,14 @@ class JobHistoriesTest {
 
     /** Of each history what was wrong with it. */
     private List<Future<List<String>>> begin(ExecutorService threads, int histories, UnaryOperator<JobStore> flaw) {
+        return begin(threads, histories, _ -> HistoryDisk.inMemory(), flaw);
+    }
+
+    private List<Future<List<String>>> begin(
+            ExecutorService threads, int histories, IntFunction<HistoryDisk> disks, UnaryOperator<JobStore> flaw) {
         List<Future<List<String>>> all = new ArrayList<>();
         for (int seed = 0; seed < histories; seed++) {
-            JobHistory history = new JobHistory(seed, flaw, OFTEN);
+            JobHistory history = new JobHistory(seed, disks.apply(seed), flaw, OFTEN);
             all.add(threads.submit(() -> {
                 List<String> wrong = history.run();
                 kills.addAndGet(history.kills());
@@ -94,24 +104,29 @@ class JobHistoriesTest {
         }
     }
 
-    /** What is done before a method of a store, with its arguments, and afterwards. */
-    private interface Flaw {
-        Object call(Method method, Object[] arguments) throws ReflectiveOperationException;
+    /** Each on a file of its own, a copy of one that is fresh. */
+    @Test
+    void theSameHoldsForWhatIsReallyStored(@TempDir Path folder) throws Exception {
+        Path fresh = folder.resolve("fresh.db");
+        Database.open(fresh).close();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<List<String>>> all =
+                    begin(threads, ON_SQLITE, seed -> copied(fresh, seed), UnaryOperator.identity());
+            assertThat(found(all)).isEmpty();
+            assertThat(kills.get()).isGreaterThan(ON_SQLITE / 4);
+        }
     }
 
-    private static JobStore flawed(Flaw flaw) {
-        return (JobStore) Proxy.newProxyInstance(
-                JobStore.class.getClassLoader(), new Class<?>[] {JobStore.class}, (_, method, arguments) -> {
-                    try {
-                        return flaw.call(method, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+    private static HistoryDisk copied(Path fresh, int seed) {
+        try {
+            return HistoryDisk.sqlite(Files.copy(fresh, fresh.resolveSibling("history" + seed + ".db")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static JobStore withoutKeys(JobStore inner) {
-        return flawed((method, arguments) -> {
+        return WatchedJobStore.of((method, arguments) -> {
             if (method.getName().equals("insert") && arguments[0] instanceof JobStore.Fresh fresh) {
                 return inner.insert(new JobStore.Fresh(
                         fresh.token(),
@@ -122,13 +137,13 @@ class JobHistoriesTest {
                         fresh.at(),
                         fresh.callback()));
             }
-            return method.invoke(inner, arguments);
+            return WatchedJobStore.pass(inner, method, arguments);
         });
     }
 
     private static JobStore toldAtOnce(JobStore inner) {
-        return flawed((method, arguments) -> {
-            Object result = method.invoke(inner, arguments);
+        return WatchedJobStore.of((method, arguments) -> {
+            Object result = WatchedJobStore.pass(inner, method, arguments);
             if (method.getName().equals("end")) {
                 inner.told(String.valueOf(arguments[0]), Optional.empty(), "");
             }

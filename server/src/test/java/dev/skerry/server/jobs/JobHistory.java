@@ -40,7 +40,7 @@ final class JobHistory {
     private final Random random;
     private final UnaryOperator<JobStore> flaw;
     private final Duration reconciling;
-    private final InMemoryJobStore disk = new InMemoryJobStore();
+    private final HistoryDisk disk;
     private final Map<String, AtomicInteger> runs = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> tellings = new ConcurrentHashMap<>();
     private final Map<String, String> seen = new ConcurrentHashMap<>();
@@ -49,9 +49,13 @@ final class JobHistory {
     private volatile boolean calm;
     private int kills;
 
-    /** @param flaw what the store does wrong, to see that it is found */
-    JobHistory(long seed, UnaryOperator<JobStore> flaw, Duration reconciling) {
+    /**
+     * @param disk is closed after it
+     * @param flaw what the store does wrong, to see that it is found
+     */
+    JobHistory(long seed, HistoryDisk disk, UnaryOperator<JobStore> flaw, Duration reconciling) {
         this.random = new Random(seed);
+        this.disk = disk;
         this.flaw = flaw;
         this.reconciling = reconciling;
     }
@@ -103,19 +107,13 @@ final class JobHistory {
         }
 
         private JobStore store() {
-            JobStore inner = flaw.apply(disk);
-            return (JobStore) Proxy.newProxyInstance(
-                    JobStore.class.getClassLoader(), new Class<?>[] {JobStore.class}, (_, method, arguments) -> {
-                        step(0.05);
-                        Object result;
-                        try {
-                            result = method.invoke(inner, arguments);
-                        } catch (InvocationTargetException e) {
-                            throw e.getCause();
-                        }
-                        step(0.05);
-                        return result;
-                    });
+            JobStore inner = flaw.apply(disk.store());
+            return WatchedJobStore.of((method, arguments) -> {
+                step(0.05);
+                Object result = WatchedJobStore.pass(inner, method, arguments);
+                step(0.05);
+                return result;
+            });
         }
 
         private JobHost host() {
@@ -189,6 +187,12 @@ final class JobHistory {
 
     /** What was broken of what is promised; nothing in a good history. */
     List<String> run() throws InterruptedException {
+        try (disk) {
+            return lived();
+        }
+    }
+
+    private List<String> lived() throws InterruptedException {
         start();
         List<Thread> clients = new ArrayList<>();
         for (int i = 0; i < JOBS; i++) {
@@ -276,9 +280,13 @@ final class JobHistory {
         try {
             return Optional.of(now.submissions.hand(handed).job().token());
         } catch (RuntimeException e) {
-            boolean _ = new CountDownLatch(1).await(5, TimeUnit.MILLISECONDS);
+            pause();
             return Optional.empty();
         }
+    }
+
+    private static void pause() throws InterruptedException {
+        boolean _ = new CountDownLatch(1).await(5, TimeUnit.MILLISECONDS);
     }
 
     private void awaitEnd(String token) throws InterruptedException {
@@ -294,8 +302,9 @@ final class JobHistory {
                     wrong.add("lost: " + token);
                     return;
                 }
+                pause();
             } catch (RuntimeException e) {
-                boolean _ = new CountDownLatch(1).await(5, TimeUnit.MILLISECONDS);
+                pause();
             }
         }
     }
@@ -304,7 +313,7 @@ final class JobHistory {
         for (StoredJob job : disk.all()) {
             String name = disk.nameOf(job.token());
             int ran = runs.getOrDefault(name, new AtomicInteger()).get();
-            if (!job.ended() || disk.ends(job.token()) != 1) {
+            if (!job.ended() || disk.ends(job.token()) > 1) {
                 wrong.add(name + " has ended " + disk.ends(job.token()) + " times and is " + job.stage());
             }
             if (job.verdict().equals("accepted") && ran == 0) {

@@ -1,5 +1,7 @@
 package dev.skerry.wire.stream;
 
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.ProtocolViolation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -51,9 +53,16 @@ final class Pings {
                     .array();
         }
 
-        /** False when no answer came in time; true also when the connection ended. */
-        boolean await(Duration timeout) throws InterruptedException {
-            return answered.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        /**
+         * Returns also when the connection ended.
+         *
+         * @throws Failure {@code DEADLINE_EXCEEDED} when no answer came in time
+         */
+        void await(Duration timeout) throws InterruptedException {
+            if (!answered.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+                String late = "no answer to a ping within " + timeout.toMillis() + " ms";
+                throw new Failure(ErrorCode.DEADLINE_EXCEEDED, late);
+            }
         }
 
         @Override

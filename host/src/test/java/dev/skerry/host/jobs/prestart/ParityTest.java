@@ -3,6 +3,7 @@ package dev.skerry.host.jobs.prestart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.LeftBehind;
 import dev.skerry.host.engine.TestHost;
 import dev.skerry.host.jobs.Language;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * A corpus of programs, each run by an interpreter that was started for it and by one that had waited: what it reads
@@ -18,6 +20,9 @@ import org.junit.jupiter.api.Test;
  * that waits in some other way, or it would prove nothing.
  */
 class ParityTest {
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
+
     private final TestHost host = TestHost.make();
     private final Engine engine = host.engine();
 

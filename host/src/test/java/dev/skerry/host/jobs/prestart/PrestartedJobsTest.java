@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.LeftBehind;
 import dev.skerry.host.engine.TestHost;
 import dev.skerry.host.jobs.Claimed;
 import dev.skerry.host.jobs.ColdSupply;
@@ -33,10 +34,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whole jobs, in sandboxes whose interpreter had waited and in cold ones. */
 class PrestartedJobsTest {
     private static final StageLimits LIMITS = StageLimits.of(Duration.ofSeconds(20), Duration.ofSeconds(20), 100_000);
+
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
 
     private final TestHost host = TestHost.make();
     private final Engine engine = host.engine();
@@ -57,11 +62,12 @@ class PrestartedJobsTest {
             EngineSandbox sandbox = sandboxes.make("base", order.floor(), order.limits());
             try {
                 WaitingProgram waiting = prestarts.begin(sandbox, plan);
-                return new Claimed(sandbox, Warmth.PRESTARTED, Optional.of(start -> {
+                WaitingProgram observed = start -> {
                     Optional<JobProcess> program = waiting.release(start);
                     released = program.isPresent();
                     return program;
-                }));
+                };
+                return new Claimed(sandbox, Warmth.PRESTARTED, Optional.of(observed), order.limits());
             } catch (Failure e) {
                 sandbox.close();
                 throw e;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.engine.Engine;
+import dev.skerry.host.engine.LeftBehind;
 import dev.skerry.host.engine.TestHost;
 import dev.skerry.host.jobs.Job.StageLimits;
 import dev.skerry.host.jobs.JobSandbox.Start;
@@ -20,6 +21,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -27,6 +29,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WaitingTest {
     private static final byte[] NOTHING = new byte[0];
     private static final int SIGKILL = 9;
+
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
 
     private final TestHost host = TestHost.make();
     private final Engine engine = host.engine();

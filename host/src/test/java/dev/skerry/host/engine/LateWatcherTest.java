@@ -1,0 +1,69 @@
+package dev.skerry.host.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skerry.wire.Isolation;
+import dev.skerry.wire.Limits;
+import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.SandboxId;
+import dev.skerry.wire.hosts.HostListener;
+import dev.skerry.wire.hosts.Incarnation;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Who comes late to the end of a sandbox does nothing to the one that was made anew under its name. */
+class LateWatcherTest {
+    @RegisterExtension
+    private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
+
+    private final TestHost host = TestHost.make();
+    private final Engine engine = host.engine();
+    private final Incarnation incarnation =
+            new Incarnation(SandboxId.create(InstantSource.system().instant(), new SecureRandom()), 1);
+
+    @AfterEach
+    void nothingIsLeft() {
+        engine.erase(incarnation);
+        engine.close();
+        host.assertNothingLeft();
+    }
+
+    private Sandbox start() {
+        SandboxSpec spec = SandboxSpec.base(Isolation.CONTAINER, Limits.DEFAULT);
+        return engine.start(incarnation, spec, Optional.empty(), HostListener.NOBODY);
+    }
+
+    /** Ends the first of two of one name, with what is tried once it is gone; nothing happens to the second. */
+    private void comesLate(Function<Remains, SandboxEnd> late) throws Exception {
+        try (Installation installation = Installation.open(host.settings())) {
+            Remains watcher = new Remains(installation, engine.drivers(), installation.folder(incarnation.toString()));
+            Sandbox first = start();
+            SandboxEnd end = watcher.destroy();
+            assertThat(first.awaitEnd(DriverFixture.BOUND)).contains(end);
+            engine.erase(incarnation);
+
+            Sandbox second = start();
+            assertThat(late.apply(watcher)).isEqualTo(end);
+            assertThat(first.destroy()).isEqualTo(end);
+            first.close();
+            assertThat(second.guest().ping(DriverFixture.BOUND)).isPositive();
+            assertThat(host.runFolderOf(second).resolve("condemned")).doesNotExist();
+            assertThat(second.destroy().cause()).isEqualTo(SandboxEnd.Cause.DESTROYED);
+        }
+    }
+
+    @Test
+    void whoWatchedForItsEnd() throws Exception {
+        comesLate(Remains::remove);
+    }
+
+    @Test
+    void whoBroughtItsEndAbout() throws Exception {
+        comesLate(Remains::destroy);
+    }
+}
