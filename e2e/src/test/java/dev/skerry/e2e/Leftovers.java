@@ -42,7 +42,7 @@ final class Leftovers {
 
     /**
      * Removes what an instance keeps for its next server, when there will be none: run folder and control groups; and
-     * what runs in those that should not be there any more.
+     * what should not be there any more: what runs in those, and claims of uids.
      */
     static void forget(Path data) {
         String id = read(data.resolve("instance")).strip();
@@ -62,6 +62,7 @@ final class Leftovers {
                 () -> "the groups of instance " + id + " to be empty: " + groups(id),
                 Duration.ofSeconds(20),
                 () -> groups(id).stream().allMatch(Leftovers::removed));
+        claims(id).forEach(claim -> delete(Path.of(claim)));
         if (Files.isDirectory(RUN_FOLDER.resolve(id))) {
             delete(RUN_FOLDER.resolve(id));
         }
@@ -158,9 +159,16 @@ final class Leftovers {
                 found.add("loop device " + device);
             }
         }
+        claims(id).forEach(claim -> found.add("uids " + claim));
+        return found;
+    }
+
+    /** Links from ranges to what has them, and back. */
+    private static List<String> claims(String id) {
+        List<String> found = new ArrayList<>();
         walk(UID_CLAIMS, 3, folder -> children(folder).stream()
-                .filter(claim -> linked(Path.of(claim)).startsWith(id + "/"))
-                .forEach(claim -> found.add("uids " + claim)));
+                .filter(claim -> linked(Path.of(claim)).startsWith(id + "/") || claim.contains("/" + id + "+"))
+                .forEach(found::add));
         return found;
     }
 

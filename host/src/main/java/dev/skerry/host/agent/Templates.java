@@ -49,6 +49,7 @@ final class Templates {
 
     HostTemplate importImage(Path image, String name) {
         Template template = engine.templates().importOci(image, Optional.of(name), ImportLimits.DEFAULT);
+        jobs.learn(template);
         return view(template, false);
     }
 

@@ -3,6 +3,7 @@ package dev.skerry.host.jobs;
 import dev.skerry.host.templates.Template;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -11,7 +12,11 @@ import java.util.Map;
  * they are walled off as those of its jobs are at least. Thread-safe.
  */
 final class Asking {
-    private static final Limits LIMITS = Limits.DEFAULT.withMemoryBytes(1L << 30);
+    /** Of all questions together. */
+    private static final Duration BOUND = Duration.ofMinutes(2);
+
+    private static final Limits LIMITS =
+            Limits.DEFAULT.withMemoryBytes(1L << 30).withWallTime(BOUND);
 
     private final Maker maker;
     private volatile Map<String, Isolation> floors = Map.of();

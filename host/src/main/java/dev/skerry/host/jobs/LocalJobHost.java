@@ -1,6 +1,7 @@
 package dev.skerry.host.jobs;
 
 import dev.skerry.host.engine.Engine;
+import dev.skerry.host.templates.Template;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Isolation;
@@ -59,6 +60,11 @@ public final class LocalJobHost implements JobHost {
     @Override
     public void floors(Map<String, Isolation> ofTemplates) {
         runtimes.floors(ofTemplates);
+    }
+
+    /** Waits until it is known which languages a template has that was brought now. */
+    public void learn(Template template) {
+        runtimes.learn(template);
     }
 
     @Override
@@ -250,10 +256,9 @@ public final class LocalJobHost implements JobHost {
         } finally {
             lock.unlock();
         }
-        try {
+        try (runtimes;
+                disposal) {
             supply.close();
-        } finally {
-            disposal.close();
         }
     }
 }

@@ -10,12 +10,10 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * asked for their versions once, in a sandbox; what they said is kept by the template's digest, also on disk.
  * Thread-safe.
  */
-final class Runtimes {
+final class Runtimes implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Runtimes.class);
 
     /** Finding it out reads a dozen files, and each job asks. */
@@ -34,8 +32,7 @@ final class Runtimes {
     private final JobSandboxes sandboxes;
     private final VersionFile file;
     private final Asking asked;
-    private final ReentrantLock asking = new ReentrantLock();
-    private final Map<String, List<VersionFile.Version>> known = new HashMap<>();
+    private final Answers answers;
     private volatile Optional<Seen> seen = Optional.empty();
 
     Runtimes(Engine engine, JobSandboxes sandboxes) {
@@ -43,6 +40,17 @@ final class Runtimes {
         this.sandboxes = sandboxes;
         this.file = new VersionFile(engine.dataFolder().resolve("runtimes"));
         this.asked = new Asking(sandboxes::make);
+        this.answers = new Answers(new Answers.Source() {
+            @Override
+            public Optional<List<VersionFile.Version>> kept(Template template) {
+                return file.read(template.digest());
+            }
+
+            @Override
+            public List<VersionFile.Version> ask(Template template) throws InterruptedException {
+                return Runtimes.this.ask(template);
+            }
+        });
     }
 
     /** As {@link dev.skerry.wire.jobs.JobHost#floors}. */
@@ -57,8 +65,8 @@ final class Runtimes {
     private record Seen(List<Found> all, FileTime templates, long nanos) {}
 
     /**
-     * Of each template; newest version of a language first. A change of the host's packages shows within a second, one
-     * of templates at once.
+     * Of each template that is known; newest version of a language first. A change of the host's packages shows within
+     * a second. Nobody waits for the answer of a template that is not {@code base}.
      */
     List<Found> all() {
         FileTime templates = engine.templates().changed();
@@ -70,19 +78,27 @@ final class Runtimes {
     private List<Found> look(FileTime templates) {
         long now = System.nanoTime();
         List<Found> found = new ArrayList<>(of(engine.templates().base()));
-        engine.templates().named().forEach(template -> found.addAll(ofImported(template)));
+        boolean whole = true;
+        for (Template template : engine.templates().named()) {
+            Optional<List<VersionFile.Version>> known = answers.known(template);
+            whole &= known.isPresent();
+            known.ifPresent(versions -> found.addAll(found(template, versions)));
+        }
         List<Found> all = found.stream()
                 .sorted(Comparator.comparing((Found each) -> each.runtime().language())
                         .thenComparing(each -> each.runtime().version(), Versions.NEWEST_FIRST))
                 .toList();
-        seen = Optional.of(new Seen(all, templates, now));
+        if (whole) {
+            seen = Optional.of(new Seen(all, templates, now));
+        }
         return all;
     }
 
-    /** One that cannot be asked takes nothing from the others. */
-    private List<Found> ofImported(Template template) {
+    /** Waits until it is known what a template has that was brought now. */
+    void learn(Template template) {
+        forget(Set.of(Asking.name(template)));
         try {
-            return of(template);
+            var _ = of(template);
         } catch (Failure e) {
             if (Thread.currentThread().isInterrupted()) {
                 throw e;
@@ -91,7 +107,6 @@ final class Runtimes {
                     .addKeyValue("template", template.name())
                     .setCause(e)
                     .log("a template cannot be asked for its languages");
-            return List.of();
         }
     }
 
@@ -114,9 +129,11 @@ final class Runtimes {
     }
 
     private List<Found> of(Template template) {
-        return versions(template).stream()
-                .map(version -> found(template, version))
-                .toList();
+        return found(template, answers.of(template));
+    }
+
+    private static List<Found> found(Template template, List<VersionFile.Version> versions) {
+        return versions.stream().map(version -> found(template, version)).toList();
     }
 
     private static Found found(Template template, VersionFile.Version version) {
@@ -132,32 +149,19 @@ final class Runtimes {
         return new Found(runtime, language, toolchain);
     }
 
-    private List<VersionFile.Version> versions(Template template) {
-        asking.lock();
-        try {
-            List<VersionFile.Version> versions = known.get(template.digest());
-            if (versions == null) {
-                versions = file.read(template.digest()).orElseGet(() -> ask(template));
-                known.put(template.digest(), versions);
-            }
-            return versions;
-        } finally {
-            asking.unlock();
-        }
+    private List<VersionFile.Version> ask(Template template) throws InterruptedException {
+        List<VersionFile.Version> versions = asked.ask(template);
+        file.write(template.digest(), versions);
+        LOG.atInfo()
+                .addKeyValue("template", template.name())
+                .addKeyValue("languages", versions.size())
+                .log("asked for versions");
+        return versions;
     }
 
-    private List<VersionFile.Version> ask(Template template) {
-        try {
-            List<VersionFile.Version> versions = asked.ask(template);
-            file.write(template.digest(), versions);
-            LOG.atInfo()
-                    .addKeyValue("template", template.name())
-                    .addKeyValue("languages", versions.size())
-                    .log("asked for versions");
-            return versions;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Failure(ErrorCode.SANDBOX_GONE, "interrupted while languages were looked for", e);
-        }
+    /** Breaks off what is being asked. */
+    @Override
+    public void close() {
+        answers.close();
     }
 }

@@ -82,8 +82,9 @@ final class VersionFile {
         try {
             Files.createDirectories(folder);
             Path fresh = Files.createTempFile(folder, "versions", ".new");
-            String lines = versions.stream().map(Version::line).collect(Collectors.joining("\n"));
-            Files.writeString(fresh, TABLE + "\n" + lines + "\n");
+            String lines =
+                    versions.stream().map(version -> version.line() + "\n").collect(Collectors.joining());
+            Files.writeString(fresh, TABLE + "\n" + lines);
             Files.move(fresh, file(digest), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new Failure(ErrorCode.INTERNAL, "the versions cannot be kept in " + folder + ": " + e, e);

@@ -56,6 +56,21 @@ class TemplateNamesTest {
     }
 
     @Test
+    void whatWasImportedToBeLookedAtGoesUnlessItHasAName() {
+        String digest =
+                store.importOci(image, Optional.empty(), ImportLimits.DEFAULT).digest();
+        imported("gcc");
+        store.removeUnlessNamed(digest);
+        assertThat(names()).containsExactly("gcc");
+        store.remove("gcc");
+        assertThat(store.importOci(image, Optional.empty(), ImportLimits.DEFAULT)
+                        .digest())
+                .isEqualTo(digest);
+        store.removeUnlessNamed(digest);
+        assertThat(store.list()).isEmpty();
+    }
+
+    @Test
     void whatAKilledImportLeavesIsNotListedAndGoesWithTheNextOne() throws Exception {
         // As after kill -9 between storing a template and giving it its name.
         Template left = store.importOci(image, Optional.empty(), ImportLimits.DEFAULT);
