@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * The size of writable layer that jobs of a template ask for. It is the one limit that cannot be changed once a sandbox
- * is made, so members are made with it. Until a job has come it is what the plan expects. It follows the jobs when eight
- * in a row ask for another. Thread-safe.
+ * is made, so members are made with it. Until a job has come it is what the plan expects; it follows the jobs when
+ * eight in a row ask for another. Thread-safe.
  */
 final class UsualDisk {
     private static final int CONVINCING = 8;
