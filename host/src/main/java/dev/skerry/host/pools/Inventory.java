@@ -255,10 +255,15 @@ final class Inventory<M> {
         return out;
     }
 
+    /** Whether who finds none waits for one: to be asked before each {@link #queue}, as that is planned anew. */
+    boolean awaited() {
+        return planned && plan.cap() > 0 && plan.miss() == PoolPlan.Miss.WAIT;
+    }
+
     /** Another plan for the same kind of member. */
     void replan(PoolPlan other) {
         plan = other;
-        if (other.miss() != PoolPlan.Miss.WAIT || other.cap() == 0) {
+        if (!awaited()) {
             dismiss();
         }
     }

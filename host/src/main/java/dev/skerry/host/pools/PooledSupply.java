@@ -153,6 +153,7 @@ public final class PooledSupply implements SandboxSupply {
 
     @Override
     public void plan(List<PoolPlan> plans) {
+        plans.forEach(disks::expect);
         pools.plan(plans);
     }
 

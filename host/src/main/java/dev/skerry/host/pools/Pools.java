@@ -222,7 +222,7 @@ public final class Pools<M> implements AutoCloseable {
         pool.waits();
         Optional<M> member = member(pool, false, until);
         while (member.isPresent() && !usable(pool, member.get(), want, prepare)) {
-            member = member(pool, true, until);
+            member = pool.awaited() ? member(pool, true, until) : Optional.empty();
         }
         return member.isPresent() ? Optional.of(new Claim<>(member.get(), pool.plan())) : miss(pool);
     }

@@ -1,30 +1,32 @@
 package dev.skerry.host.pools;
 
 import dev.skerry.wire.Limits;
+import dev.skerry.wire.jobs.PoolPlan;
+import dev.skerry.wire.jobs.PoolPlan.Disk;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * The size of writable layer that jobs of a template ask for. It is the one limit that cannot be changed once a sandbox
- * is made, so members are made with it. It follows the jobs when eight in a row ask for another. Thread-safe.
+ * is made, so members are made with it. Until a job has come it is what the plan expects; it follows the jobs when
+ * eight in a row ask for another. Thread-safe.
  */
 final class UsualDisk {
     private static final int CONVINCING = 8;
 
     private final Map<String, Seen> templates = new HashMap<>();
 
-    private record Disk(long bytes, long inodes) {
-        static Disk of(Limits limits) {
-            return new Disk(limits.diskBytes(), limits.diskInodes());
-        }
-    }
-
     /** @param others jobs in a row that asked for {@code other} */
     private record Seen(Disk usual, Disk other, int others) {}
 
+    /** Jobs that have come know better. */
+    synchronized void expect(PoolPlan plan) {
+        plan.disk().ifPresent(disk -> templates.putIfAbsent(plan.template(), new Seen(disk, disk, 0)));
+    }
+
     /** A job of this template came; whether it asks for what is usual. */
     synchronized boolean asks(String template, Limits limits) {
-        Disk disk = Disk.of(limits);
+        Disk disk = new Disk(limits.diskBytes(), limits.diskInodes());
         Seen seen = templates.getOrDefault(template, new Seen(disk, disk, 0));
         int others = seen.other().equals(disk) ? seen.others() + 1 : 1;
         if (disk.equals(seen.usual()) || others >= CONVINCING) {

@@ -171,6 +171,34 @@ class AgentPoolsTest extends AgentFixture {
         assertThat(state().misses()).isEqualTo(1);
     }
 
+    /** Twice: a member that does not fit is closed by the first who finds it. */
+    @Test
+    void theFirstJobOfAFreshServerFindsTheDiskThatItsPlanExpects() throws Exception {
+        PoolPlan plain = plan(2, Miss.COLD);
+        jobs.plan(List.of(new PoolPlan(
+                plain.template(),
+                plain.isolation(),
+                plain.prestart(),
+                plain.sandboxBytes(),
+                plain.floor(),
+                plain.cap(),
+                plain.hitRate(),
+                plain.idleBytes(),
+                plain.miss(),
+                plain.patience(),
+                plain.shape(),
+                Optional.of(new PoolPlan.Disk(16 * MIB, 1000)))));
+        AgentHost.await("the pool is full", () -> full(2));
+        for (int i = 0; i < 2; i++) {
+            JobOrder order = JobOrders.of(runtime(jobs, "python"), "import os; print(os.statvfs('/').f_files)");
+            JobOutcome outcome = run(with(order, Limits.DEFAULT.withDisk(16 * MIB, 1000), Map.of()));
+            assertThat(outcome.place().warmth()).isEqualTo(Warmth.WARM);
+            assertThat(printed(outcome)).isEqualTo("1000");
+        }
+        assertThat(state().hits()).isEqualTo(2);
+        assertThat(state().misses()).isZero();
+    }
+
     @Test
     void oneThatWasFrozenOrKilledWhileItWaitedIsNotGivenToAJob() throws Exception {
         fill(4);

@@ -59,7 +59,8 @@ class AgentReadyTest extends AgentFixture {
                 Optional.of(new PoolPlan.Shape(
                         usual.privilege(),
                         usual.limits().diskBytes(),
-                        usual.limits().diskInodes())));
+                        usual.limits().diskInodes())),
+                Optional.empty());
     }
 
     static SandboxNeeds needs(StartSandbox command) {

@@ -28,6 +28,9 @@ final class FakeMaker implements Maker<Integer> {
     /** Does not mind being interrupted. */
     volatile boolean stubborn;
 
+    /** Happens while one is looked at. */
+    volatile Runnable looking = () -> {};
+
     volatile IntPredicate fails = number -> false;
     volatile IntPredicate stale = number -> false;
     volatile ErrorCode failure = ErrorCode.NO_CAPACITY;
@@ -61,6 +64,7 @@ final class FakeMaker implements Maker<Integer> {
     @Override
     public boolean alive(Integer member, Runnable meanwhile) {
         meanwhile.run();
+        looking.run();
         return !dead.containsKey(member);
     }
 

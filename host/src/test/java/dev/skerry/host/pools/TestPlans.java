@@ -35,6 +35,22 @@ final class TestPlans {
                 plan.patience());
     }
 
+    static PoolPlan expecting(PoolPlan plan, PoolPlan.Disk disk) {
+        return new PoolPlan(
+                plan.template(),
+                plan.isolation(),
+                plan.prestart(),
+                plan.sandboxBytes(),
+                plan.floor(),
+                plan.cap(),
+                plan.hitRate(),
+                plan.idleBytes(),
+                plan.miss(),
+                plan.patience(),
+                plan.shape(),
+                Optional.of(disk));
+    }
+
     static PoolPlan prestarted(PoolPlan plan, String language) {
         return new PoolPlan(
                 plan.template(),

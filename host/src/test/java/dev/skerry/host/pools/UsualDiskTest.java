@@ -3,6 +3,9 @@ package dev.skerry.host.pools;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.wire.Limits;
+import dev.skerry.wire.jobs.PoolPlan;
+import dev.skerry.wire.jobs.PoolPlan.Disk;
+import dev.skerry.wire.jobs.PoolPlan.Miss;
 import org.junit.jupiter.api.Test;
 
 class UsualDiskTest {
@@ -20,6 +23,24 @@ class UsualDiskTest {
                 .isEqualTo(SMALL.withMemoryBytes(1 << 30));
         assertThat(disks.isUsual("base", LARGE)).isFalse();
         assertThat(disks.isUsual("other", LARGE)).isTrue();
+    }
+
+    @Test
+    void untilAJobHasComeItIsWhatThePlanExpects() {
+        PoolPlan plan = TestPlans.expecting(TestPlans.plan(1, 1, Miss.COLD), new Disk(8 << 20, 500));
+        disks.expect(plan);
+        assertThat(disks.limits("base", Limits.DEFAULT)).isEqualTo(SMALL);
+        assertThat(disks.isUsual("base", SMALL)).isTrue();
+        assertThat(disks.isUsual("base", LARGE)).isFalse();
+        assertThat(disks.asks("base", LARGE)).isFalse();
+        assertThat(disks.asks("base", SMALL)).isTrue();
+    }
+
+    @Test
+    void jobsThatHaveComeKnowBetterThanAPlan() {
+        disks.asks("base", LARGE);
+        disks.expect(TestPlans.expecting(TestPlans.plan(1, 1, Miss.COLD), new Disk(8 << 20, 500)));
+        assertThat(disks.limits("base", Limits.DEFAULT)).isEqualTo(LARGE);
     }
 
     @Test

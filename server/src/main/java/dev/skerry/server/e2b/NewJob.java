@@ -81,12 +81,47 @@ public final class NewJob implements Submissions.Reader {
             expected.add(bytes(one, "expected")
                     .map(text -> new Expectation(text, comparison(one).orElse(comparison))));
         }
-        Submission submission = submission(tenant, body, order(body, inputs));
+        JobOrder alone = order(body, inputs);
+        Optional<JobOrder> other = interactor.map(one -> order(one, talking(one, cases, run)));
+        Duration whole = whole(alone, other.orElse(alone));
         return new JobWork(
-                submission,
+                submission(tenant, body, living(alone, whole)),
                 expected,
                 body.flag("stopOnFailure", false),
-                interactor.map(other -> order(other, talking(other, cases, run))));
+                other.map(one -> living(one, whole)));
+    }
+
+    /** How long two may take together: each waits for the other's compiler, and in every case for the other's end. */
+    private static Duration whole(JobOrder one, JobOrder other) {
+        Duration whole = longer(one.compile(), other.compile());
+        for (int i = 0; i < one.cases().size(); i++) {
+            whole = whole.plus(
+                    longer(one.cases().get(i).limits(), other.cases().get(i).limits()));
+        }
+        return whole;
+    }
+
+    private static Duration longer(StageLimits one, StageLimits other) {
+        return one.wall().compareTo(other.wall()) > 0 ? one.wall() : other.wall();
+    }
+
+    private static JobOrder living(JobOrder order, Duration whole) {
+        requireBounded(order, whole);
+        return order.withLimits(order.limits().withWallTime(whole.plus(SANDBOX_EXTRA)));
+    }
+
+    private static void requireBounded(JobOrder order, Duration whole) {
+        long output = order.cases().stream()
+                .mapToLong(one -> 2 * one.limits().outputBytes())
+                .sum();
+        if (whole.compareTo(WHOLE_MAX) > 0 || output > WHOLE_OUTPUT_MAX) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "all cases together may run for " + WHOLE_MAX.toMinutes() + " minutes and write "
+                            + (WHOLE_OUTPUT_MAX >> 20) + " MiB, and their limits say " + whole.toSeconds() + " s and "
+                            + (output >> 20) + " MiB",
+                    "lower 'wallMillis' or 'outputBytes', or hand in fewer cases at a time");
+        }
     }
 
     private static List<JobCase> talking(Body interactor, List<Body> cases, StageLimits run) {
@@ -119,22 +154,11 @@ public final class NewJob implements Submissions.Reader {
         }
         StageLimits compile =
                 body.object("compile").map(limits -> limits(limits, COMPILE)).orElse(COMPILE);
-        Duration whole = cases.stream().map(one -> one.limits().wall()).reduce(compile.wall(), Duration::plus);
-        long output =
-                cases.stream().mapToLong(one -> 2 * one.limits().outputBytes()).sum();
-        if (whole.compareTo(WHOLE_MAX) > 0 || output > WHOLE_OUTPUT_MAX) {
-            throw new Failure(
-                    ErrorCode.INVALID_REQUEST,
-                    "all cases together may run for " + WHOLE_MAX.toMinutes() + " minutes and write "
-                            + (WHOLE_OUTPUT_MAX >> 20) + " MiB, and their limits say " + whole.toSeconds() + " s and "
-                            + (output >> 20) + " MiB",
-                    "lower 'wallMillis' or 'outputBytes', or hand in fewer cases at a time");
-        }
         return new JobOrder(
                 UUID.randomUUID().toString(),
                 runtime,
-                body.text("isolation").map(Isolation::parse).orElse(settings.isolation()),
-                settings.limits().withWallTime(whole.plus(SANDBOX_EXTRA)),
+                settings.floor(body.text("isolation").map(Isolation::parse)),
+                settings.limits(),
                 JobFiles.checked(files),
                 body.texts("environment"),
                 compile,

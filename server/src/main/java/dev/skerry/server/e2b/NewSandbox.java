@@ -84,10 +84,9 @@ record NewSandbox(String template, Duration timeout, Body body, boolean secure) 
         return new SandboxConfig(
                 templateId,
                 alias,
-                body.object("skerry")
+                settings.floor(body.object("skerry")
                         .flatMap(own -> own.text("isolation"))
-                        .map(Isolation::parse)
-                        .orElse(settings.isolation()),
+                        .map(Isolation::parse)),
                 settings.limits(),
                 Privilege.SUDO,
                 metadata(),

@@ -79,6 +79,8 @@ final class Interaction {
                 JobOutcome own = result(solution);
                 return judgement(own, result(judge));
             } finally {
+                // So that nobody who passes output on stands in the way of being told that it is over.
+                Stream.of(Side.values()).forEach(meeting::over);
                 threads.shutdownNow();
             }
         }

@@ -105,7 +105,7 @@ final class Packages {
                 .filter(runtime -> runtime.template().equals(what.template()))
                 .toList();
         if (inside.stream().noneMatch(what::has)) {
-            host.removeTemplate(what.template());
+            String kept = discard(what);
             String has = String.join(
                     ", ",
                     inside.stream().map(LanguagePackage::of).map(Packages::name).toList());
@@ -115,10 +115,22 @@ final class Packages {
                             + (has.isEmpty()
                                     ? "no language that is known, or it could not be asked; the log says so"
                                     : has),
-                    "correct the index; nothing was kept of the archive");
+                    "correct the index; " + kept);
         }
         LOG.atInfo().addKeyValue("template", what.template()).log("a package was installed");
         done(exchange, what);
+    }
+
+    /** What its archive was, which is not what it should be; says what was kept of it. */
+    private String discard(LanguagePackage what) {
+        try {
+            host.removeTemplate(what.template());
+            return "nothing was kept of the archive";
+        } catch (Failure e) {
+            LOG.atWarn().setCause(e).addKeyValue("template", what.template()).log("a wrong package was not removed");
+            return "the archive was kept, as " + e.getMessage()
+                    + e.hint().map(hint -> ": " + hint).orElse("") + "; the right one will replace it";
+        }
     }
 
     /** A package; or a template that has nothing else. */

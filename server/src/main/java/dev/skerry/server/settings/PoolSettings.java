@@ -78,7 +78,13 @@ public record PoolSettings(List<PoolText> pools, int hitPercent, long idleBytes,
                 // A client has its sandbox sooner when one is made for it than by any wait.
                 pool.forClients() ? Miss.COLD : miss,
                 patience,
-                pool.forClients() ? Optional.of(shape(sandboxes)) : Optional.empty());
+                pool.forClients() ? Optional.of(shape(sandboxes)) : Optional.empty(),
+                pool.forClients() ? Optional.empty() : Optional.of(disk(sandboxes)));
+    }
+
+    /** Of all jobs: no request says another. */
+    private static PoolPlan.Disk disk(SandboxSettings sandboxes) {
+        return new PoolPlan.Disk(sandboxes.diskBytes(), sandboxes.diskInodes());
     }
 
     private static PoolPlan.Shape shape(SandboxSettings sandboxes) {

@@ -53,6 +53,11 @@ public record SandboxSettings(
                 runningMax);
     }
 
+    /** The weakest that will do for who asks for that: a wish for less than the setting does not count. */
+    public Isolation floor(Optional<Isolation> asked) {
+        return asked.filter(level -> level.satisfies(isolation)).orElse(isolation);
+    }
+
     public Limits limits() {
         return new Limits(memoryBytes, cpuMillis, processes, diskBytes, diskInodes, Optional.empty(), Optional.empty());
     }

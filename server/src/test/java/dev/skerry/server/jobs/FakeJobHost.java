@@ -36,6 +36,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Runs programs of Java: the main file's text is a program's name. Each has pipes, and ends at its wall limit. */
 public final class FakeJobHost implements JobHost {
@@ -93,7 +94,8 @@ public final class FakeJobHost implements JobHost {
     }
 
     @Override
-    public JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
+    public JobOutcome run(JobOrder order, JobListener itsListener) throws InterruptedException {
+        JobListener listener = new OneAtATime(itsListener, new ReentrantLock());
         ran.add(order);
         most.accumulateAndGet(running.incrementAndGet(), Math::max);
         try {
@@ -150,6 +152,49 @@ public final class FakeJobHost implements JobHost {
                 status == Status.STDOUT_LIMIT,
                 new byte[0],
                 false);
+    }
+
+    /** As on a host; who is told of the end waits for that too. */
+    private record OneAtATime(JobListener inner, ReentrantLock turn) implements JobListener {
+        @Override
+        public void placed(JobPlace place) {
+            turn.lock();
+            try {
+                inner.placed(place);
+            } finally {
+                turn.unlock();
+            }
+        }
+
+        @Override
+        public void begins(Phase phase, int run, JobControl control) {
+            turn.lock();
+            try {
+                inner.begins(phase, run, control);
+            } finally {
+                turn.unlock();
+            }
+        }
+
+        @Override
+        public void wrote(Stream stream, byte[] bytes) {
+            turn.lock();
+            try {
+                inner.wrote(stream, bytes);
+            } finally {
+                turn.unlock();
+            }
+        }
+
+        @Override
+        public boolean ended(Phase phase, int run, StageOutcome outcome) {
+            turn.lock();
+            try {
+                return inner.ended(phase, run, outcome);
+            } finally {
+                turn.unlock();
+            }
+        }
     }
 
     /** One run. Its end is told when all that it wrote was. */
@@ -209,8 +254,10 @@ public final class FakeJobHost implements JobHost {
                 reader.join();
             } catch (InterruptedException e) {
                 end.compareAndSet(null, Status.CANCELLED);
+                // As on a host: that is told before the program is ended.
+                boolean _ =
+                        listener.ended(Phase.RUN, run, outcome(Status.CANCELLED, 0, Duration.ZERO, kept.toByteArray()));
                 process.interrupt();
-                reader.interrupt();
                 throw e;
             }
         }

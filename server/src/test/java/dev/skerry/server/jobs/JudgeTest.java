@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +36,12 @@ class JudgeTest {
     private static final StageLimits SHORT = StageLimits.of(Duration.ofMillis(300), Duration.ofSeconds(5), 256 << 10);
     private static final StageLimits LONGER = StageLimits.of(Duration.ofMillis(600), Duration.ofSeconds(5), 256 << 10);
 
+    private static final StageLimits PATIENT = StageLimits.of(Duration.ofMinutes(1), Duration.ofMinutes(1), 256 << 10);
+
+    /** What fits between two programs of which nobody reads: the output of one, what is held, the other's input. */
+    private static final int CHUNKS_UNREAD = 48;
+
+    private final AtomicInteger chunks = new AtomicInteger();
     private final FakeJobHost host = new FakeJobHost();
     private final JobQueue queue = new JobQueue(host, JobSettings.DEFAULT, InstantSource.system());
 
@@ -186,6 +194,11 @@ class JudgeTest {
     }
 
     private JobWork interactive(String program, String interactor, boolean stopEarly, String... secrets) {
+        return interactive(program, interactor, stopEarly, SHORT, LONGER, secrets);
+    }
+
+    private JobWork interactive(
+            String program, String interactor, boolean stopEarly, StageLimits of, StageLimits its, String... secrets) {
         host.program("guess", (in, out, _) -> guess(in, out));
         host.program("answer", JudgeTest::answer);
         host.program("stubborn", (in, out, _) -> {
@@ -202,12 +215,12 @@ class JudgeTest {
         host.program("flood", (_, out, _) -> {
             while (true) {
                 out.write(new byte[4096]);
+                chunks.incrementAndGet();
             }
         });
-        JobCase[] own = Arrays.stream(secrets).map(_ -> Works.talking(SHORT)).toArray(JobCase[]::new);
-        JobCase[] others = Arrays.stream(secrets)
-                .map(secret -> Works.talking(LONGER, secret))
-                .toArray(JobCase[]::new);
+        JobCase[] own = Arrays.stream(secrets).map(_ -> Works.talking(of)).toArray(JobCase[]::new);
+        JobCase[] others =
+                Arrays.stream(secrets).map(secret -> Works.talking(its, secret)).toArray(JobCase[]::new);
         JobOrder solution = Works.order(FakeJobHost.PYTHON, program, own);
         return new JobWork(
                 Works.of("acme", "u", solution),
@@ -279,7 +292,16 @@ class JudgeTest {
 
     @Test
     void aPairThatIsCancelledFreesItsPlace() throws Exception {
-        JobWork work = interactive("silent", "silent", false, "1");
+        cancelled(interactive("silent", "silent", false, "1"), () -> host.ran.size() == 2);
+    }
+
+    /** Who passes their output on stands before full pipes. */
+    @Test
+    void twoThatOnlyWriteEndAtOnceWhenTheyAreCancelled() throws Exception {
+        cancelled(interactive("flood", "flood", false, PATIENT, PATIENT, "1"), () -> chunks.get() >= 2 * CHUNKS_UNREAD);
+    }
+
+    private void cancelled(JobWork work, BooleanSupplier when) throws InterruptedException {
         Thread caller = Thread.ofVirtual().start(() -> {
             try {
                 judge(work);
@@ -287,7 +309,7 @@ class JudgeTest {
                 Thread.currentThread().interrupt();
             }
         });
-        JobQueueTest.eventually(() -> host.ran.size() == 2);
+        JobQueueTest.eventually(when);
         caller.interrupt();
         caller.join();
         assertThat(queue.running()).isZero();

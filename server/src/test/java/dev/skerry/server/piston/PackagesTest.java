@@ -177,6 +177,22 @@ class PackagesTest {
         change("POST", "cobol", "1.0.0").says(404, "Requested package cobol-1.0.0 does not exist");
     }
 
+    /** A pool was planned for it before it was there. */
+    @Test
+    void whoseArchiveIsWrongHearsThatAlsoIfItCannotBeRemoved() throws Exception {
+        index(line("lua", "5.4.6", "lua-5.4.6.tar", "lua 5.4.4\n"));
+        server.host.templates.held.add("packages/lua/5.4.6");
+        Answer answer =
+                change("POST", "lua", "5.4.6").says(400, "lua-5.4.6.tar has no lua-5.4.6 inside, but lua-5.4.4");
+        assertThat(answer.body().get("hint").stringValue())
+                .startsWith("correct the index")
+                .contains("template 'packages/lua/5.4.6' is in use by a pool", "end that first");
+        assertThat(server.host.templates.images).containsOnlyKeys("packages/lua/5.4.6");
+        server.host.templates.held.clear();
+        index(line("lua", "5.4.6", "right.tar", "lua 5.4.6\n"));
+        change("POST", "lua", "5.4.6").is(200);
+    }
+
     @Test
     void anIndexThatCannotBeReadTakesNothingFromWhatIsInstalled() throws Exception {
         assertThat(listed("python")).hasSize(3);

@@ -8,12 +8,16 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Templates that are imported, of which nothing but the name and the image matters. */
 public final class FakeTemplates {
     /** By name. */
     public final Map<String, Path> images = new ConcurrentHashMap<>();
+
+    /** Names of those that something uses. */
+    public final Set<String> held = ConcurrentHashMap.newKeySet();
 
     HostTemplate add(Path image, String name) {
         images.put(name, image);
@@ -22,6 +26,9 @@ public final class FakeTemplates {
     }
 
     void remove(String name) {
+        if (held.contains(name)) {
+            throw new Failure(ErrorCode.CONFLICT, "template '" + name + "' is in use by a pool", "end that first");
+        }
         if (images.remove(name) == null) {
             throw new Failure(ErrorCode.NOT_FOUND, "there is no template '" + name + "'");
         }

@@ -51,6 +51,17 @@ class PoolTextTest {
     }
 
     @Test
+    void aPoolForJobsExpectsTheDiskThatAllOfThemHave() {
+        PoolSettings settings = PoolSettings.DEFAULT.with(PoolText.list("base=1..1, base+sandbox=1..1"));
+        SandboxSettings sandboxes = SandboxSettings.DEFAULT;
+        List<PoolPlan> plans = settings.plans(sandboxes);
+        assertThat(plans.get(0).disk())
+                .contains(new PoolPlan.Disk(
+                        sandboxes.limits().diskBytes(), sandboxes.limits().diskInodes()));
+        assertThat(plans.get(1).disk()).isEmpty();
+    }
+
+    @Test
     void aPlanHasTheServersLevelUnlessThePoolNamesOne() {
         PoolSettings settings = PoolSettings.DEFAULT.with(PoolText.list("base=0..1, base+python@gvisor=1..2"));
         List<PoolPlan> plans = settings.plans(SandboxSettings.DEFAULT);

@@ -32,4 +32,8 @@ public record JobOrder(
         environment = ProcessTexts.environment(environment);
         cases = List.copyOf(cases);
     }
+
+    public JobOrder withLimits(Limits others) {
+        return new JobOrder(id, runtime, floor, others, files, environment, compile, prestarted, cases);
+    }
 }

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param miss what a job does that finds none
  * @param patience how long it waits, where it does
  * @param shape of sandboxes that a server will give to its clients; empty: those of this pool are for jobs
+ * @param disk that its jobs will ask for, as far as the planner knows; empty: what the first of them asks for
  */
 public record PoolPlan(
         String template,
@@ -31,8 +32,9 @@ public record PoolPlan(
         long idleBytes,
         Miss miss,
         Duration patience,
-        Optional<Shape> shape) {
-    /** Of sandboxes for jobs. */
+        Optional<Shape> shape,
+        Optional<Disk> disk) {
+    /** Of sandboxes for jobs of which nothing is known. */
     public PoolPlan(
             String template,
             Isolation isolation,
@@ -55,6 +57,7 @@ public record PoolPlan(
                 idleBytes,
                 miss,
                 patience,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -64,6 +67,13 @@ public record PoolPlan(
      * @param diskBytes that its user may have on the disk; likewise {@code diskInodes}, files
      */
     public record Shape(Privilege privilege, long diskBytes, long diskInodes) {}
+
+    /**
+     * The size of a writable layer.
+     *
+     * @param inodes files
+     */
+    public record Disk(long bytes, long inodes) {}
 
     /** Whether its sandboxes are of that template, and for clients with that shape, or for jobs. */
     public boolean isOf(String name, Optional<Shape> wanted) {
