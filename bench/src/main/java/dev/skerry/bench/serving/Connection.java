@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * what is measured is the other side.
  */
 public final class Connection implements AutoCloseable {
-    private static final Duration BOUND = Duration.ofMinutes(1);
+    private static final Duration BOUND = Duration.ofMinutes(2);
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int LINE_BYTES_MAX = 32 << 10;
 
