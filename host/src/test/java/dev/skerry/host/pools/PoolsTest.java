@@ -28,9 +28,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Pools with threads, and members that are only numbers. */
 class PoolsTest {
@@ -207,26 +204,6 @@ class PoolsTest {
             await("it waits", () -> state().waits() == 1);
             pools.plan(List.of());
             assertThat(waiting.get()).isEmpty();
-        }
-    }
-
-    /** While the one that was made for him is looked at, and found dead. */
-    @ParameterizedTest
-    @EnumSource(names = {"COLD", "WAIT"})
-    @Timeout(10)
-    void whoWasGivenADeadOneDoesNotWaitForAPoolThatIsNoMore(Miss miss) throws Exception {
-        maker.allowed.drainPermits();
-        pools.plan(List.of(plan("base", 0, 1, Miss.WAIT, BOUND)));
-        // That it is planned without a cap is as good as not at all.
-        List<PoolPlan> next = List.of(plan("base", 0, miss == Miss.WAIT ? 0 : 1, miss, BOUND));
-        maker.dead.put(1, true);
-        maker.looking = () -> pools.plan(next);
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Optional<Integer>> waiting = threads.submit(() -> claim());
-            await("it waits", () -> state().waits() == 1);
-            maker.allowed.release();
-            assertThat(waiting.get()).isEmpty();
-            assertThat(state().misses()).isEqualTo(1);
         }
     }
 
