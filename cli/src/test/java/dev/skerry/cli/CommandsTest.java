@@ -185,7 +185,7 @@ class CommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"frobnicate", "keys frobnicate", "x", "run --nosuch", "run --nonsense", "ps -x"})
     void whatIsFarFromEverythingIsNotGuessedAt(String line) {
-        assertThat(skerry(line.split(" "))).isEqualTo(2);
+        assertThat(skerry(line.split(" ", -1))).isEqualTo(2);
         assertThat(words())
                 .containsPattern("there is no option|is not a command")
                 .doesNotContain("nearest");
@@ -195,7 +195,7 @@ class CommandsTest {
     @ValueSource(strings = {"run -- true", "shell", "template list", "doctor --clean"})
     void withoutRootTheHintIsToBecomeIt(String line) {
         root = false;
-        assertThat(skerry(line.split(" "))).isEqualTo(2);
+        assertThat(skerry(line.split(" ", -1))).isEqualTo(2);
         assertThat(words()).contains("must be root").contains("hint: sudo ./skerry " + line.replaceFirst(" --.*", ""));
     }
 

@@ -175,8 +175,8 @@ class LauncherTest {
         "service logs -h"
     })
     void itsOwnWordsHaveHelpToo(String line) throws Exception {
-        Result result = clone.skerryOn("/nowhere", line.split(" "));
-        assertThat(result.out()).startsWith("Usage: ./skerry " + line.split(" ")[0]);
+        Result result = clone.skerryOn("/nowhere", line.split(" ", -1));
+        assertThat(result.out()).startsWith("Usage: ./skerry " + line.split(" ", -1)[0]);
         assertThat(result.err()).isEmpty();
         assertThat(result.code()).isZero();
     }
