@@ -35,6 +35,13 @@ record Context(
     interface ServerOpener {
         /** @throws Failure when it cannot start; nothing of it remains then */
         RunningServer open(ServerSettings settings) throws InterruptedException;
+
+        /**
+         * Looks whether this machine can do what they demand, and changes nothing; for root.
+         *
+         * @throws Failure {@code INVALID_REQUEST} when it cannot
+         */
+        default void check(ServerSettings settings) {}
     }
 
     /** Notices when this process is asked to end. */

@@ -51,6 +51,9 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (clean || attack) {
+            hostOptions.needRoot(context);
+        }
         if (attack) {
             return Extension.run(
                     ATTACKS,

@@ -5,7 +5,12 @@ import dev.skerry.wire.Failure;
 import dev.skerry.wire.Nearest;
 import java.io.PrintStream;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -13,6 +18,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what a command threw into two lines on standard error and an exit code. */
 final class FailurePrinter implements CommandLine.IParameterExceptionHandler, CommandLine.IExecutionExceptionHandler {
+    /** Commands that the launcher answers, which are none here. */
+    private static final List<String> LAUNCHERS_OWN = List.of("service", "build", "test", "package", "help");
+
     private final PrintStream err;
     private final boolean debug;
 
@@ -35,19 +43,25 @@ final class FailurePrinter implements CommandLine.IParameterExceptionHandler, Co
         }
         String word = unmatched.getUnmatched().getFirst();
         if (unmatched.isUnknownOption()) {
-            return "there is no option '" + word + "'; the nearest one is '" + nearest(word, command) + "'";
+            Set<String> known = command.getCommandSpec().optionsMap().keySet();
+            return "there is no option '" + word + "'"
+                    + nearest(word.replaceFirst("=.*", ""), known).orElse("");
         }
         if (command.getSubcommands().isEmpty()) {
             return "'" + word + "' is one word too many";
         }
-        return "'" + word + "' is not a command" + (command.getParent() == null ? "" : " of '" + name(command) + "'");
+        Set<String> known = command.getSubcommands().keySet();
+        if (command.getParent() == null) {
+            Set<String> all = Stream.concat(known.stream(), LAUNCHERS_OWN.stream())
+                    .collect(Collectors.toCollection(LinkedHashSet::new));
+            return "'" + word + "' is not a command" + nearest(word, all).orElse("");
+        }
+        return "'" + word + "' is not a command of '" + name(command) + "'"
+                + nearest(word, known).orElse(", which has " + String.join(", ", known));
     }
 
-    private static String nearest(String option, CommandLine command) {
-        String word = option.replaceFirst("=.*", "");
-        Set<String> known = command.getCommandSpec().optionsMap().keySet();
-        return known.stream().filter(one -> one.startsWith(word)).findFirst().orElseGet(() -> Nearest.to(word, known, 1)
-                .getFirst());
+    private static Optional<String> nearest(String word, Set<String> known) {
+        return Nearest.meant(word, known).map(meant -> "; the nearest one is '" + meant + "'");
     }
 
     /** The words that call it, without the program's. */

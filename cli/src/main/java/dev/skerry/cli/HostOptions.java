@@ -1,13 +1,20 @@
 package dev.skerry.cli;
 
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.Launcher;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Which data folder to work on. */
 final class HostOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
     @Option(
             names = "--data",
             paramLabel = "FOLDER",
@@ -27,7 +34,18 @@ final class HostOptions {
         return open(context, Launcher.AUTO);
     }
 
+    /** @throws Failure {@code INVALID_REQUEST} when this is not root, with the command that is */
+    void needRoot(Context context) {
+        if (!context.root()) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "sandboxes are made of namespaces and cgroups, for which this must be root",
+                    "sudo " + command.qualifiedName());
+        }
+    }
+
     Host open(Context context, Launcher launcher) {
+        needRoot(context);
         return context.hosts().open(dataFolder(context.environment()), launcher);
     }
 }

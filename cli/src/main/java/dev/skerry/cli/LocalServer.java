@@ -1,6 +1,7 @@
 package dev.skerry.cli;
 
 import dev.skerry.host.agent.LocalAgent;
+import dev.skerry.host.drivers.Driver;
 import dev.skerry.host.drivers.Drivers;
 import dev.skerry.host.engine.Engine;
 import dev.skerry.host.engine.EngineSettings;
@@ -36,17 +37,42 @@ final class LocalServer implements RunningServer {
         this.server = server;
     }
 
-    static RunningServer open(ServerSettings settings, PrintStream log) throws InterruptedException {
+    /** @param log where the lines go that a server logs */
+    record Opener(PrintStream log) implements Context.ServerOpener {
+        @Override
+        public RunningServer open(ServerSettings settings) throws InterruptedException {
+            EngineSettings engine = engine(settings);
+            return LocalServer.open(settings, engine, fitting(settings, engine), log);
+        }
+
+        @Override
+        public void check(ServerSettings settings) {
+            Drivers _ = fitting(settings, engine(settings));
+        }
+
+        private static EngineSettings engine(ServerSettings settings) {
+            return EngineSettings.installed(settings.data())
+                    .with(settings.sandboxes().launcher());
+        }
+
+        private static Drivers fitting(ServerSettings settings, EngineSettings engine) {
+            Drivers drivers = Drivers.detect(engine.guestd(), engine.launcher());
+            DemandedLevels.of(settings)
+                    .require(drivers.available().stream().map(Driver::level).toList());
+            return drivers;
+        }
+    }
+
+    private static RunningServer open(ServerSettings settings, EngineSettings engine, Drivers drivers, PrintStream log)
+            throws InterruptedException {
         // Before the host looks which instance this is.
         boolean _ = Replacement.finish(settings.data());
         LogLines.install(log);
-        EngineSettings engine = EngineSettings.installed(settings.data())
-                .with(settings.sandboxes().launcher());
         if (settings.database().postgres().isPresent()) {
-            HostSource shared = new SharedHost(engine, Drivers.detect(engine.guestd(), engine.launcher()));
+            HostSource shared = new SharedHost(engine, drivers);
             return new LocalServer(settings, Optional.empty(), Server.open(settings, shared, InstantSource.system()));
         }
-        LocalAgent host = LocalAgent.open(engine, HOST);
+        LocalAgent host = LocalAgent.open(engine, HOST, drivers);
         try {
             return new LocalServer(settings, Optional.of(host), Server.open(settings, host, InstantSource.system()));
         } catch (RuntimeException | Error | InterruptedException e) {

@@ -27,7 +27,7 @@ public final class Main {
         System.exit(execute(
                 new Context(
                         EngineHost::open,
-                        settings -> LocalServer.open(settings, System.err),
+                        new LocalServer.Opener(System.err),
                         StopSignals::onFirst,
                         isRoot(),
                         // Through a channel, because a read of that can be interrupted: a thread still waiting for

@@ -63,8 +63,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--lang",
             paramLabel = "LANGUAGE",
-            description = "python, javascript, typescript, bash, c, c++, java, go, rust, ruby, perl, php or lua"
-                    + " (default: by the file's extension).")
+            completionCandidates = LanguageNames.class,
+            description = "One of ${COMPLETION-CANDIDATES} (default: by the file's extension).")
     private Optional<String> language = Optional.empty();
 
     @Option(

@@ -4,6 +4,7 @@ import dev.skerry.cli.client.EnvFile;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +55,11 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         ServerSettings settings = settingsOptions.read(context.environment());
+        envFile.ifPresent(this::requireFolder);
         if (check) {
+            if (context.root()) {
+                context.servers().check(settings);
+            }
             context.print("ok\n" + ServeReport.settings(settings));
             return ExitCode.OK;
         }
@@ -81,6 +86,27 @@ final class ServeCommand implements Callable<Integer> {
             context.print("ready");
             server.awaitEnd();
             return ExitCode.OK;
+        }
+    }
+
+    /** Before anything is made. Who may not look does not know; but only root serves. */
+    private void requireFolder(Path file) {
+        Path folder = file.toAbsolutePath().normalize().getParent();
+        String problem = "";
+        if (folder == null || Files.isDirectory(file)) {
+            problem = "'" + file + "' is a folder";
+        } else if (Files.notExists(folder)) {
+            problem = "there is no folder '" + folder + "'";
+        } else if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            problem = "'" + folder + "' is not a folder";
+        } else if (context.root() && !Files.isWritable(folder)) {
+            problem = "nothing can be written into '" + folder + "'";
+        }
+        if (!problem.isEmpty()) {
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "--env-file " + file + " cannot be written: " + problem,
+                    "name a file in a folder that is there");
         }
     }
 

@@ -53,6 +53,7 @@ final class ShellCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        hostOptions.needRoot(context);
         List<Transfer> copies = in.stream().map(Transfer::in).toList();
         Map<String, String> own = sandboxOptions.environment();
         var spec = sandboxOptions.spec(timeout, Optional.empty(), sudo ? Privilege.SUDO : Privilege.NONE);

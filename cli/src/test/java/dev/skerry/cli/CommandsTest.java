@@ -3,6 +3,7 @@ package dev.skerry.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.host.jobs.JobSandbox;
+import dev.skerry.host.jobs.Language;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.SandboxEnd;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -33,12 +36,14 @@ class CommandsTest {
     @SuppressWarnings("NullAway.Init")
     Path folder;
 
+    private boolean root = true;
+
     private int skerry(String... arguments) {
         var context = new Context(
                 (_, _) -> host,
                 FakeServer.NONE,
                 _ -> {},
-                true,
+                root,
                 InputStream.nullInputStream(),
                 out,
                 new PrintStream(err, true, StandardCharsets.UTF_8),
@@ -157,12 +162,15 @@ class CommandsTest {
                 "run --out /box/x -- true|names one path",
                 "run --out x:/nowhere/at/all -- true|there is no folder '/nowhere/at'",
                 "run --id Bad! -- true|'Bad!' is not a sandbox name",
-                "run --nonsense|there is no option '--nonsense'; the nearest one is '--",
+                "run --memroy 1g|there is no option '--memroy'; the nearest one is '--memory'",
                 "create --meta a=b|there is no option '--meta'; the nearest one is '--metadata'",
                 "ps --jsno x|there is no option '--jsno'; the nearest one is '--json'",
                 "ps word|'word' is one word too many",
-                "frobnicate|'frobnicate' is not a command",
-                "keys frobnicate|'frobnicate' is not a command of 'keys'",
+                "runn|'runn' is not a command; the nearest one is 'run'",
+                "serivce install|'serivce' is not a command; the nearest one is 'service'",
+                "temp list|'temp' is not a command; the nearest one is 'template'",
+                "keys lsit|'lsit' is not a command of 'keys'; the nearest one is 'list'",
+                "keys frobnicate|'frobnicate' is not a command of 'keys', which has create, list, rm",
                 "keys create|see './skerry keys create --help'",
                 "kill|NAME",
                 "template|a command is missing"
@@ -172,6 +180,37 @@ class CommandsTest {
         assertThat(words()).startsWith("skerry: ").contains(message).doesNotContain("\tat ", "dev.skerry");
         assertThat(out.size()).isZero();
         assertThat(host.started).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"frobnicate", "keys frobnicate", "x", "run --nosuch", "run --nonsense", "ps -x"})
+    void whatIsFarFromEverythingIsNotGuessedAt(String line) {
+        assertThat(skerry(line.split(" ", -1))).isEqualTo(2);
+        assertThat(words())
+                .containsPattern("there is no option|is not a command")
+                .doesNotContain("nearest");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run -- true", "shell", "template list", "doctor --clean"})
+    void withoutRootTheHintIsToBecomeIt(String line) {
+        root = false;
+        assertThat(skerry(line.split(" ", -1))).isEqualTo(2);
+        assertThat(words()).contains("must be root").contains("hint: sudo ./skerry " + line.replaceFirst(" --.*", ""));
+    }
+
+    @Test
+    void withoutRootDoctorSaysWhatItCan() {
+        root = false;
+        assertThat(skerry("doctor")).isEqualTo(1);
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("kernel").contains("fix: sudo ./skerry doctor");
+    }
+
+    @Test
+    void theHelpOfRunNamesEveryLanguage() {
+        assertThat(skerry("run", "--help")).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8).split("[ ,\n]+"))
+                .contains(Arrays.stream(Language.values()).map(Language::label).toArray(String[]::new));
     }
 
     @Test

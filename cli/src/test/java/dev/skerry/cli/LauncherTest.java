@@ -113,12 +113,13 @@ class LauncherTest {
     void listsThatAreMissingAreFetched() throws Exception {
         clone.command("flock", "exit 0");
         clone.command("apt-get", """
-                here=${0%/*}
-                case "$*" in
-                    *update*) : >"$here/lists" ;;
-                    *) [ -e "$here/lists" ] || exit 100
-                       echo "$@" >"$here/installed" ;;
-                esac""");
+            here=${0%/*}
+            case "$*" in
+                *update*) : >"$here/lists" ;;
+                *) [ -e "$here/lists" ] || exit 100
+                   echo "$@" >"$here/installed" ;;
+            esac\
+            """);
         clone.skerry("run", "x.py");
         assertThat(folder.resolve("bin/installed"))
                 .content()
@@ -156,6 +157,26 @@ class LauncherTest {
     void helpNeedsNoJdkAndNoPackage() throws Exception {
         Result result = clone.skerryOn("/nowhere", "help");
         assertThat(result.out()).contains("./skerry run FILE").contains("SKERRY_JAVA_HOME");
+        assertThat(result.err()).isEmpty();
+        assertThat(result.code()).isZero();
+    }
+
+    /** One of them wrote an archive when it was asked what it does, and one ran every test. */
+    @ParameterizedTest
+    @CsvSource({
+        "build --help",
+        "build -h",
+        "test --help",
+        "test -Dtest=X -h",
+        "package --help",
+        "service --help",
+        "service -h",
+        "service install --help",
+        "service logs -h"
+    })
+    void itsOwnWordsHaveHelpToo(String line) throws Exception {
+        Result result = clone.skerryOn("/nowhere", line.split(" ", -1));
+        assertThat(result.out()).startsWith("Usage: ./skerry " + line.split(" ", -1)[0]);
         assertThat(result.err()).isEmpty();
         assertThat(result.code()).isZero();
     }

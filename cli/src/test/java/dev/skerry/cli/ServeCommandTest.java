@@ -128,6 +128,21 @@ class ServeCommandTest {
         assertThat(EnvFile.read(other)).isEqualTo(noted());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {
+                "/no/such/f, there is no folder '/no/such'",
+                "/etc/passwd/f, '/etc/passwd' is not a folder",
+                "/etc, '/etc' is a folder"
+            })
+    void aFileThatCannotBeWrittenIsRefusedBeforeAnythingIsMade(String file, String why) {
+        assertThat(serve("--check", "--env-file", file)).isEqualTo(2);
+        assertThat(commanded.err()).contains("--env-file").contains(why).doesNotContain("Exception");
+        assertThat(serve("--env-file", file)).isEqualTo(2);
+        assertThat(opened).isEmpty();
+    }
+
     @Test
     void theLinesToPasteWork() throws Exception {
         Path odd = Files.createDirectory(data.resolve("it's a folder"));
@@ -166,6 +181,30 @@ class ServeCommandTest {
         }
         assertThat(opened).isEmpty();
         assertThat(noted()).isEmpty();
+    }
+
+    @Test
+    void checkAsksTheMachineWhereItMay() {
+        commanded.servers = new Context.ServerOpener() {
+            @Override
+            public RunningServer open(ServerSettings settings) {
+                return server;
+            }
+
+            @Override
+            public void check(ServerSettings settings) {
+                DemandedLevels.of(settings).require(List.of(Isolation.CONTAINER));
+            }
+        };
+        assertThat(serve("--check")).isZero();
+        String[] piston = {"--check", "--piston", "127.0.0.1:2000", "--piston-anonymous"};
+        assertThat(serve(piston)).isEqualTo(2);
+        assertThat(commanded.err())
+                .contains("'piston.anonymous-isolation' is gvisor, for which this machine has no driver")
+                .contains("it has: container");
+        assertThat(commanded.out()).isEmpty();
+        commanded.root = false;
+        assertThat(serve(piston)).isZero();
     }
 
     @Test

@@ -84,11 +84,7 @@ record Installation(
                 }
             }
         } catch (IOException e) {
-            throw new Failure(
-                    ErrorCode.UNSUPPORTED,
-                    "the run folder cannot be made: " + e,
-                    "run as root, or name another data folder",
-                    e);
+            throw new Failure(ErrorCode.UNSUPPORTED, "the run folder cannot be made: " + e, "run as root", e);
         }
     }
 

@@ -267,7 +267,7 @@ public final class Exchange {
         } catch (JacksonException e) {
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
-                    "the request's content is not JSON: " + e.getOriginalMessage(),
+                    "the request's content is not JSON" + BadJson.place(e),
                     "send one JSON object",
                     e);
         }

@@ -1,5 +1,6 @@
 package dev.skerry.server.piston;
 
+import dev.skerry.server.http.BadJson;
 import dev.skerry.server.http.Exchange;
 import dev.skerry.server.http.WebSocket;
 import dev.skerry.server.jobs.Jobs;
@@ -123,7 +124,7 @@ final class Dialogue {
                 }
             }
         } catch (JacksonException e) {
-            refuse(new Failure(ErrorCode.INVALID_REQUEST, "a message that is no JSON: " + e.getOriginalMessage(), e));
+            refuse(new Failure(ErrorCode.INVALID_REQUEST, "a message that is no JSON" + BadJson.place(e), e));
         } catch (Failure e) {
             refuse(e);
         } catch (RuntimeException | Error e) {

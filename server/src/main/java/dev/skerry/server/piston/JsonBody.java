@@ -1,5 +1,6 @@
 package dev.skerry.server.piston;
 
+import dev.skerry.server.http.BadJson;
 import dev.skerry.server.http.Exchange;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,7 @@ final class JsonBody {
                     ? Optional.of(node)
                     : refuse(exchange, "SyntaxError: the content is neither an object nor an array");
         } catch (JacksonException e) {
-            return refuse(exchange, "SyntaxError: " + e.getOriginalMessage());
+            return refuse(exchange, "SyntaxError: the content is not JSON" + BadJson.place(e));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.skerry.server.settings;
 
+import dev.skerry.server.http.BadJson;
 import dev.skerry.server.http.Listener.Address;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
@@ -160,7 +161,7 @@ public record PistonSettings(
         try {
             root = JSON.readTree(text.isBlank() ? "{}" : text);
         } catch (JacksonException e) {
-            throw wrong("it is not JSON: " + e.getOriginalMessage());
+            throw wrong("it is not JSON" + BadJson.place(e));
         }
         Map<String, Map<PistonLimit, Long>> all = new LinkedHashMap<>();
         if (!root.isObject()) {

@@ -75,7 +75,7 @@ public final class SettingsFile {
                 new Key(
                         "sandboxes.isolation",
                         quoted(boxes.isolation().label()),
-                        "Weakest isolation that will do: container, gvisor, microvm."),
+                        "Weakest isolation that will do: container, gvisor."),
                 new Key(
                         "sandboxes.launcher",
                         quoted(boxes.launcher().label()),

@@ -23,7 +23,7 @@ public record TrustPolicy(List<Rule> rules) {
     public static final String REQUEST = "request";
 
     private static final String HINT = "write tenant:NAME=LEVEL, template:NAME=LEVEL or label:NAME:VALUE=LEVEL,"
-            + " with commas between them; levels are container, gvisor, microvm";
+            + " with commas between them; levels are container, gvisor";
 
     public TrustPolicy {
         rules = List.copyOf(rules);

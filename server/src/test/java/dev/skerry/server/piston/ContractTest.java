@@ -317,7 +317,8 @@ class ContractTest {
                 "POST | execute | APPLICATION/JSON | {} | 400 | {'message':'language is required as a string'",
                 "POST | execute | application/jsonp | {'language':'x'} | 400 | {'message':'language is required as a"
                         + " string'",
-                "POST | execute | application/json | {'a | 400 | {'stack':'SyntaxError: ",
+                "POST | execute | application/json | {'a | 400 | {'stack':'SyntaxError: the content is not JSON: it"
+                        + " goes wrong in line 1, column 4'}",
                 "POST | execute | application/json | {} x | 400 | {'stack':'SyntaxError: ",
                 "POST | execute | application/json | 'text' | 400 | {'stack':'SyntaxError: ",
                 "POST | execute | application/json | 7 | 400 | {'stack':'SyntaxError: ",
