@@ -19,7 +19,8 @@ final class Attempts {
     }
 
     /**
-     * On the thread that may be interrupted to end it.
+     * On a thread that is interrupted to end it while it is on the host, and not while the database is asked: in the
+     * middle of a question to PostgreSQL that would close the connection.
      *
      * @return after which time it is to be tried again; empty: it has ended
      * @throws InterruptedException the server is being stopped, and the job is still to be run
@@ -48,21 +49,15 @@ final class Attempts {
             return Optional.empty();
         }
         try {
-            if (!job.runs()) {
-                throw new InterruptedException();
-            }
             String request = parts.store().request(job.token()).orElseThrow();
-            Judgement judgement = Judge.judge(turn, parts.reader().read(job.tenant(), request));
-            job.stops();
+            Judgement judgement = judge(job, turn, parts.reader().read(job.tenant(), request));
             end(job.token(), attempt, JudgementText.of(judgement));
         } catch (InterruptedException e) {
-            job.stops();
             if (!job.cancelled()) {
                 throw e;
             }
             endCancelled(job.token(), attempt);
         } catch (Failure e) {
-            job.stops();
             // Who is interrupted while its sandbox is made is told that the sandbox has gone.
             boolean interrupted = Thread.interrupted();
             if (job.cancelled()) {
@@ -78,6 +73,17 @@ final class Attempts {
             end(job.token(), attempt, JudgementText.of(e));
         }
         return Optional.empty();
+    }
+
+    private static Judgement judge(LiveJob job, Turn turn, JobWork work) throws InterruptedException {
+        try {
+            if (!job.runs()) {
+                throw new InterruptedException();
+            }
+            return Judge.judge(turn, work);
+        } finally {
+            job.stops();
+        }
     }
 
     void endCancelled(String token, int attempt) {
