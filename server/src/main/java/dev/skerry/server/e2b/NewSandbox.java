@@ -1,5 +1,6 @@
 package dev.skerry.server.e2b;
 
+import dev.skerry.server.http.Exchange;
 import dev.skerry.server.sandboxes.Lifetime;
 import dev.skerry.server.sandboxes.PauseKind;
 import dev.skerry.server.sandboxes.SandboxConfig;
@@ -96,7 +97,15 @@ record NewSandbox(String template, Duration timeout, Body body, boolean secure) 
                         .map(network -> network.flag("allowPublicTraffic", true))
                         .orElse(true),
                 lifetime(),
-                "{}");
+                request());
+    }
+
+    /** Two are the same if their time is too, which may be another one by the time it is asked about. */
+    private String request() {
+        return Exchange.JSON
+                .createObjectNode()
+                .put("timeout", timeout.toSeconds())
+                .toString();
     }
 
     private Lifetime lifetime() {

@@ -22,7 +22,10 @@ final class Addresses {
     private static final Pattern IPV6 = Pattern.compile("\\[[0-9a-f:.]{2,45}]");
     private static final String DELIMITERS = ":[]@/?#";
     private static final int PORT_DIGITS_MAX = 5;
-    private static final Pattern LABEL = Pattern.compile("([0-9]+)-([0-9a-z]{" + SandboxId.LENGTH + "})");
+    /** Of other servers too: theirs are of other lengths, and may have hyphens. */
+    private static final Pattern ID = Pattern.compile("[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?");
+
+    private static final Pattern LABEL = Pattern.compile("([0-9]+)-(" + ID + ")");
     private static final int PORT_MAX = 65_535;
     private static final Destination API = new Destination.Api();
 
@@ -84,11 +87,7 @@ final class Addresses {
         if (host.endsWith(suffix)) {
             Matcher label = LABEL.matcher(host.substring(0, host.length() - suffix.length()));
             if (label.matches()) {
-                OptionalInt port = port(label.group(1));
-                Optional<SandboxId> id = id(label.group(2));
-                if (port.isPresent() && id.isPresent()) {
-                    return new Destination.Port(id.get(), port.getAsInt());
-                }
+                return sandbox(label.group(2), label.group(1), "'" + printable(authority) + "' has no port before ID");
             }
         }
         return new Destination.Refused(
@@ -113,15 +112,20 @@ final class Addresses {
         if (ids.size() > 1 || ports.size() > 1) {
             return new Destination.Refused(400, "E2b-Sandbox-Id or E2b-Sandbox-Port is there twice");
         }
-        Optional<SandboxId> id = id(ids.getFirst().toLowerCase(Locale.ROOT));
-        if (id.isEmpty()) {
+        String id = ids.getFirst().toLowerCase(Locale.ROOT);
+        if (!ID.matcher(id).matches()) {
             return new Destination.Refused(400, "E2b-Sandbox-Id is not the id of a sandbox");
         }
-        OptionalInt port = port(ports.getFirst());
+        return sandbox(id, ports.getFirst(), "E2b-Sandbox-Port is not a port");
+    }
+
+    private static Destination sandbox(String text, String portText, String noPort) {
+        OptionalInt port = port(portText);
         if (port.isEmpty()) {
-            return new Destination.Refused(400, "E2b-Sandbox-Port is not a port: write 1 to 65535");
+            return new Destination.Refused(400, noPort + ": write 1 to 65535");
         }
-        return new Destination.Port(id.get(), port.getAsInt());
+        Optional<SandboxId> id = id(text);
+        return id.isPresent() ? new Destination.Port(id.get(), port.getAsInt()) : new Destination.Unknown(text);
     }
 
     private static OptionalInt port(String text) {

@@ -9,6 +9,13 @@ sealed interface Destination {
 
     record Port(SandboxId id, int port) implements Destination {}
 
+    /**
+     * A sandbox that cannot be here, as its id is none of ours.
+     *
+     * @param id of letters, digits and hyphens
+     */
+    record Unknown(String id) implements Destination {}
+
     /** Nowhere. */
     record Refused(int status, String message) implements Destination {}
 }

@@ -48,6 +48,7 @@ public final class FrontDoor implements Handler {
         switch (decide(addresses, exchange)) {
             case Destination.Api _ -> api.handle(exchange);
             case Destination.Port target -> gateway.handle(exchange, target.id(), target.port());
+            case Destination.Unknown unknown -> Answers.gone(exchange, unknown.id());
             case Destination.Refused refused -> {
                 Map<String, Object> body = new LinkedHashMap<>();
                 body.put("code", refused.status());

@@ -23,7 +23,8 @@ final class Attempts {
     }
 
     /**
-     * On the thread that may be interrupted to end it.
+     * On a thread that is interrupted to end it while it is on the host, and not while the database is asked: in the
+     * middle of a question to PostgreSQL that would close the connection.
      *
      * @return after which time it is to be tried again; empty: it has ended
      * @throws InterruptedException the server is being stopped, and the job is still to be run
@@ -52,21 +53,21 @@ final class Attempts {
             return Optional.empty();
         }
         try {
-            if (!job.runs()) {
-                throw new InterruptedException();
-            }
             String request = parts.store().request(job.token()).orElseThrow();
+<<<<<<< HEAD
             ObjectNode result = judge(turn, parts.read(job.tenant(), request));
             job.stops();
             end(job.token(), attempt, result);
+=======
+            Judgement judgement = judge(job, turn, parts.reader().read(job.tenant(), request));
+            end(job.token(), attempt, JudgementText.of(judgement));
+>>>>>>> origin/fixe
         } catch (InterruptedException e) {
-            job.stops();
             if (!job.cancelled()) {
                 throw e;
             }
             endCancelled(job.token(), attempt);
         } catch (Failure e) {
-            job.stops();
             // Who is interrupted while its sandbox is made is told that the sandbox has gone.
             boolean interrupted = Thread.interrupted();
             if (job.cancelled()) {
@@ -87,6 +88,7 @@ final class Attempts {
         return Optional.empty();
     }
 
+<<<<<<< HEAD
     private static ObjectNode judge(Turn turn, JobWork work) throws InterruptedException {
         try {
             return JudgementText.of(Judge.judge(turn, work));
@@ -101,6 +103,19 @@ final class Attempts {
                 ErrorCode.INTERNAL, "an error of the server", "its operator finds the cause in the server's log", e);
     }
 
+=======
+    private static Judgement judge(LiveJob job, Turn turn, JobWork work) throws InterruptedException {
+        try {
+            if (!job.runs()) {
+                throw new InterruptedException();
+            }
+            return Judge.judge(turn, work);
+        } finally {
+            job.stops();
+        }
+    }
+
+>>>>>>> origin/fixe
     void endCancelled(String token, int attempt) {
         end(
                 token,

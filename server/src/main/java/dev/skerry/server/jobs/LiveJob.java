@@ -44,7 +44,7 @@ final class LiveJob {
     }
 
     /**
-     * This thread runs it from now on.
+     * This thread runs it from now on, and is interrupted when it is cancelled.
      *
      * @return false: it was cancelled
      */
@@ -53,9 +53,12 @@ final class LiveJob {
         return !cancelled;
     }
 
-    /** Nobody runs it any more. */
+    /** This thread does not run it any more; an interrupt that came too late for it is taken back. */
     synchronized void stops() {
         runner = Optional.empty();
+        if (cancelled) {
+            boolean _ = Thread.interrupted();
+        }
     }
 
     synchronized void cancel() {

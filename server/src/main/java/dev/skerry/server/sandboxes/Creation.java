@@ -93,7 +93,7 @@ final class Creation {
             entry.awaitEnd(StoredSandboxes.TRANSITION, closed);
             return Optional.empty();
         }
-        if (!entry.sandbox().config().equals(config)) {
+        if (!entry.sandbox().config().wasAskedBy(config)) {
             throw new Failure(
                     ErrorCode.CONFLICT,
                     "the idempotency key was used with another configuration, for sandbox "

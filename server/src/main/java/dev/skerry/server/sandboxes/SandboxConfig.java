@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param environment of every process in it
  * @param secure requests to process 1's services need the sandbox's token
  * @param publicTraffic requests to its ports need no token
- * @param request what else the door wants to answer with later, as it came (JSON), not understood here
+ * @param request what else was asked, in the door's words (JSON), not understood here
  */
 public record SandboxConfig(
         String template,
@@ -28,6 +28,9 @@ public record SandboxConfig(
         boolean publicTraffic,
         Lifetime lifetime,
         String request) {
+    /** What a door that says nothing else has written. */
+    public static final String NOTHING_ELSE = "{}";
+
     public SandboxConfig {
         metadata = Map.copyOf(metadata);
         environment = Map.copyOf(environment);
@@ -36,5 +39,25 @@ public record SandboxConfig(
     SandboxConfig withEnvironment(Map<String, String> other) {
         return new SandboxConfig(
                 template, alias, floor, limits, privilege, metadata, other, secure, publicTraffic, lifetime, request);
+    }
+
+    /** Whether this is what was asked for by that: all of it, as far as it was written down. */
+    boolean wasAskedBy(SandboxConfig asked) {
+        return equals(asked) || equals(asked.withoutRequest());
+    }
+
+    private SandboxConfig withoutRequest() {
+        return new SandboxConfig(
+                template,
+                alias,
+                floor,
+                limits,
+                privilege,
+                metadata,
+                environment,
+                secure,
+                publicTraffic,
+                lifetime,
+                NOTHING_ELSE);
     }
 }

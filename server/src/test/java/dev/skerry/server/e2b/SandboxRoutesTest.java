@@ -3,7 +3,9 @@ package dev.skerry.server.e2b;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.e2b.E2bServer.Answer;
+import dev.skerry.server.sandboxes.SandboxConfig;
 import dev.skerry.server.tenants.SandboxTokens.Purpose;
+import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.SandboxId;
@@ -220,6 +222,19 @@ class SandboxRoutesTest {
         assertThat(server.sandboxes.idempotencyKeys).containsExactly("once-1");
         server.send("POST", "/v2/sandboxes", "{}", "X-API-Key", server.key, "Idempotency-Key", "a b")
                 .fails(400, "the header Idempotency-Key must have 1 to 255 visible ASCII characters");
+    }
+
+    @Test
+    void twoOfAnotherTimeAreNotTheSame() throws Exception {
+        SandboxConfig minute = asked("{\"timeout\":60}");
+        assertThat(asked("{\"timeout\":60}")).isEqualTo(minute);
+        assertThat(asked("{\"timeout\":61}")).isNotEqualTo(minute);
+        assertThat(asked("{}")).isEqualTo(asked("{\"timeout\":300}")).isNotEqualTo(minute);
+    }
+
+    private SandboxConfig asked(String body) throws Exception {
+        SandboxId id = new SandboxId(server.create(body));
+        return server.sandboxes.get(TenantId.DEFAULT, id).config();
     }
 
     @Test

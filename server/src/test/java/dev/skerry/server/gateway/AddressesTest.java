@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.wire.SandboxId;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,8 +49,7 @@ class AddressesTest {
         assertThat(of("3000-" + ID + ".sbx.localhost:8443")).isEqualTo(port(3000));
         assertThat(of("1-" + ID + ".sbx.localhost")).isEqualTo(port(1));
         assertThat(of("65535-" + ID + ".sbx.localhost.")).isEqualTo(port(65_535));
-        assertThat(of("80-" + ID.toUpperCase(java.util.Locale.ROOT) + ".SBX.localhost:1"))
-                .isEqualTo(port(80));
+        assertThat(of("80-" + ID.toUpperCase(Locale.ROOT) + ".SBX.localhost:1")).isEqualTo(port(80));
     }
 
     @ParameterizedTest
@@ -61,21 +61,17 @@ class AddressesTest {
                 "www.sbx.localhost",
                 "evil.example",
                 "evil.example:8443",
-                "0-" + ID + ".sbx.localhost",
-                "65536-" + ID + ".sbx.localhost",
-                "08-" + ID + ".sbx.localhost",
                 "+80-" + ID + ".sbx.localhost",
                 "-80-" + ID + ".sbx.localhost",
-                "80-" + ID + "x.sbx.localhost",
-                "80-0123.sbx.localhost",
+                "80-.sbx.localhost",
+                "80--" + ID + ".sbx.localhost",
+                "80-" + ID + "-.sbx.localhost",
                 "80-" + ID + ".a.sbx.localhost",
                 "a.80-" + ID + ".sbx.localhost",
                 "80-" + ID + ".sbx.localhost.evil.example",
                 "80-" + ID + ".evilsbx.localhost",
                 "80-" + ID,
-                "99999999999999999999-" + ID + ".sbx.localhost",
                 "80_" + ID + ".sbx.localhost",
-                "80-zzzzzzzzzzzzzzzzzzzzzzzzz.sbx.localhost",
                 "٣-" + ID + ".sbx.localhost",
                 "localhost.evil.example",
                 "127.0.0.1.evil.example",
@@ -94,6 +90,35 @@ class AddressesTest {
             assertThat(refused.status()).isEqualTo(421);
             assertThat(refused.message()).contains("PORT-ID.sbx.localhost", "api.sbx.localhost");
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0123",
+                "i4a2k9",
+                "izq1k2hn5yzwhydgdz0ae",
+                "izq1k2hn5yzwhydgdz0ae-6532622b",
+                ID + "x",
+                "zzzzzzzzzzzzzzzzzzzzzzzzz"
+            })
+    void anIdThatIsNoneOfOursIsThatOfAnUnknownSandbox(String id) {
+        Destination unknown = new Destination.Unknown(id);
+        assertThat(of("80-" + id + ".sbx.localhost:8443")).isEqualTo(unknown);
+        assertThat(addresses.decide("localhost", List.of(id.toUpperCase(Locale.ROOT)), List.of("80")))
+                .isEqualTo(unknown);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "65536", "08", "99999999999999999999"})
+    void aPortThatIsNoneIsABadRequest(String port) {
+        for (String id : List.of(ID, "0123")) {
+            assertThat(of(port + "-" + id + ".sbx.localhost"))
+                    .isInstanceOfSatisfying(Destination.Refused.class, refused -> {
+                        assertThat(refused.status()).isEqualTo(400);
+                        assertThat(refused.message()).contains("write 1 to 65535");
+                    });
+        }
     }
 
     @Test
@@ -129,7 +154,13 @@ class AddressesTest {
 
     @Test
     void headersThatNameNothingAreRefused() {
-        for (List<String> ids : List.of(List.of("x"), List.of(""), List.of(ID, ID), List.of(ID + " "))) {
+        for (List<String> ids : List.of(
+                List.of("-x"),
+                List.of("x_y"),
+                List.of(""),
+                List.of(ID, ID),
+                List.of(ID + " "),
+                List.of("x".repeat(64)))) {
             assertThat(addresses.decide("localhost", ids, List.of("80"))).isInstanceOf(Destination.Refused.class);
         }
         for (String port : List.of("", "0", "65536", "+80", "080", "8 0", "80 ", "-1", "0x50", "٣")) {

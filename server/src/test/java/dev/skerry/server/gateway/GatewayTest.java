@@ -112,6 +112,21 @@ class GatewayTest {
     }
 
     @Test
+    void idsOfOtherServersAreUnknownHere() throws Exception {
+        Doorway doorway = doorway();
+        for (String where : List.of(
+                "Host: 49983-izq1k2hn5yzw.sbx.localhost",
+                "Host: 127.0.0.1\r\nE2b-Sandbox-Id: izq1k2hn5yzw\r\nE2b-Sandbox-Port: 49983")) {
+            assertThat(doorway.raw("GET /health HTTP/1.1\r\n" + where + "\r\nConnection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 502 ")
+                    .contains("application/json")
+                    .endsWith(goneFor("izq1k2hn5yzw"));
+        }
+        assertThat(doorway.raw("GET / HTTP/1.1\r\nHost: 65536-izq1k2hn5yzw.sbx.localhost\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 400 ");
+    }
+
+    @Test
     void whetherASandboxRunsIsAnsweredWithoutWakingIt() throws Exception {
         Doorway doorway = doorway();
         assertThat(doorway.get(Gateway.ENVD_PORT, "/health", "")).startsWith("HTTP/1.1 204 ");

@@ -63,6 +63,23 @@ final class Samples {
                 "{}");
     }
 
+    /** @param request what else was asked */
+    static SandboxConfig asking(String request) {
+        SandboxConfig base = config(Lifetime.ENDS);
+        return new SandboxConfig(
+                base.template(),
+                base.alias(),
+                base.floor(),
+                base.limits(),
+                base.privilege(),
+                base.metadata(),
+                base.environment(),
+                base.secure(),
+                base.publicTraffic(),
+                base.lifetime(),
+                request);
+    }
+
     static SandboxSettings settings(int runningMax) {
         SandboxSettings base = SandboxSettings.DEFAULT;
         return new SandboxSettings(
@@ -84,9 +101,13 @@ final class Samples {
 
     /** As it is when it was just asked for. */
     static Sandbox fresh(Lifetime lifetime) {
+        return fresh(config(lifetime));
+    }
+
+    static Sandbox fresh(SandboxConfig config) {
         return SandboxLifecycle.create(
                         id(NOON),
-                        new SandboxLifecycle.Wish(TENANT, config(lifetime), Duration.ofMinutes(5), Origin.NONE),
+                        new SandboxLifecycle.Wish(TENANT, config, Duration.ofMinutes(5), Origin.NONE),
                         SimulatedHost.ID,
                         NOON)
                 .sandbox();

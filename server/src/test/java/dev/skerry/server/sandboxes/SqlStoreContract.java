@@ -60,6 +60,21 @@ abstract class SqlStoreContract extends SandboxStoreContract {
             """);
     }
 
+    @Test
+    void whatWasAskedIsToldApartAlsoWhenItWasWritten() {
+        SandboxStore store = new SqlSandboxStore(database, TestSecrets.SEALING);
+        Sandbox minute = Samples.fresh(Samples.asking("{\"timeout\":60}"));
+        Sandbox older = Samples.fresh(Samples.asking(SandboxConfig.NOTHING_ELSE));
+        assertThat(store.insert(minute, Optional.of("key"), List.of())).isEmpty();
+        assertThat(store.insert(older, Optional.of("other"), List.of())).isEmpty();
+        SandboxConfig written = store.get(minute.id()).orElseThrow().config();
+        assertThat(written.wasAskedBy(Samples.asking("{\"timeout\":60}"))).isTrue();
+        assertThat(written.wasAskedBy(Samples.asking("{\"timeout\":61}"))).isFalse();
+        assertThat(store.get(older.id()).orElseThrow().config().wasAskedBy(Samples.asking("{\"timeout\":61}")))
+                .as("one of a version that did not write it")
+                .isTrue();
+    }
+
     /** Also where the numbers jump, as they do when a copy was restored. */
     @Test
     void aSearchLooksAtSoManyRowsAndSaysHowFar() {
