@@ -54,14 +54,8 @@ final class Attempts {
         }
         try {
             String request = parts.store().request(job.token()).orElseThrow();
-<<<<<<< HEAD
-            ObjectNode result = judge(turn, parts.read(job.tenant(), request));
-            job.stops();
+            ObjectNode result = judge(job, turn, parts.read(job.tenant(), request));
             end(job.token(), attempt, result);
-=======
-            Judgement judgement = judge(job, turn, parts.reader().read(job.tenant(), request));
-            end(job.token(), attempt, JudgementText.of(judgement));
->>>>>>> origin/fixe
         } catch (InterruptedException e) {
             if (!job.cancelled()) {
                 throw e;
@@ -88,12 +82,16 @@ final class Attempts {
         return Optional.empty();
     }
 
-<<<<<<< HEAD
-    private static ObjectNode judge(Turn turn, JobWork work) throws InterruptedException {
+    private static ObjectNode judge(LiveJob job, Turn turn, JobWork work) throws InterruptedException {
         try {
+            if (!job.runs()) {
+                throw new InterruptedException();
+            }
             return JudgementText.of(Judge.judge(turn, work));
         } catch (Error e) {
             throw internal(e);
+        } finally {
+            job.stops();
         }
     }
 
@@ -103,19 +101,6 @@ final class Attempts {
                 ErrorCode.INTERNAL, "an error of the server", "its operator finds the cause in the server's log", e);
     }
 
-=======
-    private static Judgement judge(LiveJob job, Turn turn, JobWork work) throws InterruptedException {
-        try {
-            if (!job.runs()) {
-                throw new InterruptedException();
-            }
-            return Judge.judge(turn, work);
-        } finally {
-            job.stops();
-        }
-    }
-
->>>>>>> origin/fixe
     void endCancelled(String token, int attempt) {
         end(
                 token,
