@@ -101,7 +101,9 @@ class InterruptedRunTest {
             begun.await();
             submissions.cancel(ACME, token);
             gate.countDown();
-            return submissions.await(ACME, token, Duration.ofSeconds(20));
+            StoredJob job = submissions.await(ACME, token, Duration.ofSeconds(20));
+            assertThat(hit).as("before what is still done is broken off").isEmpty();
+            return job;
         }
     }
 
@@ -109,7 +111,6 @@ class InterruptedRunTest {
     void aJobThatIsCancelledWhileItIsReadIsNotRun() throws Exception {
         FakeJobHost host = new FakeJobHost();
         assertThat(cancelled(store("request"), host).verdict()).isEqualTo("cancelled");
-        assertThat(hit).isEmpty();
         assertThat(host.ran).isEmpty();
     }
 
@@ -123,6 +124,5 @@ class InterruptedRunTest {
             return answer;
         });
         assertThat(cancelled(store(""), host).ended()).isTrue();
-        assertThat(hit).isEmpty();
     }
 }
