@@ -7,10 +7,13 @@ import tools.jackson.core.exc.StreamConstraintsException;
 public final class BadJson {
     private BadJson() {}
 
-    /** To be put after "is not JSON": {@code ": it goes wrong in line 1, column 2"}; empty where that is not known. */
+    /**
+     * To be put after "is not JSON": {@code ": it goes wrong in line 1, column 2"}, or that it is more than is read
+     * here; empty where nothing is known.
+     */
     public static String place(JacksonException e) {
         if (e instanceof StreamConstraintsException) {
-            return " that is read here: it is nested too deeply, or a name or a number in it is too long";
+            return ": it is nested too deeply, or a name or a number in it is too long";
         }
         var place = e.getLocation();
         if (place == null || place.getLineNr() < 1 || place.getColumnNr() < 1) {
