@@ -138,7 +138,8 @@ final class Remains {
 
     private SandboxEnd clearOnce(Optional<SandboxCgroup> cgroup) {
         end = end.or(folder::end);
-        return cgroup.isEmpty() && end.isPresent() ? end.get() : clear(cgroup);
+        removed = cgroup.isEmpty() && end.isPresent(); // Its end is written down last of all, whoever does it.
+        return removed ? end.orElseThrow() : clear(cgroup);
     }
 
     private SandboxEnd clear(Optional<SandboxCgroup> cgroup) {
@@ -151,17 +152,21 @@ final class Remains {
         if (record.isEmpty() || record.get().name().isPresent()) {
             installation.names().release(folder.name());
         }
-        boolean kept =
-                record.filter(_ -> folder.exists()).map(SandboxRecord::hosted).orElse(false)
-                        && (end.isPresent() || folder.shim().isPresent());
+        // In this order: who else removes it has written the end down before the record of the shim goes.
+        boolean started = folder.shim().isPresent() || folder.end().isPresent();
+        boolean kept = started
+                && record.filter(_ -> folder.exists())
+                        .map(SandboxRecord::hosted)
+                        .orElse(false);
+        SandboxEnd stands = facts;
         if (kept) {
-            folder.finish(facts);
+            stands = folder.finish(facts);
         } else {
             folder.delete();
         }
-        end = Optional.of(facts);
+        end = Optional.of(stands);
         removed = true;
-        return facts;
+        return stands;
     }
 
     /** A sandbox whose record cannot be read any more has had no runtime started for it. */
@@ -190,9 +195,8 @@ final class Remains {
     private SandboxEnd facts(Optional<SandboxCgroup> cgroup) {
         Optional<Map<String, String>> exit = folder.exit();
         if (exit.isEmpty()) {
-            return folder.condemned()
-                    ? new SandboxEnd(SandboxEnd.Cause.DESTROYED, "")
-                    : new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, "the shim ended without a record");
+            // Who else removes it may have written the end down by now, and removed what says so.
+            return folder.end().orElseGet(this::endWithoutRecord);
         }
         Map<String, String> facts = exit.get();
         SandboxEnd.Cause cause = cause(facts);
@@ -208,6 +212,12 @@ final class Remains {
             cause = SandboxEnd.Cause.OUT_OF_MEMORY;
         }
         return new SandboxEnd(cause, detail(facts));
+    }
+
+    private SandboxEnd endWithoutRecord() {
+        return folder.condemned()
+                ? new SandboxEnd(SandboxEnd.Cause.DESTROYED, "")
+                : new SandboxEnd(SandboxEnd.Cause.SHIM_LOST, "the shim ended without a record");
     }
 
     private static String detail(Map<String, String> facts) {

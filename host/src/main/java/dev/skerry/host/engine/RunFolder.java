@@ -279,8 +279,13 @@ final class RunFolder {
         });
     }
 
-    /** Deletes all but the record of the sandbox and that of its end; success when somebody else deletes it all. */
-    void finish(SandboxEnd end) {
+    /**
+     * Deletes all but the record of the sandbox and that of its end; success when somebody else deletes it all.
+     *
+     * @return the end that is written down: another's if it was faster, who may have seen more of what is gone now
+     */
+    SandboxEnd finish(SandboxEnd found) {
+        SandboxEnd end = end().orElse(found);
         try {
             WholeFile.replace(path.resolve("end"), end.cause() + "\n" + end.detail());
             for (Path entry : entries()) {
@@ -290,10 +295,11 @@ final class RunFolder {
                 }
             }
         } catch (NoSuchFileException e) {
-            return;
+            // Somebody else has deleted it all.
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return end;
     }
 
     String runtimeLog() {

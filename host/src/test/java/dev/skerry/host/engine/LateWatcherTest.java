@@ -18,6 +18,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who comes late to the end of a sandbox does nothing to the one that was made anew under its name. */
 class LateWatcherTest {
+    private static final int ROUNDS = 20;
+
     @RegisterExtension
     private final LeftBehind leftBehind = TestHost.LEFT_BEHIND;
 
@@ -38,22 +40,45 @@ class LateWatcherTest {
         return engine.start(incarnation, spec, Optional.empty(), HostListener.NOBODY);
     }
 
+    private Remains watcher(Installation installation) {
+        return new Remains(installation, engine.drivers(), installation.folder(incarnation.toString()));
+    }
+
     /** Ends the first of two of one name, with what is tried once it is gone; nothing happens to the second. */
     private void comesLate(Function<Remains, SandboxEnd> late) throws Exception {
         try (Installation installation = Installation.open(host.settings())) {
-            Remains watcher = new Remains(installation, engine.drivers(), installation.folder(incarnation.toString()));
+            Remains watcher = watcher(installation);
+            Remains other = watcher(installation);
             Sandbox first = start();
             SandboxEnd end = watcher.destroy();
             assertThat(first.awaitEnd(DriverFixture.BOUND)).contains(end);
+            assertThat(late.apply(other)).as("finds all of it removed").isEqualTo(end);
             engine.erase(incarnation);
 
             Sandbox second = start();
             assertThat(late.apply(watcher)).isEqualTo(end);
+            assertThat(late.apply(other)).isEqualTo(end);
             assertThat(first.destroy()).isEqualTo(end);
             first.close();
             assertThat(second.guest().ping(DriverFixture.BOUND)).isPositive();
             assertThat(host.runFolderOf(second).resolve("condemned")).doesNotExist();
             assertThat(second.destroy().cause()).isEqualTo(SandboxEnd.Cause.DESTROYED);
+        }
+    }
+
+    /** Two remove it at once, the second of them after the first has written its end down and removed the rest. */
+    @Test
+    void whatIsWrittenDownOfItsEndStays() {
+        try (Installation installation = Installation.open(host.settings())) {
+            for (int round = 0; round < ROUNDS; round++) {
+                Sandbox sandbox = start();
+                SandboxEnd end = watcher(installation).destroy();
+                assertThat(sandbox.destroy()).isEqualTo(end);
+                assertThat(installation.folder(incarnation.toString()).end())
+                        .as("round %d", round)
+                        .contains(end);
+                engine.erase(incarnation);
+            }
         }
     }
 
