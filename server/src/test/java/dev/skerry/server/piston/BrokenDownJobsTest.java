@@ -56,11 +56,11 @@ class BrokenDownJobsTest {
                 .join()
                 .sendText("{\"type\":\"init\"," + PROGRAM, true)
                 .join();
-        assertThat(heard.poll(5, TimeUnit.SECONDS)).startsWith("{\"type\":\"runtime\"");
-        assertThat(heard.poll(5, TimeUnit.SECONDS)).startsWith("{\"type\":\"stage\"");
-        assertThat(heard.poll(5, TimeUnit.SECONDS))
+        assertThat(heard.poll(20, TimeUnit.SECONDS)).startsWith("{\"type\":\"runtime\"");
+        assertThat(heard.poll(20, TimeUnit.SECONDS)).startsWith("{\"type\":\"stage\"");
+        assertThat(heard.poll(20, TimeUnit.SECONDS))
                 .isEqualTo("{\"type\":\"error\",\"message\":\"an error of the server\",\"hint\":null}");
-        assertThat(heard.poll(5, TimeUnit.SECONDS)).isEqualTo("closed 1011");
+        assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("closed 1011");
         while (server.api.sockets() > 0) {
             LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
         }

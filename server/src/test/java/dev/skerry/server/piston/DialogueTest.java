@@ -201,6 +201,20 @@ class DialogueTest {
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isGreaterThanOrEqualTo(990);
     }
 
+    /** As on a server that has to ask a template for its languages first. */
+    @Test
+    void whoBeginsInTimeIsNotLateWhateverHisBeginningTakes() throws Exception {
+        server.jobs.more = () -> {
+            LockSupport.parkNanos(Duration.ofMillis(1300).toNanos());
+            return List.of();
+        };
+        try {
+            assertThat(after(INIT)).endsWith("closed 4999 Job Completed");
+        } finally {
+            server.jobs.more = List::of;
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
