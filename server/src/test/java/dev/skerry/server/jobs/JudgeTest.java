@@ -260,7 +260,8 @@ class JudgeTest {
     void whoIsReadyFirstLosesNoTime() throws Exception {
         StageLimits talk = StageLimits.of(Duration.ofSeconds(2), Duration.ofSeconds(5), 256 << 10);
         host.compiling = talk.wall().plusMillis(200);
-        assertThat(judge(interactive("guess", "answer", true, talk, PATIENT, "17")).verdict())
+        assertThat(judge(interactive("guess", "answer", true, talk, PATIENT, "17"))
+                        .verdict())
                 .isEqualTo(Verdict.ACCEPTED);
     }
 
