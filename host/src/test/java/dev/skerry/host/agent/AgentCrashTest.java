@@ -215,7 +215,7 @@ class AgentCrashTest {
             agent.start(AgentHost.onDisk(killed));
             agent.deadline(
                     incarnation,
-                    Optional.of(new Deadline(InstantSource.system().instant().plusMillis(100), AtDeadline.KILL)));
+                    Optional.of(new Deadline(InstantSource.system().instant().plusSeconds(1), AtDeadline.KILL)));
         }
         var folder = AgentHost.instanceFolder().resolve(incarnation.toString());
         // A slow agent may have heard of it while it let go, and have written the end down.

@@ -144,7 +144,7 @@ class AgentJobControlTest extends AgentFixture {
         AgentHost.await("its output", () -> heard.words.contains("STDOUT on"));
         caller.interrupt();
 
-        assertThat(result.get(5, TimeUnit.SECONDS)).isEqualTo("interrupted");
+        assertThat(result.get(20, TimeUnit.SECONDS)).isEqualTo("interrupted");
         assertThat(heard.words).endsWith("ended RUN 0 CANCELLED");
     }
 
@@ -163,7 +163,7 @@ class AgentJobControlTest extends AgentFixture {
         AgentHost.await("its output", () -> heard.words.contains("STDOUT on"));
         agent.close();
 
-        assertThat(result.get(5, TimeUnit.SECONDS).runs().getFirst().status()).isEqualTo(Status.CANCELLED);
+        assertThat(result.get(20, TimeUnit.SECONDS).runs().getFirst().status()).isEqualTo(Status.CANCELLED);
         failsWith(ErrorCode.HOST_UNREACHABLE, () -> jobs.run(JobOrders.of(python, ""), heard));
         AgentHost.assertNothingLeft();
         open();

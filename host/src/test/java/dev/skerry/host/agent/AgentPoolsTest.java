@@ -251,7 +251,7 @@ class AgentPoolsTest extends AgentFixture {
         fill(1);
         StageLimits stage = StageLimits.of(Duration.ofSeconds(20), Duration.ofSeconds(20), 1000);
         JobOrder order = JobOrders.of(runtime(jobs, "python"), "import time; time.sleep(60)", limited(stage, ""));
-        JobOutcome outcome = run(with(order, Limits.DEFAULT.withWallTime(Duration.ofMillis(800)), Map.of()));
+        JobOutcome outcome = run(with(order, Limits.DEFAULT.withWallTime(Duration.ofSeconds(2)), Map.of()));
         assertThat(outcome.place().warmth()).isEqualTo(Warmth.WARM);
         assertThat(outcome.runs().getFirst().status()).isNotEqualTo(Status.OK);
         assertThat(outcome.total()).isLessThan(Duration.ofSeconds(10));

@@ -182,7 +182,7 @@ class AgentReadyTest extends AgentFixture {
                 usual.floor(),
                 usual.limits(),
                 usual.privilege(),
-                Optional.of(new Deadline(in(Duration.ofMillis(300)), AtDeadline.KILL)),
+                Optional.of(new Deadline(in(Duration.ofSeconds(2)), AtDeadline.KILL)),
                 true));
         AgentHost.await("it has ended", () -> agent.list().getFirst().end().isPresent());
         assertThat(agent.list().getFirst().end().orElseThrow().cause()).isEqualTo(SandboxEnd.Cause.TIMED_OUT);

@@ -31,6 +31,9 @@ import org.junit.jupiter.api.Test;
 
 /** The contract of a host, on this machine; {@link AgentDiskTest} has the disks. */
 class LocalAgentTest extends AgentFixture {
+    /** Longer than it takes to take a deadline back, on the slowest machine that this runs on. */
+    private static final Duration SOON = Duration.ofSeconds(2);
+
     private State state(Incarnation incarnation) {
         return agent.list().stream()
                 .filter(sandbox -> sandbox.incarnation().equals(incarnation))
@@ -146,7 +149,7 @@ class LocalAgentTest extends AgentFixture {
         BlockingQueue<SandboxEnd> ends = new LinkedBlockingQueue<>();
         agent.listen(listener(ends, new LinkedBlockingQueue<>()));
         agent.start(AgentHost.inMemory(incarnation));
-        agent.deadline(incarnation, Optional.of(new Deadline(in(Duration.ofMillis(100)), AtDeadline.KILL)));
+        agent.deadline(incarnation, Optional.of(new Deadline(in(Duration.ofSeconds(1)), AtDeadline.KILL)));
         assertThat(ends.poll(20, TimeUnit.SECONDS).cause()).isEqualTo(SandboxEnd.Cause.TIMED_OUT);
         assertThat(state(incarnation)).isEqualTo(State.ENDED);
     }
@@ -169,9 +172,9 @@ class LocalAgentTest extends AgentFixture {
         assertThat(frozen.poll(20, TimeUnit.SECONDS)).isEqualTo(incarnation);
         AgentHost.await("it is frozen", () -> state(incarnation) == State.FROZEN);
         agent.thaw(incarnation);
-        agent.deadline(incarnation, Optional.of(new Deadline(in(Duration.ofMillis(300)), AtDeadline.KILL)));
+        agent.deadline(incarnation, Optional.of(new Deadline(in(SOON), AtDeadline.KILL)));
         agent.deadline(incarnation, Optional.empty());
-        assertThat(AgentHost.shell(agent.guest(incarnation), "sleep 0.6; echo alive"))
+        assertThat(AgentHost.shell(agent.guest(incarnation), "sleep 2.3; echo alive"))
                 .isEqualTo("alive");
     }
 
@@ -190,9 +193,9 @@ class LocalAgentTest extends AgentFixture {
                 // Its sandbox is destroyed at the end.
             }
         });
-        agent.deadline(incarnation, Optional.of(new Deadline(in(Duration.ofMillis(300)), AtDeadline.KILL)));
+        agent.deadline(incarnation, Optional.of(new Deadline(in(SOON), AtDeadline.KILL)));
         agent.deadline(incarnation, Optional.empty());
-        AgentHost.await("the deadline has passed", new After(Duration.ofMillis(600))::passed);
+        AgentHost.await("the deadline has passed", new After(SOON.plusMillis(300))::passed);
         assertThat(state(incarnation)).isEqualTo(State.FROZEN);
         agent.destroy(incarnation, NO_GRACE);
         assertThat(writer.join(AgentHost.BOUND))

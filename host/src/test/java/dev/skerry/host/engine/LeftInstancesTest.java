@@ -119,7 +119,7 @@ class LeftInstancesTest {
         LockFile removal = LockFile.acquire(hold, LockFile.Kind.EXCLUSIVE, Duration.ofSeconds(1), "it is removed");
         FutureTask<LockFile> start = new FutureTask<>(() -> Installation.enter(folder.resolve("run"), run));
         Thread server = Thread.ofPlatform().start(start);
-        while (server.getState() != Thread.State.TIMED_WAITING) {
+        while (server.isAlive() && server.getState() != Thread.State.TIMED_WAITING) {
             Thread.onSpinWait();
         }
         Files.move(run, folder.resolve("removed"));
@@ -148,7 +148,7 @@ class LeftInstancesTest {
         Files.createFile(run.resolve(Instance.IN_USE));
         FutureTask<List<String>> removal = new FutureTask<>(left::remove);
         Thread.ofPlatform().start(removal);
-        while (Files.exists(run.resolve(Instance.IN_USE))) {
+        while (!removal.isDone() && Files.exists(run.resolve(Instance.IN_USE))) {
             Thread.onSpinWait();
         }
         assertThat(names()).isEmpty();

@@ -42,6 +42,7 @@ final class Dialogue {
     private final StdinFeed stdin = new StdinFeed();
     private final DialogueListener listener;
     private @Nullable Thread job;
+    private boolean begun;
     private volatile boolean over;
 
     /**
@@ -89,9 +90,20 @@ final class Dialogue {
     }
 
     private void tooLate() {
-        if (running().isEmpty()) {
+        boolean late;
+        synchronized (this) {
+            late = !begun;
+            over |= late;
+        }
+        if (late) {
             end(INITIALIZATION_TIMEOUT, "Initialization Timeout");
         }
+    }
+
+    /** Who has asked in time is not late, however long it takes to find out what is asked for. */
+    private synchronized boolean inTime() {
+        begun = !over;
+        return begun;
     }
 
     /** Says why it ends, and does not wait long for the client to hear it. */
@@ -135,6 +147,9 @@ final class Dialogue {
     private void begin(JsonNode message) throws InterruptedException {
         if (running().isPresent()) {
             end(ALREADY_INITIALIZED, "Already Initialized");
+            return;
+        }
+        if (!inTime()) {
             return;
         }
         JobRequest request = parts.submissions().readDialogue(message, caller);

@@ -1,6 +1,7 @@
 package dev.skerry.server.database;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -32,6 +34,9 @@ public final class PostgresServer implements AutoCloseable {
 
     private static final String USER = "skerry";
     private static final Duration BOUND = Duration.ofSeconds(60);
+    private static final int PORT_MIN = 20_000;
+    private static final int PORT_MAX = 32_000;
+    private static final int PORT_TRIES = 100;
 
     /** Ends the server when there is nobody any more who could write a line. */
     private static final String GUARD = "\"$@\" </dev/null & p=$!; read -r line; kill -QUIT $p; wait $p";
@@ -75,10 +80,20 @@ public final class PostgresServer implements AutoCloseable {
         throw new IllegalStateException("PostgreSQL is missing: apt-get install -y --no-install-recommends postgresql");
     }
 
+    /**
+     * Not of those that the kernel gives to connections: while the database is away a client of it, or of another test,
+     * could be given its port.
+     */
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        for (int i = 0; i < PORT_TRIES; i++) {
+            int port = ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_MAX);
+            try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return port;
+            } catch (BindException e) {
+                // It is somebody's.
+            }
         }
+        throw new IOException("none of " + PORT_TRIES + " ports was free");
     }
 
     private List<String> asNobody(String program, String... arguments) throws IOException {

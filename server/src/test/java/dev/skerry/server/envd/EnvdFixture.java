@@ -38,7 +38,7 @@ final class EnvdFixture implements AutoCloseable {
     static final Duration SOON = Duration.ofSeconds(20);
     static final Instant NOW = Instant.parse("2026-01-01T00:10:00Z");
 
-    private static final Duration STALL_BOUND = Duration.ofMillis(300);
+    private static final Duration STALL_BOUND = Duration.ofSeconds(2);
 
     private final BareGuest guest;
     private final SandboxTokens tokens = new SandboxTokens(TestSecrets.ONE);

@@ -56,7 +56,8 @@ class ProcessStreamsTest {
     void aProcessOutlivesItsClientAndIsConnectedToAgain() throws Exception {
         int pid;
         try (Streamed stream = envd.stream("/process.Process/Start", """
-                {"process":{"cmd":"/bin/bash","args":["-c","read a; echo $a; read b; echo $b"]},"tag":"job"}""")) {
+            {"process":{"cmd":"/bin/bash","args":["-c","read a; echo $a; read b; echo $b"]},"tag":"job"}\
+            """)) {
             pid = stream.pid();
         }
         try (Streamed one = envd.stream(CONNECT, pid(pid));
@@ -142,7 +143,8 @@ class ProcessStreamsTest {
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().write(body);
             HttpResponse<String> there = envd.get(EnvdFixture.files("done"));
-            for (int i = 0; i < 10_000 && there.statusCode() == 404; i++) {
+            for (int i = 0; i < 4_000 && there.statusCode() == 404; i++) {
+                LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
                 there = envd.get(EnvdFixture.files("done"));
             }
             assertThat(there.statusCode()).isEqualTo(200);

@@ -293,9 +293,11 @@ class ProxyTest {
 
     @Test
     void aClientThatBreaksOffItsContentEndsTheRequestInside() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch over = new CountDownLatch(1);
         try (Program program = new Program((in, out) -> {
             Program.head(in);
+            begun.countDown();
             while (in.read() >= 0) {
                 // Until the gateway lets go.
             }
@@ -305,7 +307,7 @@ class ProxyTest {
                 socket.getOutputStream()
                         .write(Program.bytes("POST / HTTP/1.1\r\nHost: " + doorway.host(program.port())
                                 + "\r\nContent-Length: 1000\r\n\r\nbegin"));
-                Doorway.await(() -> doorway.guest.streams().size() == 1);
+                assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
             }
             assertThat(over.await(20, TimeUnit.SECONDS)).isTrue();
             Doorway.await(() -> doorway.guest.streams().size() == 0);

@@ -72,7 +72,7 @@ class LeavingClientTest {
     }
 
     private void expectInterrupt() throws InterruptedException {
-        assertThat(interrupted.await(2, TimeUnit.SECONDS)).isTrue();
+        assertThat(interrupted.await(20, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test

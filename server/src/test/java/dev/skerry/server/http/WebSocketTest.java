@@ -2,6 +2,7 @@ package dev.skerry.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.server.sandboxes.Eventually;
 import dev.skerry.wire.Failure;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -9,13 +10,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -220,9 +219,7 @@ class WebSocketTest {
                 connection.send(bytes(part));
             }
         }
-        while (server.requests() > 0) {
-            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
-        }
+        Eventually.holds(() -> server.requests() == 0);
     }
 
     @Test

@@ -113,7 +113,8 @@ class InterruptedPollTest {
             other.rollback();
             Eventually.holds(() -> rests(looking));
             assertThat(submissions.get(ACME, TOKEN).ended()).isFalse();
-            assertThat(connections(other)).as("after %s", end).isEqualTo(before);
+            // The pool may have got another one, as that of the question is not given back at once.
+            assertThat(connections(other)).as("after %s", end).containsAll(before);
             assertThat(end).isInstanceOf(InterruptedException.class);
         }
     }

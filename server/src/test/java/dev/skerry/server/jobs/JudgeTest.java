@@ -34,8 +34,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(20)
 class JudgeTest {
     private static final StageLimits SHORT = StageLimits.of(Duration.ofMillis(300), Duration.ofSeconds(5), 256 << 10);
-    private static final StageLimits LONGER = StageLimits.of(Duration.ofMillis(600), Duration.ofSeconds(5), 256 << 10);
-
     private static final StageLimits PATIENT = StageLimits.of(Duration.ofMinutes(1), Duration.ofMinutes(1), 256 << 10);
 
     /** What fits between two programs of which nobody reads: the output of one, what is held, the other's input. */
@@ -194,7 +192,7 @@ class JudgeTest {
     }
 
     private JobWork interactive(String program, String interactor, boolean stopEarly, String... secrets) {
-        return interactive(program, interactor, stopEarly, SHORT, LONGER, secrets);
+        return interactive(program, interactor, stopEarly, PATIENT, PATIENT, secrets);
     }
 
     private JobWork interactive(
@@ -260,21 +258,24 @@ class JudgeTest {
     /** The interactor compiles for longer than the program may run; the fake lets time go by as hosts do. */
     @Test
     void whoIsReadyFirstLosesNoTime() throws Exception {
-        host.compiling = SHORT.wall().multipliedBy(2);
-        assertThat(judge(interactive("guess", "answer", true, "17")).verdict()).isEqualTo(Verdict.ACCEPTED);
+        StageLimits talk = StageLimits.of(Duration.ofSeconds(2), Duration.ofSeconds(5), 256 << 10);
+        host.compiling = talk.wall().plusMillis(200);
+        assertThat(judge(interactive("guess", "answer", true, talk, PATIENT, "17"))
+                        .verdict())
+                .isEqualTo(Verdict.ACCEPTED);
     }
 
     /** Both wait for the other: the program's own limit ends it. */
     @Test
     void twoThatWaitForEachOtherEndAtTheirLimits() throws Exception {
-        Judgement judgement = judge(interactive("silent", "answer", false, "1", "2"));
+        Judgement judgement = judge(interactive("silent", "answer", false, SHORT, PATIENT, "1", "2"));
         assertThat(verdicts(judgement)).containsExactly(Verdict.TIME_LIMIT, Verdict.TIME_LIMIT);
     }
 
     /** Both write until all pipes are full, and nobody reads. */
     @Test
     void twoThatOnlyWriteEndAtTheirLimits() throws Exception {
-        Judgement judgement = judge(interactive("flood", "flood", false, "1"));
+        Judgement judgement = judge(interactive("flood", "flood", false, SHORT, PATIENT, "1"));
         assertThat(judgement.verdict()).isEqualTo(Verdict.TIME_LIMIT);
     }
 
@@ -298,7 +299,7 @@ class JudgeTest {
     /** Who passes their output on stands before full pipes. */
     @Test
     void twoThatOnlyWriteEndAtOnceWhenTheyAreCancelled() throws Exception {
-        cancelled(interactive("flood", "flood", false, PATIENT, PATIENT, "1"), () -> chunks.get() >= 2 * CHUNKS_UNREAD);
+        cancelled(interactive("flood", "flood", false, "1"), () -> chunks.get() >= 2 * CHUNKS_UNREAD);
     }
 
     private void cancelled(JobWork work, BooleanSupplier when) throws InterruptedException {

@@ -24,6 +24,10 @@ class LeaseKeeperTest {
     private static final LeaseKeeper.Timing FAST = new LeaseKeeper.Timing(
             Duration.ofMillis(600), Duration.ofMillis(100), Duration.ofMillis(100), Duration.ofMillis(20));
 
+    /** For those in which no lease runs out, however long a thread has to wait for a processor. */
+    private static final LeaseKeeper.Timing STEADY = new LeaseKeeper.Timing(
+            Duration.ofMinutes(1), Duration.ofMillis(100), Duration.ofMillis(100), Duration.ofMillis(20));
+
     private final InMemoryLeases table = new InMemoryLeases(() -> System.nanoTime() / 1000);
     private final List<LeaseKeeper> keepers = new ArrayList<>();
     private final AtomicInteger atWork = new AtomicInteger();
@@ -36,17 +40,21 @@ class LeaseKeeperTest {
     }
 
     private LeaseKeeper keeper(String name, LeaseTable leases) {
+        return keeper(name, leases, STEADY);
+    }
+
+    private LeaseKeeper keeper(String name, LeaseTable leases, LeaseKeeper.Timing timing) {
         Duty duty = term -> {
             assertThat(atWork.incrementAndGet()).as("at work at a time").isEqualTo(1);
             journal.add(name + " " + term.lease().fence());
             return atWork::decrementAndGet;
         };
-        return keeper(name, leases, duty);
+        return keeper(name, leases, timing, duty);
     }
 
-    private LeaseKeeper keeper(String name, LeaseTable leases, Duty duty) {
+    private LeaseKeeper keeper(String name, LeaseTable leases, LeaseKeeper.Timing timing, Duty duty) {
         Candidate candidate = new Candidate(name, URI.create("http://127.0.0.1:1"));
-        LeaseKeeper keeper = new LeaseKeeper(leases, "host:x", candidate, FAST, duty).start();
+        LeaseKeeper keeper = new LeaseKeeper(leases, "host:x", candidate, timing, duty).start();
         keepers.add(keeper);
         return keeper;
     }
@@ -78,9 +86,9 @@ class LeaseKeeperTest {
     @Test
     void oneThatCannotRenewStopsBeforeAnotherBegins() {
         CutOff cut = new CutOff(table);
-        LeaseKeeper first = keeper("a", cut);
+        LeaseKeeper first = keeper("a", cut, FAST);
         await(() -> first.term().isPresent());
-        keeper("b", table);
+        keeper("b", table, FAST);
         cut.cut.set(1);
         await(() -> journal.contains("b 2"));
         assertThat(first.term()).isEmpty();
@@ -99,7 +107,7 @@ class LeaseKeeperTest {
     @Test
     void whatCannotBeBegunIsTriedAgain() {
         AtomicInteger tries = new AtomicInteger();
-        LeaseKeeper keeper = keeper("a", table, _ -> {
+        LeaseKeeper keeper = keeper("a", table, STEADY, _ -> {
             if (tries.incrementAndGet() < 3) {
                 throw new IllegalStateException("not yet");
             }
@@ -112,7 +120,7 @@ class LeaseKeeperTest {
     @Test
     void oneThatIsStillBeginningIsInterruptedWhenItIsClosed() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
-        LeaseKeeper keeper = keeper("a", table, _ -> {
+        LeaseKeeper keeper = keeper("a", table, STEADY, _ -> {
             begun.countDown();
             new CountDownLatch(1).await();
             return () -> {};

@@ -28,7 +28,7 @@ class PostgresLeasesTest extends SqlLeasesContract {
                 holder.begin();
                 Fence.of(lease, () -> {}).check(holder);
                 var waiting = CompletableFuture.supplyAsync(() -> table.acquire(HOST, B, TTL));
-                assertThat(waiting.get(2, TimeUnit.SECONDS)).isEmpty();
+                assertThat(waiting.get(20, TimeUnit.SECONDS)).isEmpty();
                 holder.commit();
             }
         }

@@ -20,7 +20,7 @@ class HealthTest {
             return "at last";
         });
         var well = new HealthCheck("well", true, () -> "fine");
-        var health = new Health(List.of(hangs, well), Duration.ofMillis(50), Duration.ZERO);
+        var health = new Health(List.of(hangs, well), Duration.ofMillis(500), Duration.ZERO);
         for (int i = 0; i < 3; i++) {
             Health.Report report = health.report();
             assertThat(report.ready()).isFalse();

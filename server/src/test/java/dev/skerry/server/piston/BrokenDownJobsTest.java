@@ -2,16 +2,15 @@ package dev.skerry.server.piston;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skerry.server.sandboxes.Eventually;
 import dev.skerry.wire.jobs.StageOutcome;
 import java.net.URI;
 import java.net.http.WebSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,14 +55,12 @@ class BrokenDownJobsTest {
                 .join()
                 .sendText("{\"type\":\"init\"," + PROGRAM, true)
                 .join();
-        assertThat(heard.poll(5, TimeUnit.SECONDS)).startsWith("{\"type\":\"runtime\"");
-        assertThat(heard.poll(5, TimeUnit.SECONDS)).startsWith("{\"type\":\"stage\"");
-        assertThat(heard.poll(5, TimeUnit.SECONDS))
+        assertThat(heard.poll(20, TimeUnit.SECONDS)).startsWith("{\"type\":\"runtime\"");
+        assertThat(heard.poll(20, TimeUnit.SECONDS)).startsWith("{\"type\":\"stage\"");
+        assertThat(heard.poll(20, TimeUnit.SECONDS))
                 .isEqualTo("{\"type\":\"error\",\"message\":\"an error of the server\",\"hint\":null}");
-        assertThat(heard.poll(5, TimeUnit.SECONDS)).isEqualTo("closed 1011");
-        while (server.api.sockets() > 0) {
-            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
-        }
+        assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("closed 1011");
+        Eventually.holds(() -> server.api.sockets() == 0);
     }
 
     private record Client(BlockingQueue<String> heard) implements WebSocket.Listener {

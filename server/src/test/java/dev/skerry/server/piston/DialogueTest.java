@@ -3,6 +3,7 @@ package dev.skerry.server.piston;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.http.Exchange;
+import dev.skerry.server.sandboxes.Eventually;
 import dev.skerry.server.settings.PistonSettings;
 import dev.skerry.server.tenants.RateLimits;
 import dev.skerry.wire.ErrorCode;
@@ -74,9 +75,7 @@ class DialogueTest {
     @BeforeEach
     void forget() {
         server.jobs.playNothingSpecial();
-        while (server.api.sockets() > 0) {
-            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
-        }
+        Eventually.holds(() -> server.api.sockets() == 0);
     }
 
     /** What a client hears. */
@@ -201,6 +200,20 @@ class DialogueTest {
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isGreaterThanOrEqualTo(990);
     }
 
+    /** As on a server that has to ask a template for its languages first. */
+    @Test
+    void whoBeginsInTimeIsNotLateWhateverHisBeginningTakes() throws Exception {
+        server.jobs.more = () -> {
+            LockSupport.parkNanos(Duration.ofMillis(1300).toNanos());
+            return List.of();
+        };
+        try {
+            assertThat(after(INIT)).endsWith("closed 4999 Job Completed");
+        } finally {
+            server.jobs.more = List::of;
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -296,9 +309,7 @@ class DialogueTest {
         }
         typed.countDown();
         assertThat(client.rest()).endsWith("closed 4999 Job Completed");
-        while (server.api.sockets() > 0) {
-            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
-        }
+        Eventually.holds(() -> server.api.sockets() == 0);
     }
 
     @Test
@@ -340,9 +351,7 @@ class DialogueTest {
         assertThat(refusal()).isEqualTo(429);
         assertThat(first.rest()).containsExactly("closed 4001 Initialization Timeout");
         assertThat(second.rest()).containsExactly("closed 4001 Initialization Timeout");
-        while (server.api.sockets() > 0) {
-            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
-        }
+        Eventually.holds(() -> server.api.sockets() == 0);
         assertThat(after(INIT)).endsWith("closed 4999 Job Completed");
     }
 
