@@ -38,6 +38,7 @@ struct timer {
 struct job {
     struct job *next, *previous;
     bool active;
+    uint64_t round; // of the loop, in which it was done last
     void (*slice)(struct job *job);
 };
 

@@ -13,8 +13,9 @@ static int epoll_fd = -1;
 static uint64_t turn_ms;
 static uint64_t started_ms;
 static struct timer timers = {&timers, &timers, 0, NULL};
-static struct job jobs = {&jobs, &jobs, false, NULL};
+static struct job jobs = {&jobs, &jobs, false, 0, NULL};
 static struct job *next_job;
+static uint64_t jobs_round;
 static struct grave {
     struct grave *next;
 } *graves;
@@ -118,9 +119,12 @@ void job_stop(struct job *job) {
     }
 }
 
+// Each once: one that starts itself anew goes to the end of the list, and waits there for the next turn.
 static void jobs_turn(void) {
-    for (struct job *job = jobs.next; job != &jobs; job = next_job) {
+    jobs_round++;
+    for (struct job *job = jobs.next; job != &jobs && job->round != jobs_round; job = next_job) {
         next_job = job->next;
+        job->round = jobs_round;
         job->slice(job);
     }
     next_job = NULL;

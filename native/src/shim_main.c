@@ -48,6 +48,9 @@ static bool turn(struct shim *shim, struct relay *relay, int epoll, int timeout_
         int fd = events[i].data.fd;
         if (fd == shim->guest_pidfd) {
             limits_reap(shim);
+            if (shim->guest_gone) { /* which it would say again at every turn, for as long as the host reads nothing */
+                epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+            }
         } else if (fd == shim->deadline_timer) {
             if (limits_on_deadline(shim) && shim->freeze_at_deadline) {
                 relay_frozen(relay);

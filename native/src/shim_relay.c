@@ -26,11 +26,21 @@ static void watch(struct relay *relay, int fd, uint32_t *now, uint32_t wanted) {
     *now = wanted;
 }
 
+/* Not at all while there is no room: that the guest has ended would be told again and again. */
+static void watch_output(struct relay *relay) {
+    uint32_t wanted = relay->out.tail < BUFFER_BYTES ? EPOLLIN : 0;
+    if (wanted != relay->watching_out) {
+        struct epoll_event event = {.events = wanted, .data.fd = relay->shim->from_guest};
+        epoll_ctl(relay->epoll, wanted != 0 ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, relay->shim->from_guest, &event);
+        relay->watching_out = wanted;
+    }
+}
+
 /* What each descriptor shall wait for follows from the buffers alone. */
 static void rewatch(struct relay *relay) {
     struct shim *shim = relay->shim;
     if (!relay->guest_eof) {
-        watch(relay, shim->from_guest, &relay->watching_out, relay->out.tail < BUFFER_BYTES ? EPOLLIN : 0);
+        watch_output(relay);
     }
     if (shim->to_guest >= 0) {
         watch(relay, shim->to_guest, &relay->watching_in, relay->whole > relay->in.head ? EPOLLOUT : 0);

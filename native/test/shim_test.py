@@ -1,6 +1,7 @@
 """The shim's relay, with a guest that writes frames at chosen places and a host that comes late: docs/protocol.md,
 section 7. Needs root, because a shim makes a mount namespace."""
 import os
+import select
 import shutil
 import signal
 import socket
@@ -28,6 +29,17 @@ while sent < len(content):
     sent += os.write(1, content[sent:sent + 4096])
     with open(sys.argv[2], 'w') as progress: progress.write(str(sent))
 time.sleep(1000)
+"""
+
+# Writes a file's content once it has heard something, and ends.
+ENDING_GUEST = """
+import os, sys
+os.read(0, 1)
+with open(sys.argv[1], 'rb') as source: content = source.read()
+sent = 0
+while sent < len(content):
+    sent += os.write(1, content[sent:])
+with open(sys.argv[2], 'w') as progress: progress.write(str(sent))
 """
 
 
@@ -74,13 +86,13 @@ class Relay(unittest.TestCase):
             self.assertLess(time.monotonic(), end, what)
             time.sleep(0.005)
 
-    def start(self, content):
+    def start(self, content, guest=GUEST):
         with open(self.path("content"), "wb") as file:
             file.write(content)
         run = self.path("run")
         os.mkdir(run, 0o700)
         plan = field(RUN_DIR, run) + field(ENV, "PATH=/usr/bin")
-        for word in ["/usr/bin/python3", "-c", GUEST, self.path("content"), self.path("progress")]:
+        for word in ["/usr/bin/python3", "-c", guest, self.path("content"), self.path("progress")]:
             plan += field(ARG, word)
         self.spawner.stdin.write(struct.pack("<I", len(plan)) + plan)
         self.spawner.stdin.flush()
@@ -120,6 +132,30 @@ class Relay(unittest.TestCase):
         while host.recv(65536):
             pass
         self.until("the shim ends", lambda: not os.path.exists("/proc/%d" % self.shim))
+
+    def shim_ticks(self):
+        with open("/proc/%d/stat" % self.shim) as file:
+            return sum(int(number) for number in file.read().rsplit(")", 1)[1].split()[11:13])
+
+    def takes_nothing_at_the_end(self, bytes_waiting):
+        content = bytes_waiting // (HEADER + 988) * frame(988)
+        self.start(content, ENDING_GUEST)
+        host = self.attach()
+        host.sendall(frame(1))
+        self.until("the guest has written all of it", lambda: self.progress() == len(content))
+        self.until("the shim has noticed its end", lambda: os.path.exists(self.path("run/exit")))
+        before = self.shim_ticks()
+        self.assertEqual(select.select([], [], [], 1), ([], [], []))
+        self.assertLess(self.shim_ticks() - before, 10, "hundredths of a second in one")
+        self.assertEqual(self.read(host, len(content))[:HEADER], content[:HEADER])
+        while host.recv(65536):
+            pass
+
+    def test_a_host_that_takes_nothing_at_the_end_costs_no_cpu(self):
+        self.takes_nothing_at_the_end(5 * BUFFER // 2)
+
+    def test_nor_when_the_shim_has_no_room_for_the_last_bytes(self):
+        self.takes_nothing_at_the_end(7 * BUFFER // 2)
 
     def late(self, cut):
         """A host comes once nothing more goes into the shim, whose buffer ends `cut` bytes behind a boundary."""

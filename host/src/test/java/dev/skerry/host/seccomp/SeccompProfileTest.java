@@ -31,6 +31,7 @@ class SeccompProfileTest {
         1,
         2,
         3,
+        4,
         8,
         9,
         10,
@@ -50,6 +51,8 @@ class SeccompProfileTest {
         0x541d,
         0x20000,
         0x20008,
+        0x800,
+        0x40022,
         0x40000,
         0x02000000,
         0x04000000,
@@ -75,7 +78,7 @@ class SeccompProfileTest {
         var filter = new SeccompInterpreter(profile.compile());
         for (int number : numbers()) {
             var rule = profile.rule(number);
-            for (int argument = 0; argument < 3; argument++) {
+            for (int argument = 0; argument < 6; argument++) {
                 for (long value : VALUES) {
                     var arguments = new long[6];
                     arguments[argument] = value;
@@ -194,6 +197,20 @@ class SeccompProfileTest {
         assertThat(verdict(profile, "personality", 0x40000)).isEqualTo(Ruling.EPERM);
     }
 
+    /** Which belong to the whole machine, and are charged to no memory limit. */
+    @ParameterizedTest
+    @EnumSource
+    void hugePagesAreRefused(Arch arch) {
+        var profile = SeccompProfile.load(arch);
+        assertThat(verdict(profile, "mmap", 0, 4096, 3, 0x22)).isEqualTo(Ruling.ALLOW);
+        assertThat(verdict(profile, "mmap", 0, 4096, 3, 0x40022)).isEqualTo(Ruling.EPERM);
+        assertThat(verdict(profile, "mmap", 0, 4096, 3, 0x54040022)).isEqualTo(Ruling.EPERM);
+        assertThat(verdict(profile, "memfd_create", 0, 3)).isEqualTo(Ruling.ALLOW);
+        assertThat(verdict(profile, "memfd_create", 0, 5)).isEqualTo(Ruling.EPERM);
+        assertThat(verdict(profile, "shmget", 0, 4096, 01600)).isEqualTo(Ruling.ALLOW);
+        assertThat(verdict(profile, "shmget", 0, 4096, 05600)).isEqualTo(Ruling.EPERM);
+    }
+
     /** SO_ATTACH_FILTER and its like, of level SOL_SOCKET only. */
     @ParameterizedTest
     @EnumSource
@@ -231,7 +248,7 @@ class SeccompProfileTest {
                 .containsEntry("architectures", List.of("SCMP_ARCH_" + arch.name()));
         var byName = entriesByName(json);
         profile.calls().forEach((number, call) -> {
-            for (int argument = 0; argument < 2; argument++) {
+            for (int argument = 0; argument < 6; argument++) {
                 for (long value : VALUES) {
                     var arguments = new long[6];
                     arguments[argument] = value;

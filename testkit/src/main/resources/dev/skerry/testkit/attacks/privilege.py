@@ -72,6 +72,8 @@ for path, text in (
     ("/proc/sys/vm/drop_caches", "1"),
     ("/proc/sys/kernel/modprobe", "/tmp/x"),
     ("/proc/acpi/x", "x"),
+    ("/proc/pressure/cpu", "some 500000 2000000\n"),
+    ("/proc/pressure/memory", "some 500000 2000000\n"),
     ("/sys/kernel/uevent_helper", "/tmp/x"),
     ("/sys/fs/cgroup/release_agent", "/tmp/x"),
     ("/sys/fs/cgroup/memory/release_agent", "/tmp/x"),

@@ -34,6 +34,8 @@ if os.uname().machine == "x86_64":
 for number in (153, 154, 156, 173, 174, 177, 178, 180, 212, 236, 256, 279, 303, 425, 426,
                427, 428, 429, 430, 431, 432, 433, 442, 451, 999, 2000):
     denied("call %d" % number, number, 0, 0, 0, 0, 0, 0)
+denied("huge pages of mmap", 9, 0, 2 << 20, 3, 0x40022, -1, 0)
+denied("huge pages of memfd_create", 319, b"huge", 4)
 result = syscall(435, 0, 0)
 (held if result == -errno.ENOSYS else lambda n: broken(n, "answered %d" % result))("clone3 answers ENOSYS")
 done()
