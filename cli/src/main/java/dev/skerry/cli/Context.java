@@ -3,6 +3,7 @@ package dev.skerry.cli;
 import dev.skerry.server.settings.ServerSettings;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Launcher;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -63,10 +64,22 @@ record Context(
         stderr.println("skerry: " + line);
     }
 
-    /** A result for other programs or for reading, on standard output. */
+    /**
+     * A result for other programs or for reading, on standard output.
+     *
+     * @throws LostOutput when it cannot be written there
+     */
     void print(String text) {
-        var out = new PrintStream(stdout, true, StandardCharsets.UTF_8);
-        out.println(text);
-        out.flush();
+        write((text + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** As {@link #print}, of what is that already. */
+    void write(byte[] bytes) {
+        try {
+            stdout.write(bytes);
+            stdout.flush();
+        } catch (IOException e) {
+            throw new LostOutput(e);
+        }
     }
 }

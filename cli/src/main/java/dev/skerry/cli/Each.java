@@ -2,6 +2,7 @@ package dev.skerry.cli;
 
 import dev.skerry.wire.Failure;
 import java.util.List;
+import java.util.Optional;
 
 /** Does the same to several sandboxes: one that fails does not keep the others from their turn. */
 final class Each {
@@ -30,13 +31,19 @@ final class Each {
     /** As {@link #of}, with other words for those that succeeded. */
     static <T> int telling(Context context, List<T> ids, Telling<T> action) throws InterruptedException {
         int code = ExitCode.OK;
+        Optional<LostOutput> lost = Optional.empty();
         for (T id : ids) {
             try {
                 context.print(action.on(id));
+            } catch (LostOutput e) {
+                lost = Optional.of(e);
             } catch (Failure e) {
                 int own = new FailurePrinter(context.stderr(), context.debug()).print(e);
                 code = code == ExitCode.OK ? own : code;
             }
+        }
+        if (lost.isPresent()) {
+            throw lost.get();
         }
         return code;
     }

@@ -73,7 +73,7 @@ final class FailurePrinter implements CommandLine.IParameterExceptionHandler, Co
     @Override
     public int handleExecutionException(Exception exception, CommandLine command, ParseResult arguments) {
         trace(exception);
-        return print(exception);
+        return exception instanceof LostOutput lost ? lost.tell(err) : print(exception);
     }
 
     int print(Exception exception) {

@@ -1,9 +1,6 @@
 package dev.skerry.cli;
 
 import dev.skerry.wire.Quantity;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import tools.jackson.databind.JsonNode;
@@ -88,24 +85,23 @@ final class JobReport {
 
     /** Of all its cases one after the other, as they are; the compiler's words go to standard error. */
     void output(JsonNode result) {
-        write(context.stderr(), result.path("compile"), "stdout");
-        write(context.stderr(), result.path("compile"), "stderr");
+        tell(result.path("compile"), "stdout");
+        tell(result.path("compile"), "stderr");
         for (JsonNode one : result.path("cases")) {
-            write(context.stdout(), one.path("run"), "stdout");
-            write(context.stderr(), one.path("run"), "stderr");
+            context.write(bytes(one.path("run"), "stdout"));
+            tell(one.path("run"), "stderr");
         }
     }
 
-    private static void write(OutputStream to, JsonNode stage, String name) {
+    private void tell(JsonNode stage, String name) {
+        context.stderr().writeBytes(bytes(stage, name));
+        context.stderr().flush();
+    }
+
+    private static byte[] bytes(JsonNode stage, String name) {
         String whole = stage.path(name + "Base64").asString("");
-        byte[] bytes = whole.isEmpty()
+        return whole.isEmpty()
                 ? stage.path(name).asString("").getBytes(StandardCharsets.UTF_8)
                 : Base64.getDecoder().decode(whole);
-        try {
-            to.write(bytes);
-            to.flush();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -45,8 +45,7 @@ final class KillCommand implements Callable<Integer> {
             }
         }
         try (Host host = hostOptions.open(context)) {
-            names.forEach(host::kill);
-            return ExitCode.OK;
+            return Each.of(context, names, host::kill);
         }
     }
 }

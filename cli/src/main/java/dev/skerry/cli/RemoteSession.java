@@ -50,7 +50,7 @@ record RemoteSession(Context context, RemoteProcess process, boolean input, Opti
         } catch (IOException e) {
             // Nobody reads what it says, as after '| head': it is told as any program would be.
             process.end(END_GRACE);
-            return ExitCode.NOBODY_READS;
+            return new LostOutput(e).tell(context.stderr());
         } catch (Failure e) {
             throw e.code() == ErrorCode.SANDBOX_GONE ? broken(e) : e;
         } finally {
@@ -82,7 +82,7 @@ record RemoteSession(Context context, RemoteProcess process, boolean input, Opti
         to.write(bytes);
         to.flush();
         if (to instanceof java.io.PrintStream words && words.checkError()) {
-            throw new IOException("standard error is closed");
+            throw new IOException(LostOutput.NOBODY_READS);
         }
     }
 

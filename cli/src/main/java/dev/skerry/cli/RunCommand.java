@@ -10,6 +10,7 @@ import dev.skerry.host.jobs.JobStreams;
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
 import dev.skerry.wire.Privilege;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -143,15 +144,20 @@ final class RunCommand implements Callable<Integer> {
                 JobSandbox sandbox = host.create(sandboxSpec);
                 var _ = EndWithUs.watch(sandbox)) {
             copiesIn.forEach(copy -> copy.copyIn(sandbox, job.user()));
-            JobResult result = JobRunner.run(sandbox, job, streams());
+            var stdout = new WatchedOutput(context.stdout());
+            JobResult result = JobRunner.run(sandbox, job, streams(stdout));
             // One JSON object: it says either how the program ended, or why what it left could not be had.
             if (json) {
                 copyOut(copiesOut, sandbox, sandboxSpec.limits().diskBytes());
             }
-            Report.print(context, result, json, limits);
+            // What nobody takes the output of is killed, and that is all there is to say of it.
+            if (!stdout.isLost()) {
+                Report.print(context, result, json, limits);
+            }
             if (!json) {
                 copyOut(copiesOut, sandbox, sandboxSpec.limits().diskBytes());
             }
+            stdout.check();
             return ExitCode.of(result);
         }
     }
@@ -174,10 +180,10 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private JobStreams streams() {
+    private JobStreams streams(OutputStream stdout) {
         return json
                 ? JobStreams.keeping(context.stdin())
-                : JobStreams.passing(context.stdin(), context.stdout(), context.stderr());
+                : JobStreams.passing(context.stdin(), stdout, context.stderr());
     }
 
     /** Whether the words came after a "--" of ours. */

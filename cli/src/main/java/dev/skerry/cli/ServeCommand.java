@@ -81,11 +81,20 @@ final class ServeCommand implements Callable<Integer> {
             String key = known.orElseGet(() -> server.mintKey(KEY_NAME));
             files.forEach(file -> EnvFile.write(file, variables(server.facts(), key)));
             var report = new ServeReport(server.facts(), files.getFirst());
-            context.print(report.text(known.isPresent() || inJournal() ? Optional.empty() : Optional.of(key)));
+            tell(report.text(known.isPresent() || inJournal() ? Optional.empty() : Optional.of(key)));
             server.lines().forEach(context::say);
-            context.print("ready");
+            tell("ready");
             server.awaitEnd();
             return ExitCode.OK;
+        }
+    }
+
+    /** A server goes on where nobody reads it, and on a disk that is full; what clients need is in the file. */
+    private void tell(String text) {
+        try {
+            context.print(text);
+        } catch (LostOutput e) {
+            context.say("standard output cannot be written: " + e.getMessage());
         }
     }
 

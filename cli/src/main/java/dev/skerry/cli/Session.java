@@ -25,7 +25,8 @@ record Session(Context context, JobSandbox sandbox, JobProcess process, Optional
     int follow() throws InterruptedException {
         // A platform thread: a virtual one that waits in read(2) cannot be interrupted.
         Thread input = Thread.ofPlatform().daemon().name("input").start(this::feed);
-        Thread out = Thread.ofVirtual().name("stdout").start(() -> copy(process.stdout(), context.stdout()));
+        var stdout = new WatchedOutput(context.stdout());
+        Thread out = Thread.ofVirtual().name("stdout").start(() -> copy(process.stdout(), stdout));
         Thread err = Thread.ofVirtual().name("stderr").start(() -> copy(process.stderr(), context.stderr()));
         Exit exit;
         try {
@@ -39,6 +40,7 @@ record Session(Context context, JobSandbox sandbox, JobProcess process, Optional
         out.join();
         err.join();
         input.interrupt();
+        stdout.check();
         if (exit.timedOut()) {
             return ExitCode.TIMED_OUT;
         }
@@ -81,15 +83,29 @@ record Session(Context context, JobSandbox sandbox, JobProcess process, Optional
         }
     }
 
-    private static void copy(InputStream from, OutputStream to) {
+    /** What nobody takes the output of is killed; until it is dead that is read, as others wait behind it. */
+    private void copy(InputStream from, OutputStream to) {
+        boolean taken = true;
         try {
             byte[] buffer = new byte[64 << 10];
             for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
-                to.write(buffer, 0, n);
-                to.flush();
+                if (taken && !passOn(to, buffer, n)) {
+                    taken = false;
+                    process.kill();
+                }
             }
+        } catch (IOException | Failure e) {
+            // The sandbox ended; how, is found out by whoever waits for it.
+        }
+    }
+
+    private static boolean passOn(OutputStream to, byte[] buffer, int n) {
+        try {
+            to.write(buffer, 0, n);
+            to.flush();
+            return true;
         } catch (IOException e) {
-            // The sandbox ended, or nobody reads our output any more; the process's end says the rest.
+            return false;
         }
     }
 }

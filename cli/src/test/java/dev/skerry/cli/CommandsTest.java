@@ -343,6 +343,13 @@ class CommandsTest {
     }
 
     @Test
+    void oneThatIsGoneKeepsNoOtherAlive() {
+        assertThat(skerry("kill", "--local", "gone", "a", "b")).isEqualTo(125);
+        assertThat(host.killed).containsExactly("a", "b");
+        assertThat(words()).contains("no sandbox 'gone'");
+    }
+
+    @Test
     void everyCommandHasHelpAndIsInTheLaunchersHelp() throws IOException {
         String launcher = Files.readString(
                 Path.of(Optional.ofNullable(System.getProperty("skerry.root")).orElse(".."))

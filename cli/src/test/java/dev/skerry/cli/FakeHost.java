@@ -64,6 +64,9 @@ final class FakeHost implements Host {
 
     @Override
     public void kill(String nameOrId) {
+        if (nameOrId.equals("gone")) {
+            throw new Failure(ErrorCode.NOT_FOUND, "no sandbox 'gone' on this host");
+        }
         killed.add(nameOrId);
     }
 

@@ -74,6 +74,25 @@ class LauncherTest {
         assertStopped(clone.skerry("run", "x.py"), "missing on this machine: " + MISSING + "\n", "Debian's names");
     }
 
+    /** Else the JVM's first file takes its place: programs were given that of the JDK's own classes to read. */
+    @ParameterizedTest
+    @CsvSource({
+        "<&-, /dev/null DIR/out DIR/err",
+        ">&-, DIR/in /dev/null DIR/err",
+        "2>&-, DIR/in DIR/out /dev/null",
+        "<&- >&- 2>&-, /dev/null /dev/null /dev/null",
+        "'', DIR/in DIR/out DIR/err"
+    })
+    void inThePlaceOfAClosedStreamIsNoOtherFile(String closed, String expected) throws Exception {
+        clone.makeARelease(
+                "for fd in 0 1 2; do file=$(readlink /proc/$$/fd/$fd); echo \"${file:-none}\" >>streams; done");
+        Files.move(folder.resolve("skerry"), folder.resolve("launcher"));
+        clone.program("skerry", "exec /bin/sh ./launcher \"$@\" " + closed);
+        clone.skerry("version");
+        assertThat(String.join(" ", Files.readAllLines(folder.resolve("streams"))))
+                .isEqualTo(expected.replace("DIR", folder.toRealPath().toString()));
+    }
+
     @Test
     void anotherUserThanRootIsToldTheCommand() throws Exception {
         clone.command("id", "echo 1000");

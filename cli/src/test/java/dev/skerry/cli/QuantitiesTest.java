@@ -49,6 +49,7 @@ class QuantitiesTest {
         "2m, 120000",
         "1h, 3600000",
         "30d, 2592000000",
+        "36500d, 3153600000000",
         "0.001, 1"
     })
     void timesAreSecondsUnlessTheySayOtherwise(String text, long millis) {
@@ -56,7 +57,7 @@ class QuantitiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "0", "0s", "-1s", "10 parsecs", "1w", "s"})
+    @ValueSource(strings = {"", "0", "0s", "-1s", "10 parsecs", "1w", "s", "36501d", "4000000h", "99999999999999"})
     void otherTimesAreRefused(String text) {
         assertThatThrownBy(() -> new Quantities.Time().convert(text)).isInstanceOf(TypeConversionException.class);
     }

@@ -12,6 +12,9 @@ public final class Quantity {
     private static final Pattern NUMBER = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,9})?)\\s*([a-zA-Z]*)");
     private static final BigDecimal THOUSAND = BigDecimal.valueOf(1000);
 
+    /** A hundred years: what is longer does not fit into the nanoseconds that clocks count in. */
+    private static final Duration TIME_MAX = Duration.ofDays(36_500);
+
     private Quantity() {}
 
     /** {@code 1048576}, {@code 512k}, {@code 512m}, {@code 1.5g}, {@code 512MiB}: bytes in powers of 1024. */
@@ -42,6 +45,9 @@ public final class Quantity {
                 }));
         if (!value.isPositive()) {
             throw wrong(text, "a time above zero", "10s or 1500ms");
+        }
+        if (value.compareTo(TIME_MAX) > 0) {
+            throw wrong(text, "a time of at most 36500d", "10s or 1500ms");
         }
         return value;
     }
