@@ -75,6 +75,11 @@ final class Runtimes implements AutoCloseable {
                 .orElseGet(() -> look(templates));
     }
 
+    /** Whether templates are being asked of which {@link #all} says nothing yet. */
+    boolean asking() {
+        return answers.asking();
+    }
+
     private List<Found> look(FileTime templates) {
         long now = System.nanoTime();
         List<Found> found = new ArrayList<>(of(engine.templates().base()));
