@@ -74,7 +74,8 @@ class CancelledJobsTest {
             assertThat(server.await(ACME, waiting, Duration.ofSeconds(10)).verdict())
                     .isEqualTo("cancelled");
             gate.countDown();
-            assertThat(server.await(ACME, running.token(), Duration.ofSeconds(10)).verdict())
+            assertThat(server.await(ACME, running.token(), Duration.ofSeconds(10))
+                            .verdict())
                     .isEqualTo("accepted");
             JobQueueTest.eventually(() -> server.unfinished() == 0);
             assertThat(host.ran).hasSize(1);

@@ -66,8 +66,7 @@ class EqualJobsTest {
 
     @Test
     void nobodyIsToldOfAJobThatIsRefusedAfterAll() throws Exception {
-        try (JobQueue queue =
-                        new JobQueue(new FakeJobHost(), JobSettings.DEFAULT, CLOCK, _ -> OptionalLong.of(0));
+        try (JobQueue queue = new JobQueue(new FakeJobHost(), JobSettings.DEFAULT, CLOCK, _ -> OptionalLong.of(0));
                 Submissions server = new Submissions(parts(queue))) {
             FutureTask<Submissions.Taken> first = new FutureTask<>(() -> server.hand(handed()));
             Thread.ofVirtual().start(first);
@@ -76,7 +75,8 @@ class EqualJobsTest {
                     .isInstanceOfSatisfying(
                             Failure.class, refused -> assertThat(refused.code()).isEqualTo(ErrorCode.LIMIT_EXCEEDED));
             assertThatThrownBy(first::get).hasRootCauseMessage("tenant acme may run no jobs");
-            assertThat(server.list(ACME, Optional.empty(), Optional.empty(), 10)).isEmpty();
+            assertThat(server.list(ACME, Optional.empty(), Optional.empty(), 10))
+                    .isEmpty();
         }
     }
 

@@ -43,8 +43,7 @@ class LateLanguagesTest {
         }
 
         @Override
-        public JobOutcome run(
-                Submission submission, JobListener listener, Consumer<TrustPolicy.Decision> decided)
+        public JobOutcome run(Submission submission, JobListener listener, Consumer<TrustPolicy.Decision> decided)
                 throws InterruptedException {
             return queue.run(submission, listener, decided);
         }
