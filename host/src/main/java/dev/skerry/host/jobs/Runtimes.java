@@ -155,13 +155,16 @@ final class Runtimes implements AutoCloseable {
     }
 
     private List<VersionFile.Version> ask(Template template) throws InterruptedException {
-        List<VersionFile.Version> versions = asked.ask(template);
-        file.write(template.digest(), versions);
+        Questions.Answer answer = asked.ask(template);
+        if (answer.sure()) {
+            file.write(template.digest(), answer.versions());
+        }
         LOG.atInfo()
                 .addKeyValue("template", template.name())
-                .addKeyValue("languages", versions.size())
+                .addKeyValue("languages", answer.versions().size())
+                .addKeyValue("sure", answer.sure())
                 .log("asked for versions");
-        return versions;
+        return answer.versions();
     }
 
     /** Breaks off what is being asked. */
