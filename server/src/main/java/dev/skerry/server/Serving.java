@@ -95,7 +95,7 @@ final class Serving implements AutoCloseable {
                 .limit(Resource.JOBS)));
         jobs.observeWaits(server.jobWaits());
         jobs.observeLevels((trust, achieved) -> server.metrics().job(trust.rule(), trust.floor(), achieved));
-        NewJob jobForm = new NewJob(jobs, settings.sandboxes());
+        NewJob jobForm = new NewJob(jobs, host.jobs()::asking, settings.sandboxes());
         this.submissions = opened(new Submissions(new Submissions.Parts(
                 jobs,
                 new SqlJobStore(server.database(), server.sealing(), fence),

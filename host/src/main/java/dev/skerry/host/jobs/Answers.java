@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +30,7 @@ final class Answers implements AutoCloseable {
 
     private final Source source;
     private final Map<String, CompletableFuture<List<VersionFile.Version>>> answers = new ConcurrentHashMap<>();
+    private final Set<String> begun = ConcurrentHashMap.newKeySet();
     private final Map<String, Long> failed = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -119,10 +121,17 @@ final class Answers implements AutoCloseable {
         return kept;
     }
 
+    /** Whether one is being asked, on whoever's thread. */
+    boolean asking() {
+        return !begun.isEmpty() || answers.values().stream().anyMatch(one -> !one.isDone());
+    }
+
     private void begin(Template template) {
+        begun.add(template.digest());
         try {
             threads.execute(() -> ask(template));
         } catch (RejectedExecutionException e) {
+            begun.remove(template.digest());
             LOG.atDebug().setCause(e).log("nothing is asked any more");
         }
     }
@@ -135,6 +144,8 @@ final class Answers implements AutoCloseable {
                     .addKeyValue("template", template.name())
                     .setCause(e)
                     .log("a template cannot be asked for its languages");
+        } finally {
+            begun.remove(template.digest());
         }
     }
 

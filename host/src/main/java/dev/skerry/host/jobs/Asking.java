@@ -4,7 +4,6 @@ import dev.skerry.host.templates.Template;
 import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -42,7 +41,7 @@ final class Asking {
     }
 
     /** @throws dev.skerry.wire.Failure {@code UNSUPPORTED} where nothing here walls it off as it has to be */
-    List<VersionFile.Version> ask(Template template) throws InterruptedException {
+    Questions.Answer ask(Template template) throws InterruptedException {
         Isolation floor = floors.getOrDefault(name(template), Isolation.CONTAINER);
         try (JobSandbox sandbox = maker.make(template.digest(), floor, LIMITS)) {
             return new Questions(sandbox).ask();

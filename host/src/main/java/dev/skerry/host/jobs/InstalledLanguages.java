@@ -10,7 +10,7 @@ public final class InstalledLanguages {
     /** Starts every toolchain that is there and asks it for its version, which has three numbers here. */
     public static Map<Language, String> of(JobSandbox sandbox) throws InterruptedException {
         Map<Language, String> versions = new EnumMap<>(Language.class);
-        new Questions(sandbox).ask().forEach(found -> versions.put(found.language(), found.number()));
+        new Questions(sandbox).ask().versions().forEach(found -> versions.put(found.language(), found.number()));
         return versions;
     }
 }

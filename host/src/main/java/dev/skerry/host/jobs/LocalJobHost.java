@@ -73,6 +73,11 @@ public final class LocalJobHost implements JobHost {
     }
 
     @Override
+    public boolean asking() {
+        return runtimes.asking();
+    }
+
+    @Override
     public JobOutcome run(JobOrder order, JobListener listener) throws InterruptedException {
         long begin = System.nanoTime();
         List<JobFile> files = JobFiles.checked(order.files());

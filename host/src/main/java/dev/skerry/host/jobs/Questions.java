@@ -18,19 +18,32 @@ final class Questions {
     private static final long OUTPUT_BYTES_MAX = 64 << 10;
 
     private final JobSandbox sandbox;
+    private boolean sure = true;
+
+    /**
+     * What it has.
+     *
+     * @param sure whether every toolchain that was left out has said by itself that it does not work; one that took too
+     *     long, as on a host that is busy, may say another thing the next time
+     */
+    record Answer(List<VersionFile.Version> versions, boolean sure) {
+        Answer {
+            versions = List.copyOf(versions);
+        }
+    }
 
     Questions(JobSandbox sandbox) {
         this.sandbox = sandbox;
     }
 
     /** Of each language the first toolchain that is there. */
-    List<VersionFile.Version> ask() throws InterruptedException {
+    Answer ask() throws InterruptedException {
         sandbox.makeFolder(JobRunner.FOLDER, JobSandboxes.USER);
         List<VersionFile.Version> found = new ArrayList<>();
         for (Language language : Language.values()) {
             ask(language).ifPresent(found::add);
         }
-        return List.copyOf(found);
+        return new Answer(found, sure);
     }
 
     private Optional<VersionFile.Version> ask(Language language) throws InterruptedException {
@@ -85,8 +98,8 @@ final class Questions {
                         sink,
                         OUTPUT_BYTES_MAX,
                         process -> {}));
-        return StageEnd.decide(ended.facts()) == JobStatus.OK
-                ? Optional.of(text.toString(StandardCharsets.UTF_8))
-                : Optional.empty();
+        JobStatus status = StageEnd.decide(ended.facts());
+        sure &= status != JobStatus.TIMED_OUT && status != JobStatus.SANDBOX_ERROR;
+        return status == JobStatus.OK ? Optional.of(text.toString(StandardCharsets.UTF_8)) : Optional.empty();
     }
 }

@@ -75,6 +75,11 @@ final class Runtimes implements AutoCloseable {
                 .orElseGet(() -> look(templates));
     }
 
+    /** Whether templates are being asked of which {@link #all} says nothing yet. */
+    boolean asking() {
+        return answers.asking();
+    }
+
     private List<Found> look(FileTime templates) {
         long now = System.nanoTime();
         List<Found> found = new ArrayList<>(of(engine.templates().base()));
@@ -150,13 +155,16 @@ final class Runtimes implements AutoCloseable {
     }
 
     private List<VersionFile.Version> ask(Template template) throws InterruptedException {
-        List<VersionFile.Version> versions = asked.ask(template);
-        file.write(template.digest(), versions);
+        Questions.Answer answer = asked.ask(template);
+        if (answer.sure()) {
+            file.write(template.digest(), answer.versions());
+        }
         LOG.atInfo()
                 .addKeyValue("template", template.name())
-                .addKeyValue("languages", versions.size())
+                .addKeyValue("languages", answer.versions().size())
+                .addKeyValue("sure", answer.sure())
                 .log("asked for versions");
-        return versions;
+        return answer.versions();
     }
 
     /** Breaks off what is being asked. */

@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Versions of a template's toolchains as they were told, in one small file for each template: a line that says of which
@@ -18,6 +20,8 @@ import java.util.stream.Collectors;
  * anew.
  */
 final class VersionFile {
+    private static final Logger LOG = LoggerFactory.getLogger(VersionFile.class);
+
     /** Changes with every toolchain that is added or started in another way. */
     private static final String TABLE = "toolchains "
             + Integer.toHexString(Arrays.stream(Language.values())
@@ -78,16 +82,20 @@ final class VersionFile {
         }
     }
 
+    /** What cannot be written, as on a disk that is full, is asked for anew by the next process. */
     void write(String digest, List<Version> versions) {
+        String lines = versions.stream().map(version -> version.line() + "\n").collect(Collectors.joining());
         try {
             Files.createDirectories(folder);
             Path fresh = Files.createTempFile(folder, "versions", ".new");
-            String lines =
-                    versions.stream().map(version -> version.line() + "\n").collect(Collectors.joining());
-            Files.writeString(fresh, TABLE + "\n" + lines);
-            Files.move(fresh, file(digest), StandardCopyOption.ATOMIC_MOVE);
+            try {
+                Files.writeString(fresh, TABLE + "\n" + lines);
+                Files.move(fresh, file(digest), StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(fresh);
+            }
         } catch (IOException e) {
-            throw new Failure(ErrorCode.INTERNAL, "the versions cannot be kept in " + folder + ": " + e, e);
+            LOG.atWarn().setCause(e).addKeyValue("folder", folder).log("the languages of a template cannot be kept");
         }
     }
 }

@@ -17,7 +17,7 @@ final class Health<M> {
     boolean alive(M member, Runnable meanwhile) throws InterruptedException {
         try {
             return maker.alive(member, meanwhile);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.atWarn().setCause(e).log("a member of a pool cannot be looked at");
             return false;
         }
@@ -27,7 +27,7 @@ final class Health<M> {
     boolean current(M member) {
         try {
             return maker.current(member);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.atWarn().setCause(e).log("the template of a pool's member cannot be looked at");
             return true;
         }
@@ -37,7 +37,7 @@ final class Health<M> {
     long bytes(M member) {
         try {
             return maker.bytes(member);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.atDebug().setCause(e).log("a member of a pool cannot be measured");
             return 0;
         }

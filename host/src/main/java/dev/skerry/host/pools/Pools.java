@@ -313,7 +313,7 @@ public final class Pools<M> implements AutoCloseable {
             locked(() -> pool.failed(new Failure(ErrorCode.SANDBOX_GONE, "its making was interrupted", e), now()));
         } catch (Failure e) {
             locked(() -> pool.failed(e, now()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.atError().setCause(e).addKeyValue("pool", Plans.name(plan)).log("a pool cannot be filled");
             locked(() -> pool.failed(new Failure(ErrorCode.INTERNAL, e.toString(), e), now()));
         } finally {

@@ -86,6 +86,23 @@ class AnswersTest {
     }
 
     @Test
+    void itIsSaidWhileSomeAreAsked() throws Exception {
+        assertThat(answers.asking()).isFalse();
+        assertThat(answers.known(template("slow"))).isEmpty();
+        assertThat(answers.asking()).isTrue();
+        begun.acquire();
+        assertThat(answers.asking()).isTrue();
+        speaks.countDown();
+        while (answers.known(template("slow")).isEmpty()) {
+            Thread.onSpinWait();
+        }
+        assertThat(answers.of(template("quick"))).isEqualTo(PYTHON);
+        while (answers.asking()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
     void eachIsAskedOnce() throws Exception {
         Future<List<Version>> first = others.submit(() -> answers.of(template("slow")));
         begun.acquire();

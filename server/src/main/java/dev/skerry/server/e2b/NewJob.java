@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** Reads a job as clients write it, when it is handed in and again when it is run. */
@@ -48,10 +49,17 @@ public final class NewJob implements Submissions.Reader {
     private static final StageLimits RUN = StageLimits.of(Duration.ofSeconds(5), Duration.ofSeconds(5), 64 << 10);
 
     private final Jobs jobs;
+    private final BooleanSupplier asking;
     private final SandboxSettings settings;
 
-    public NewJob(Jobs jobs, SandboxSettings settings) {
+    NewJob(Jobs jobs, SandboxSettings settings) {
+        this(jobs, () -> false, settings);
+    }
+
+    /** @param asking as {@link dev.skerry.wire.jobs.JobHost#asking} */
+    public NewJob(Jobs jobs, BooleanSupplier asking, SandboxSettings settings) {
         this.jobs = jobs;
+        this.asking = asking;
         this.settings = settings;
     }
 
@@ -60,7 +68,10 @@ public final class NewJob implements Submissions.Reader {
         return work(tenant, new Body(Exchange.JSON.readTree(request), ""));
     }
 
-    /** @throws Failure {@code INVALID_REQUEST} by what is wrong with it */
+    /**
+     * @throws Failure {@code INVALID_REQUEST} by what is wrong with it; {@code NO_CAPACITY} while nobody knows yet
+     *     whether there is such a language
+     */
     JobWork work(TenantId tenant, Body body) {
         StageLimits run = body.object("run").map(limits -> limits(limits, RUN)).orElse(RUN);
         List<Body> cases = body.objects("cases").orElse(List.of(body));
@@ -173,19 +184,35 @@ public final class NewJob implements Submissions.Reader {
             throw body.wrong("version", "a text of " + VERSION_LENGTH_MAX + " characters at most");
         }
         Optional<String> template = body.text("template");
+        Optional<LanguageRuntime> found = runtime(language, version, template);
+        if (found.isEmpty() && asking.getAsBoolean()) {
+            throw new Failure(
+                    ErrorCode.NO_CAPACITY,
+                    "there is no '" + Quoted.of(language) + "' of version '" + Quoted.of(version)
+                            + "' yet: templates are still being asked which languages they have",
+                    "try again in a moment");
+        }
+        // One that was being asked may have answered in between.
+        return found.or(() -> runtime(language, version, template)).orElseThrow(() -> unknown(language, version));
+    }
+
+    private Optional<LanguageRuntime> runtime(String language, String version, Optional<String> template) {
         return jobs.runtimes().stream()
                 .filter(one -> template.map(one.template()::equals).orElse(true))
                 .filter(one -> one.language().equals(language) || one.aliases().contains(language))
                 .filter(one -> matches(version, one.version()))
-                .findFirst()
-                .orElseThrow(() -> new Failure(
-                        ErrorCode.INVALID_REQUEST,
-                        "there is no '" + Quoted.of(language) + "' of version '" + Quoted.of(version) + "'",
-                        "there are "
-                                + jobs.runtimes().stream()
-                                        .map(one -> one.language() + " " + one.version())
-                                        .distinct()
-                                        .collect(Collectors.joining(", "))));
+                .findFirst();
+    }
+
+    private Failure unknown(String language, String version) {
+        return new Failure(
+                ErrorCode.INVALID_REQUEST,
+                "there is no '" + Quoted.of(language) + "' of version '" + Quoted.of(version) + "'",
+                "there are "
+                        + jobs.runtimes().stream()
+                                .map(one -> one.language() + " " + one.version())
+                                .distinct()
+                                .collect(Collectors.joining(", ")));
     }
 
     /** {@code *}, an exact one, or the beginning of one, as in {@code 3}, {@code 3.11} and {@code 3.x}. */

@@ -263,13 +263,14 @@ public final class JobQueue implements Jobs, AutoCloseable {
             throw e;
         }
         waits.accept(waited);
+        long began = System.nanoTime();
         return new Turn(
                 host,
                 ticket.trust(),
                 order -> trust(ticket.submission(), order),
                 waited,
                 this::ran,
-                (ran, took) -> end(ticket, now, ran, took));
+                (ran, took) -> end(ticket, ran ? took : Duration.ofNanos(System.nanoTime() - began)));
     }
 
     private void requireTurn(Ticket ticket, Instant now, Duration waited) {
@@ -310,11 +311,10 @@ public final class JobQueue implements Jobs, AutoCloseable {
         }
     }
 
-    private void end(Ticket ticket, Instant began, boolean ran, Duration took) {
-        Duration counted = ran ? took : Duration.between(began, clock.instant());
+    private void end(Ticket ticket, Duration took) {
         lock.lock();
         try {
-            order.ended(ticket.place(), ServiceTimes.seconds(counted));
+            order.ended(ticket.place(), ServiceTimes.seconds(took));
         } finally {
             lock.unlock();
         }

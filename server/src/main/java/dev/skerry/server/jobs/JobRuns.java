@@ -222,9 +222,19 @@ final class JobRuns {
         job.cancel();
         successor(job).ifPresent(this::cancel);
         if (job.placed().filter(parts.queue()::withdraw).isPresent()) {
-            attempts.endCancelled(job.token(), 0);
-            over(job);
+            endWithdrawn(job);
         }
+    }
+
+    /** It has no place any more, so its turn will not come: who cannot store its end now does so later. */
+    private void endWithdrawn(LiveJob job) {
+        try {
+            attempts.endCancelled(job.token(), 0);
+        } catch (RuntimeException | Error e) {
+            threads.execute(() -> lookAgain(job));
+            throw e;
+        }
+        over(job);
     }
 
     /** One that nobody here knows of. */

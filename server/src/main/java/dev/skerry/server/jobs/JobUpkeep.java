@@ -159,7 +159,7 @@ final class JobUpkeep {
 
     private void sweep() {
         Instant now = now();
-        if (now.isBefore(sweptAt.plus(SWEEP))) {
+        if (!isDue(sweptAt, SWEEP, now)) {
             return;
         }
         sweptAt = now;
@@ -171,10 +171,15 @@ final class JobUpkeep {
 
     private void reconcile() {
         Instant now = now();
-        if (!now.isBefore(reconciledAt.plus(reconciling))) {
+        if (isDue(reconciledAt, reconciling, now)) {
             reconciledAt = now;
             reconcile.run();
         }
+    }
+
+    /** Also when the clock was set back behind the last time. */
+    private static boolean isDue(Instant last, Duration every, Instant now) {
+        return now.isBefore(last) || !now.isBefore(last.plus(every));
     }
 
     private Instant now() {

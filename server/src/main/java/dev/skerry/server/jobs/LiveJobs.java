@@ -17,6 +17,7 @@ final class LiveJobs {
     private final Condition more = lock.newCondition();
     private final Map<String, LiveJob> jobs = new HashMap<>();
     private final Set<String> coming = new HashSet<>();
+    private final Set<String> undecided = new HashSet<>();
 
     /** Before it is stored, so that nobody takes it for one that was left behind. */
     void comes(String token) {
@@ -28,11 +29,36 @@ final class LiveJobs {
         }
     }
 
-    /** After {@link #comes}: it is here, or does not come. */
+    /** The same of one that may be refused a place once it is stored, and is taken back then. */
+    void asksForPlace(String token) {
+        lock.lock();
+        try {
+            coming.add(token);
+            undecided.add(token);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** After {@link #comes} or {@link #asksForPlace}: it is here, or does not come. */
     void came(String token) {
         lock.lock();
         try {
             coming.remove(token);
+            undecided.remove(token);
+            more.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits while it may still be taken back. */
+    void awaitDecision(String token) {
+        lock.lock();
+        try {
+            while (undecided.contains(token)) {
+                more.awaitUninterruptibly();
+            }
         } finally {
             lock.unlock();
         }

@@ -134,8 +134,7 @@ public final class Submissions implements AutoCloseable {
     public Taken hand(Handed handed) {
         TenantId tenant = handed.work().submission().tenant();
         String digest = sha256(handed.identity());
-        Optional<StoredJob> before =
-                handed.idempotencyKey().flatMap(key -> parts.store().byKey(tenant, key));
+        Optional<StoredJob> before = handed.idempotencyKey().flatMap(key -> known(tenant, key));
         if (before.isPresent()) {
             return again(before.get(), digest);
         }
@@ -148,7 +147,7 @@ public final class Submissions implements AutoCloseable {
                     Duration.ofSeconds(10));
         }
         String token = SandboxId.create(parts.clock().instant(), random).text();
-        live.comes(token);
+        live.asksForPlace(token);
         try {
             boolean inserted = parts.store()
                     .insert(new JobStore.Fresh(
@@ -160,17 +159,28 @@ public final class Submissions implements AutoCloseable {
                             parts.clock().instant(),
                             handed.callback()));
             if (!inserted) {
-                return again(
-                        parts.store()
-                                .byKey(tenant, handed.idempotencyKey().orElse(""))
-                                .orElseThrow(Submissions::missing),
-                        digest);
+                // One that was there may have been taken back meanwhile.
+                return hand(handed);
             }
             enter(token, handed.work());
         } finally {
             live.came(token);
         }
         return new Taken(get(tenant, token), false);
+    }
+
+    /** What was handed in under that key, and stays. */
+    private Optional<StoredJob> known(TenantId tenant, String key) {
+        Optional<StoredJob> found = parts.store().byKey(tenant, key);
+        while (found.isPresent()) {
+            live.awaitDecision(found.get().token());
+            Optional<StoredJob> still = parts.store().get(tenant, found.get().token());
+            if (still.isPresent()) {
+                return still;
+            }
+            found = parts.store().byKey(tenant, key);
+        }
+        return found;
     }
 
     private void enter(String token, JobWork work) {

@@ -49,6 +49,11 @@ public interface JobHost extends AutoCloseable {
     /** What can be run here, of each template; newest version of a language first. */
     List<LanguageRuntime> runtimes();
 
+    /** Whether templates are just being asked what they have, so that {@link #runtimes} does not say all of it yet. */
+    default boolean asking() {
+        return false;
+    }
+
     /**
      * Carries a job out and waits for its end. Interrupting the caller ends the job.
      *
