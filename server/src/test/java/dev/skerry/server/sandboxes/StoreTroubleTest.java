@@ -3,6 +3,8 @@ package dev.skerry.server.sandboxes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.server.tenants.Quota;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -46,6 +48,23 @@ class StoreTroubleTest {
         }
     }
 
+    /** A call fails once, with nothing done. */
+    private static SimulatedHost.Trouble failsOnce(SimulatedHost.Call which) {
+        AtomicReference<Optional<Failure>> failure =
+                new AtomicReference<>(Optional.of(new Failure(ErrorCode.NO_CAPACITY, "not now", "later")));
+        return new SimulatedHost.Trouble() {
+            @Override
+            public void before(SimulatedHost.Call call) {
+                if (call == which) {
+                    Optional<Failure> once = failure.getAndSet(Optional.empty());
+                    if (once.isPresent()) {
+                        throw once.get();
+                    }
+                }
+            }
+        };
+    }
+
     @AfterEach
     void close() {
         sandboxes.close();
@@ -66,5 +85,26 @@ class StoreTroubleTest {
         store.after.set(Optional.of(SandboxState.Running.class::isInstance));
         sandboxes.connect(Samples.TENANT, sandbox.id(), LONG, true);
         sandboxes.streamsOf(sandbox.id()).enter().close();
+    }
+
+    @Test
+    void aStartThatSucceedsAtItsSecondTryHasSucceeded() throws Exception {
+        host.trouble(failsOnce(SimulatedHost.Call.START));
+        store.before.set(Optional.of(SandboxState.Stopping.class::isInstance));
+        Sandbox sandbox = create();
+        assertThat(sandbox.state()).isInstanceOf(SandboxState.Running.class);
+    }
+
+    @Test
+    void soHasAPauseAndAResume() throws Exception {
+        Sandbox sandbox = create();
+        host.trouble(failsOnce(SimulatedHost.Call.FREEZE));
+        store.before.set(Optional.of(SandboxState.Running.class::isInstance));
+        sandboxes.pause(Samples.TENANT, sandbox.id(), PauseKind.MEMORY);
+        assertThat(sandboxes.get(Samples.TENANT, sandbox.id()).state()).isInstanceOf(SandboxState.Paused.class);
+        host.trouble(failsOnce(SimulatedHost.Call.THAW));
+        store.before.set(Optional.of(SandboxState.Paused.class::isInstance));
+        assertThat(sandboxes.connect(Samples.TENANT, sandbox.id(), LONG, true).resumed())
+                .isTrue();
     }
 }
