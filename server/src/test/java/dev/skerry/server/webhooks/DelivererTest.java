@@ -304,6 +304,30 @@ class DelivererTest {
     }
 
     @Test
+    void aTenantWhoseReceiversHangHoldsUpNobodyElse() throws Exception {
+        deliverer = deliverer(QUICK, Networks.parse("127.0.0.0/8"), Duration.ofMinutes(5));
+        for (int i = 0; i < 10; i++) {
+            hook();
+            sandbox(TENANT, Kind.CREATED);
+        }
+        receiver.answer = got -> got.path().equals("/good") ? 200 : -1;
+        deliverer.start();
+        await("as many as may be", () -> receiver.got.size() >= 16);
+        TenantId other = new TenantId("other");
+        webhooks.create(
+                other,
+                new Webhooks.Wanted(
+                        Optional.of("good"),
+                        Optional.of(receiver.url("/good")),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(SECRET)));
+        Sandbox one = sandbox(other, Kind.CREATED, Kind.ENDED);
+        await("the other's", () -> typesOf(one).equals(List.of("created", "killed")));
+        assertThat(deliverer.failed()).isZero();
+    }
+
+    @Test
     void whatNeverAnswersIsBrokenOffAndRedirectsAreNotFollowed() throws Exception {
         deliverer = deliverer(QUICK, Networks.parse("127.0.0.0/8"), Duration.ofMillis(100));
         String id = hook();
