@@ -32,8 +32,7 @@ final class Timeouts {
             boolean whole = most.equals(Duration.ofHours(most.toHours()));
             throw new Failure(
                     ErrorCode.INVALID_REQUEST,
-                    "Timeout cannot be greater than "
-                            + (whole ? most.toHours() + " hours" : Quantity.ofTime(most)));
+                    "Timeout cannot be greater than " + (whole ? most.toHours() + " hours" : Quantity.ofTime(most)));
         }
     }
 }

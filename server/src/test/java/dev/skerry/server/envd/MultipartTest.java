@@ -75,7 +75,8 @@ class MultipartTest {
             byte[] form = ("--b-1\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + sent
                             + "\"\r\n\r\nx\r\n--b-1--\r\n")
                     .getBytes(StandardCharsets.US_ASCII);
-            Multipart.Part part = new Multipart(new ByteArrayInputStream(form), TYPE).next().orElseThrow();
+            Multipart.Part part =
+                    new Multipart(new ByteArrayInputStream(form), TYPE).next().orElseThrow();
             assertThat(part.name()).isEqualTo("file");
             assertThat(part.fileName()).hasValue(sent.replace("\\", ""));
         }

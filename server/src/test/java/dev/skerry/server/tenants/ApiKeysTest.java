@@ -40,7 +40,6 @@ class ApiKeysTest {
         // It was there when it was looked up.
         assertThat(keys.authenticate(Optional.of(minted.text()))).isEqualTo(minted.key());
         assertThatThrownBy(() -> keys.authenticate(Optional.of(minted.text())))
-                .isInstanceOfSatisfying(
-                        Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAUTHENTICATED));
+                .isInstanceOfSatisfying(Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAUTHENTICATED));
     }
 }
