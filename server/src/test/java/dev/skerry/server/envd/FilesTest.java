@@ -296,6 +296,17 @@ class FilesTest {
                 .isEqualTo("{\"code\":404,\"message\":\"source file not found: p1\"}");
     }
 
+    @Test
+    void aFileThatIsNamedTwiceIsComposedTwice() throws Exception {
+        envd.upload("part", "ab".getBytes(StandardCharsets.UTF_8));
+        String request = "{\"source_paths\":[\"part\",\"./part\"],\"destination\":\"twice\"}";
+        HttpResponse<String> response =
+                envd.send(envd.request("/files/compose").POST(BodyPublishers.ofString(request)));
+        assertThat(response.body()).isEqualTo("{\"path\":\"/home/user/twice\",\"name\":\"twice\",\"type\":\"file\"}");
+        assertThat(Files.readString(envd.home().resolve("twice"))).isEqualTo("abab");
+        assertThat(envd.home().resolve("part")).doesNotExist();
+    }
+
     /** Far more than is kept: what comes back is compared as it comes. */
     @Test
     void largeFilesGoBothWays() throws Exception {
