@@ -58,23 +58,23 @@ class FilesTest {
     @Test
     void severalFilesOfAFormGoWhereTheirNamesSay() throws Exception {
         HttpResponse<String> response = form("", """
-                --xyz
-                Content-Disposition: form-data; name="file"; filename="a/b/one.txt"
-                Content-Type: text/plain
+            --xyz
+            Content-Disposition: form-data; name="file"; filename="a/b/one.txt"
+            Content-Type: text/plain
 
-                1
+            1
 
-                --xy
-                --xyz
-                Content-Disposition: form-data; name="other"
+            --xy
+            --xyz
+            Content-Disposition: form-data; name="other"
 
-                ignored
-                --xyz
-                Content-Disposition: form-data; name="file"; filename="/home/user/two"
+            ignored
+            --xyz
+            Content-Disposition: form-data; name="file"; filename="/home/user/two"
 
 
-                --xyz--
-                """);
+            --xyz--
+            """);
         assertThat(response.body())
                 .isEqualTo("[{\"path\":\"/home/user/a/b/one.txt\",\"name\":\"one.txt\",\"type\":\"file\"},"
                         + "{\"path\":\"/home/user/two\",\"name\":\"two\",\"type\":\"file\"}]");
