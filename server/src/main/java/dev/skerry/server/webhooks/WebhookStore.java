@@ -190,10 +190,11 @@ public final class WebhookStore implements SealedStore {
                 .one());
     }
 
-    /** How many were given up. */
+    /** How many were given up, of tenants that there are. */
     long givenUp() {
         return reader.withHandle(
-                handle -> handle.createQuery("SELECT COUNT(*) FROM webhooks WHERE given_up_at > 0 AND enabled = 1")
+                handle -> handle.createQuery("SELECT COUNT(*) FROM webhooks WHERE given_up_at > 0 AND enabled = 1"
+                                + " AND tenant IN (SELECT id FROM tenants WHERE deleted_at IS NULL)")
                         .mapTo(Long.class)
                         .one());
     }
