@@ -6,6 +6,8 @@ import dev.skerry.host.engine.Sandbox;
 import dev.skerry.host.engine.SandboxSpec;
 import dev.skerry.host.pools.ReadySandboxes;
 import dev.skerry.host.templates.Template;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.Incarnation;
 import dev.skerry.wire.hosts.StartSandbox;
@@ -58,6 +60,11 @@ final class Starts {
     private Sandbox cold(Life life, StartSandbox command) {
         Incarnation incarnation = command.incarnation();
         Optional<String> lies = command.keepsDisk() ? disks.template(incarnation.id()) : Optional.empty();
+        if (command.keepsDisk() && incarnation.generation() > 1 && lies.isEmpty()) {
+            // An empty one in its place would look like its files were deleted.
+            throw new Failure(
+                    ErrorCode.SANDBOX_GONE, "the disk of " + incarnation.id() + " is not on this host any more");
+        }
         Template template = engine.template(lies.orElse(command.template()), command.privilege());
         life.uses(template.digest());
         SandboxSpec spec = SandboxSpec.base(command.floor(), command.limits().withoutWallTime())

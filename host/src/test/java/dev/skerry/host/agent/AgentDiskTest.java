@@ -128,6 +128,16 @@ class AgentDiskTest extends AgentFixture {
         assertThat(agent.disks()).isEmpty();
     }
 
+    @Test
+    void aLaterLifeIsNotGivenAnEmptyDiskForOneThatIsGone() throws Exception {
+        Incarnation first = AgentHost.fresh();
+        agent.start(AgentHost.onDisk(first));
+        agent.destroy(first, NO_GRACE);
+        agent.discardDisk(first.id());
+        goneIs(() -> agent.start(AgentHost.onDisk(AgentHost.next(first))));
+        assertThat(agent.disks()).isEmpty();
+    }
+
     private static StartSandbox atGvisor(Incarnation incarnation) {
         StartSandbox plain = AgentHost.onDisk(incarnation);
         return new StartSandbox(

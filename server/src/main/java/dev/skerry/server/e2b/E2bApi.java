@@ -77,7 +77,7 @@ public final class E2bApi {
         all.addAll(new SandboxRoutes(parts.sandboxes(), templates, answers, limits).operations(door));
         all.addAll(new ListRoutes(parts.sandboxes(), answers).operations(door));
         all.addAll(new ObservationRoutes(parts.sandboxes(), parts.usage(), searches).operations(door));
-        this.eventStream = new EventStream(parts.sandboxes());
+        this.eventStream = new EventStream(parts.sandboxes(), parts.keys());
         all.addAll(eventStream.operations(door));
         all.addAll(new WebhookRoutes(parts.webhooks()).operations(door));
         all.addAll(

@@ -4,6 +4,8 @@ import dev.skerry.server.http.Exchange;
 import dev.skerry.server.openapi.Operation;
 import dev.skerry.server.sandboxes.SandboxEvent;
 import dev.skerry.server.sandboxes.Sandboxes;
+import dev.skerry.server.tenants.ApiKey;
+import dev.skerry.server.tenants.ApiKeys;
 import dev.skerry.server.tenants.KeyScope;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.ErrorCode;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +34,7 @@ final class EventStream {
     private static final String TYPE = "text/event-stream";
 
     private final Sandboxes sandboxes;
+    private final ApiKeys keys;
     private final Times times;
     private final Map<TenantId, Integer> open = new ConcurrentHashMap<>();
     private final CountDownLatch draining = new CountDownLatch(1);
@@ -46,12 +50,13 @@ final class EventStream {
                 Duration.ofMillis(250), Duration.ofSeconds(15), Duration.ofSeconds(5), Duration.ofSeconds(30));
     }
 
-    EventStream(Sandboxes sandboxes) {
-        this(sandboxes, Times.STANDARD);
+    EventStream(Sandboxes sandboxes, ApiKeys keys) {
+        this(sandboxes, keys, Times.STANDARD);
     }
 
-    EventStream(Sandboxes sandboxes, Times times) {
+    EventStream(Sandboxes sandboxes, ApiKeys keys, Times times) {
         this.sandboxes = sandboxes;
+        this.keys = keys;
         this.times = times;
     }
 
@@ -82,7 +87,7 @@ final class EventStream {
                 times.stuck())) {
             exchange.interruptWhenClientGone();
             out.write("retry: 1000\n\n");
-            follow(tenant, last, out);
+            follow(caller, last, out);
             out.end();
         } finally {
             leave(tenant);
@@ -119,11 +124,16 @@ final class EventStream {
         open.computeIfPresent(tenant, (_, count) -> count == 1 ? null : count - 1);
     }
 
-    private void follow(TenantId tenant, long after, Writer out) throws IOException, InterruptedException {
+    private void follow(Caller caller, long after, Writer out) throws IOException, InterruptedException {
         long last = after;
         long silentSince = System.nanoTime();
         while (true) {
-            List<SandboxEvent> page = sandboxes.eventsAfter(tenant, last, PAGE);
+            Optional<String> denied = denied(caller);
+            if (denied.isPresent()) {
+                out.write(last("denied", denied.get()));
+                return;
+            }
+            List<SandboxEvent> page = sandboxes.eventsAfter(caller.tenant(), last, PAGE);
             long begin = System.nanoTime();
             if (!page.isEmpty()) {
                 last = page.getLast().sequence();
@@ -141,6 +151,19 @@ final class EventStream {
                 out.write(last("drain", "the server stops; come back with the id of the last event"));
                 return;
             }
+        }
+    }
+
+    /** Why the key opens nothing any more: a stream would outlive it. */
+    private Optional<String> denied(Caller caller) {
+        try {
+            ApiKey _ = keys.authenticate(Optional.of(caller.keyText()));
+            return Optional.empty();
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.UNAUTHENTICATED) {
+                throw e;
+            }
+            return Optional.of(e.getMessage());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.skerry.server.e2b;
 
 import dev.skerry.wire.ErrorCode;
 import dev.skerry.wire.Failure;
+import dev.skerry.wire.Quantity;
 import java.time.Duration;
 
 /** How long sandboxes may live, as the E2B API counts: in seconds, from now. */
@@ -28,7 +29,10 @@ final class Timeouts {
     /** Of a running sandbox: none is left is a way to end it. */
     static void checkMost(Duration timeout, Duration most) {
         if (timeout.compareTo(most) > 0) {
-            throw new Failure(ErrorCode.INVALID_REQUEST, "Timeout cannot be greater than " + most.toHours() + " hours");
+            boolean whole = most.equals(Duration.ofHours(most.toHours()));
+            throw new Failure(
+                    ErrorCode.INVALID_REQUEST,
+                    "Timeout cannot be greater than " + (whole ? most.toHours() + " hours" : Quantity.ofTime(most)));
         }
     }
 }

@@ -133,13 +133,24 @@ final class FilesEndpoint {
             upload.finish();
         }
         for (String path : paths) {
-            files.remove(path, false);
+            removeIfThere(files, path);
         }
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("path", destination);
         entry.put("name", Account.baseName(destination));
         entry.put("type", "file");
         exchange.json(200, entry);
+    }
+
+    /** One that was named twice is gone at the second time. */
+    private static void removeIfThere(GuestFiles files, String path) throws InterruptedException {
+        try {
+            files.remove(path, false);
+        } catch (Failure e) {
+            if (e.code() != ErrorCode.NOT_FOUND) {
+                throw e;
+            }
+        }
     }
 
     private static void checkSource(GuestFiles files, String path, String asked, String destination)

@@ -21,9 +21,12 @@ final class Multipart {
     private static final int PARTS_MAX = 10_000;
     private static final int BOUNDARY_CHARS_MAX = 200;
 
-    /** A name and a value, quoted or not, of a header's parameters. */
+    /**
+     * A name and a value, quoted or not, of a header's parameters. What is matched is not given back: to keep that for
+     * every character of a long name took all of a stack.
+     */
     private static final Pattern PARAMETER =
-            Pattern.compile(";\\s*([\\w!#$%&'*+.^`|~-]+)=(\"((?:[^\"\\\\]|\\\\.)*)\"|[^;\"\\s]*)");
+            Pattern.compile(";\\s*([\\w!#$%&'*+.^`|~-]+)=(\"((?:[^\"\\\\]++|\\\\.)*+)\"|[^;\"\\s]*)");
 
     /**
      * One part.

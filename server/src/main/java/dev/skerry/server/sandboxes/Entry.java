@@ -135,12 +135,30 @@ final class Entry {
         if (sandbox.state() instanceof SandboxState.Starting && next.state() instanceof SandboxState.Running) {
             started = Optional.of(next);
         }
+        if (succeeds(sandbox.state(), next.state())) {
+            failedState = null;
+            failure = null;
+        }
         sandbox = next;
         live = null;
         append(effects);
         failures = 0;
         retryAt = Optional.empty();
         changed.signalAll();
+    }
+
+    /** Also at a later try: of one that failed it could not be stored that it did. */
+    private static boolean succeeds(SandboxState before, SandboxState after) {
+        return switch (after) {
+            case SandboxState.Running _ ->
+                before instanceof SandboxState.Starting || before instanceof SandboxState.Resuming;
+            case SandboxState.Paused _ -> before instanceof SandboxState.Pausing;
+            case SandboxState.Starting _,
+                    SandboxState.Pausing _,
+                    SandboxState.Resuming _,
+                    SandboxState.Stopping _,
+                    SandboxState.Stopped _ -> false;
+        };
     }
 
     /** With the lock held. Of several deadlines the last one counts. */

@@ -120,11 +120,7 @@ final class Transitions {
             registry.tally().started(started.warm());
         }
         SandboxState state = changed.sandbox().state();
-        if (state instanceof SandboxState.Running && !(before instanceof SandboxState.Running)) {
-            entry.openStreams().ifPresent(OpenStreams::reopen);
-        } else if (state instanceof SandboxState.Stopping || state instanceof SandboxState.Paused) {
-            entry.openStreams().ifPresent(OpenStreams::shut);
-        }
+        letIn(entry, before);
         boolean late = event instanceof LifecycleEvent.DeadlinePassed;
         if (late && !entry.starting) {
             // Whoever has the turn has had it for too long.
@@ -135,6 +131,16 @@ final class Transitions {
             execute(() -> hands.hurry(changed.sandbox()));
         }
         wake(entry);
+    }
+
+    /** Opens it to callers, or closes it, as it has become. */
+    private static void letIn(Entry entry, SandboxState before) {
+        SandboxState state = entry.sandbox().state();
+        if (state instanceof SandboxState.Running && !(before instanceof SandboxState.Running)) {
+            entry.openStreams().ifPresent(OpenStreams::reopen);
+        } else if (state instanceof SandboxState.Stopping || state instanceof SandboxState.Paused) {
+            entry.openStreams().ifPresent(OpenStreams::shut);
+        }
     }
 
     private void settle(Entry entry) {
@@ -167,8 +173,10 @@ final class Transitions {
         if (stored.get().revision() == entry.sandbox().revision()) {
             return false;
         }
+        SandboxState before = entry.sandbox().state();
         entry.become(stored.get(), Effects.of(stored.get()));
         settle(entry);
+        letIn(entry, before);
         wake(entry);
         return true;
     }

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Jdbi;
@@ -63,6 +65,9 @@ public final class ApiKeys {
     private final SecureRandom random = new SecureRandom();
     private final ConcurrentHashMap<String, Found> remembered = new ConcurrentHashMap<>();
 
+    /** How often keys were forgotten: what was looked up before that is not to be remembered. */
+    private final AtomicLong forgotten = new AtomicLong();
+
     private record Found(ApiKey key, Instant at) {}
 
     /** A key that was just made. */
@@ -87,6 +92,7 @@ public final class ApiKeys {
         Found found = remembered.get(digest);
         Instant now = clock.instant();
         if (found == null || found.at().plus(REMEMBERED).isBefore(now)) {
+            long before = forgotten.get();
             ApiKey key = jdbi.withHandle(handle -> handle.createQuery("SELECT * FROM api_keys WHERE digest = :digest")
                             .bind("digest", digest)
                             .map(ROW)
@@ -97,6 +103,9 @@ public final class ApiKeys {
                     });
             found = new Found(key, now);
             remembered.put(digest, found);
+            if (forgotten.get() != before) {
+                remembered.remove(digest, found);
+            }
             checkTime(key, now);
             noteUse(key, now);
         }
@@ -250,12 +259,17 @@ public final class ApiKeys {
                         .bind("tenant", tenant.text())
                         .execute());
         requireOne(changed, id);
-        remembered.values().removeIf(found -> found.key().id().equals(id));
+        forget(found -> found.key().id().equals(id));
     }
 
     /** Those of a tenant that was deleted. */
     public void forget(TenantId tenant) {
-        remembered.values().removeIf(found -> found.key().tenant().equals(tenant));
+        forget(found -> found.key().tenant().equals(tenant));
+    }
+
+    private void forget(Predicate<Found> which) {
+        forgotten.incrementAndGet();
+        remembered.values().removeIf(which);
     }
 
     private static void requireOne(int changed, String id) {

@@ -1,25 +1,32 @@
 package dev.skerry.server.webhooks;
 
 import dev.skerry.server.secrets.Sealing;
+import dev.skerry.server.tenants.TenantId;
 import dev.skerry.wire.Failure;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** Posts payloads: a bounded number at a time, each within a bounded time. Thread-safe. */
 final class Courier {
     /** Of all webhooks together, and of all callbacks. */
-    private static final int AT_ONCE = 32;
+    private static final int AT_ONCE = 64;
+
+    /** Of those of one tenant, so that one whose receivers are slow leaves places to the others. */
+    private static final int OF_ONE = 16;
 
     private final Destinations destinations;
     private final Sealing sealing;
     private final InstantSource clock;
     private final Duration limit;
     private final Semaphore places = new Semaphore(AT_ONCE);
+    private final ConcurrentMap<TenantId, Semaphore> ofTenants = new ConcurrentHashMap<>();
 
     /** @param limit of an attempt, from the look-up of the name to the head of the answer */
     Courier(Destinations destinations, Sealing sealing, InstantSource clock, Duration limit) {
@@ -37,7 +44,8 @@ final class Courier {
         Post.Outcome outcome;
         try {
             String secret = sealing.open(Sealing.Use.WEBHOOK, webhook.id(), webhook.sealedSecret());
-            outcome = send(webhook.id(), id, webhook.url(), secret, payload.body(), at);
+            Semaphore own = ofTenants.computeIfAbsent(webhook.tenant(), _ -> new Semaphore(OF_ONE));
+            outcome = send(webhook.id(), id, webhook.url(), secret, payload.body(), at, own);
         } catch (Failure e) {
             outcome = new Post.Outcome(0, String.valueOf(e.getMessage()));
         }
@@ -54,16 +62,31 @@ final class Courier {
 
     /** What belongs to no webhook. */
     Post.Outcome send(String id, URI url, String secret, byte[] body) throws InterruptedException {
-        return send(id, UUID.randomUUID().toString(), url, secret, body, clock.instant());
+        // Whose turn it is, who sends it has seen to.
+        Semaphore free = new Semaphore(1);
+        return send(id, UUID.randomUUID().toString(), url, secret, body, clock.instant(), free);
     }
 
-    private Post.Outcome send(String id, String delivery, URI url, String secret, byte[] body, Instant at)
+    private Post.Outcome send(
+            String id, String delivery, URI url, String secret, byte[] body, Instant at, Semaphore own)
             throws InterruptedException {
-        return post(new Post(destinations, url, Signature.headers(id, delivery, secret, body, at), body));
+        return post(new Post(destinations, url, Signature.headers(id, delivery, secret, body, at), body), own);
     }
 
-    private Post.Outcome post(Post post) throws InterruptedException {
-        if (!places.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+    /** @param own places of the one whose it is */
+    private Post.Outcome post(Post post, Semaphore own) throws InterruptedException {
+        if (!own.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+            return new Post.Outcome(0, "other deliveries of this tenant took too long");
+        }
+        boolean placed = false;
+        try {
+            placed = places.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } finally {
+            if (!placed) {
+                own.release();
+            }
+        }
+        if (!placed) {
             return new Post.Outcome(0, "other deliveries of this server took too long");
         }
         // A look-up of a name cannot be interrupted, and holds a platform's thread up anyhow. An attempt that was given
@@ -73,6 +96,7 @@ final class Courier {
                 post.run();
             } finally {
                 places.release();
+                own.release();
             }
         });
         worker.start();

@@ -44,6 +44,10 @@ final class Round {
 
     /** @param newest an event that was there before this was called */
     void run(long newest, ExecutorService threads) throws InterruptedException {
+        if (webhook.health().equals(Webhook.Health.WELL)) {
+            // Its owner has changed it since: what failed before is tried again at once.
+            progress.waiting.clear();
+        }
         List<SandboxEvent> batch = parts.events().eventsAfter(webhook.tenant(), webhook.position(), EVENTS);
         if (batch.isEmpty()) {
             progress.nothingUpTo = newest;

@@ -190,16 +190,18 @@ public final class WebhookStore implements SealedStore {
                 .one());
     }
 
-    /** How many were given up. */
+    /** How many were given up, of tenants that there are. */
     long givenUp() {
         return reader.withHandle(
-                handle -> handle.createQuery("SELECT COUNT(*) FROM webhooks WHERE given_up_at > 0 AND enabled = 1")
+                handle -> handle.createQuery("SELECT COUNT(*) FROM webhooks WHERE given_up_at > 0 AND enabled = 1"
+                                + " AND tenant IN (SELECT id FROM tenants WHERE deleted_at IS NULL)")
                         .mapTo(Long.class)
                         .one());
     }
 
     /**
-     * What became of a round, in one commit. Nothing is done when it has another position by now, or is gone.
+     * What became of a round, in one commit. Nothing is done when it has another position by now, was changed by its
+     * owner, or is gone.
      *
      * @param seen as it was when the round began
      */
@@ -207,7 +209,8 @@ public final class WebhookStore implements SealedStore {
         writer.useTransaction(handle -> {
             int changed = handle.createUpdate("UPDATE webhooks SET position = :position, failing_since = :since,"
                             + " failures = :failures, next_at = :next, given_up_at = :given, last_error = :error"
-                            + " WHERE id = :id AND position = :old")
+                            + " WHERE id = :id AND position = :old AND url = :url AND failing_since = :oldSince"
+                            + " AND failures = :oldFailures")
                     .bind("position", position)
                     .bind("since", micros(health.failingSince()))
                     .bind("failures", health.failures())
@@ -216,6 +219,9 @@ public final class WebhookStore implements SealedStore {
                     .bind("error", health.lastError())
                     .bind("id", seen.id())
                     .bind("old", seen.position())
+                    .bind("url", seen.url().toString())
+                    .bind("oldSince", micros(seen.health().failingSince()))
+                    .bind("oldFailures", seen.health().failures())
                     .execute();
             if (changed > 0) {
                 append(handle, seen.id(), deliveries);

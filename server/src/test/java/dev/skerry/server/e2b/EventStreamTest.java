@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class EventStreamTest {
@@ -122,6 +123,21 @@ class EventStreamTest {
             assertThat(stream.next("data", 2)).hasSize(2);
             server.api.drain();
             assertThat(stream.next("event", 1)).containsExactly("drain");
+            assertThat(stream.next("event", 1)).as("a proper end").isEmpty();
+        }
+    }
+
+    @Test
+    void itEndsWhenItsKeyOpensNothingAnyMore() throws Exception {
+        JsonNode made = server.send("POST", "/api-keys", "{\"name\":\"short\"}", "X-API-Key", server.key)
+                .is(201)
+                .body();
+        server.create("{}");
+        try (Stream stream = new Stream("", made.get("key").stringValue())) {
+            assertThat(stream.next("data", 2)).hasSize(2);
+            String path = "/api-keys/" + made.get("id").stringValue();
+            server.send("DELETE", path, "", "X-API-Key", server.key).is(204);
+            assertThat(stream.next("event", 1)).containsExactly("denied");
             assertThat(stream.next("event", 1)).as("a proper end").isEmpty();
         }
     }

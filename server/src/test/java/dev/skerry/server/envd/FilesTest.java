@@ -58,23 +58,23 @@ class FilesTest {
     @Test
     void severalFilesOfAFormGoWhereTheirNamesSay() throws Exception {
         HttpResponse<String> response = form("", """
-                --xyz
-                Content-Disposition: form-data; name="file"; filename="a/b/one.txt"
-                Content-Type: text/plain
+            --xyz
+            Content-Disposition: form-data; name="file"; filename="a/b/one.txt"
+            Content-Type: text/plain
 
-                1
+            1
 
-                --xy
-                --xyz
-                Content-Disposition: form-data; name="other"
+            --xy
+            --xyz
+            Content-Disposition: form-data; name="other"
 
-                ignored
-                --xyz
-                Content-Disposition: form-data; name="file"; filename="/home/user/two"
+            ignored
+            --xyz
+            Content-Disposition: form-data; name="file"; filename="/home/user/two"
 
 
-                --xyz--
-                """);
+            --xyz--
+            """);
         assertThat(response.body())
                 .isEqualTo("[{\"path\":\"/home/user/a/b/one.txt\",\"name\":\"one.txt\",\"type\":\"file\"},"
                         + "{\"path\":\"/home/user/two\",\"name\":\"two\",\"type\":\"file\"}]");
@@ -294,6 +294,17 @@ class FilesTest {
         assertThat(envd.send(envd.request("/files/compose").POST(BodyPublishers.ofString(request)))
                         .body())
                 .isEqualTo("{\"code\":404,\"message\":\"source file not found: p1\"}");
+    }
+
+    @Test
+    void aFileThatIsNamedTwiceIsComposedTwice() throws Exception {
+        envd.upload("part", "ab".getBytes(StandardCharsets.UTF_8));
+        String request = "{\"source_paths\":[\"part\",\"./part\"],\"destination\":\"twice\"}";
+        HttpResponse<String> response =
+                envd.send(envd.request("/files/compose").POST(BodyPublishers.ofString(request)));
+        assertThat(response.body()).isEqualTo("{\"path\":\"/home/user/twice\",\"name\":\"twice\",\"type\":\"file\"}");
+        assertThat(Files.readString(envd.home().resolve("twice"))).isEqualTo("abab");
+        assertThat(envd.home().resolve("part")).doesNotExist();
     }
 
     /** Far more than is kept: what comes back is compared as it comes. */

@@ -66,6 +66,22 @@ class MultipartTest {
         }
     }
 
+    /** As long as a path may be, with much in it that is escaped. */
+    @Test
+    void aLongNameIsANameToo() throws IOException {
+        String plain = "/" + "a".repeat(4_000);
+        String escaped = "\\\"".repeat(4_000);
+        for (String sent : List.of(plain, escaped)) {
+            byte[] form = ("--b-1\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + sent
+                            + "\"\r\n\r\nx\r\n--b-1--\r\n")
+                    .getBytes(StandardCharsets.US_ASCII);
+            Multipart.Part part =
+                    new Multipart(new ByteArrayInputStream(form), TYPE).next().orElseThrow();
+            assertThat(part.name()).isEqualTo("file");
+            assertThat(part.fileName()).hasValue(sent.replace("\\", ""));
+        }
+    }
+
     @Test
     void whatIsNotReadIsSkipped() throws IOException {
         String form = "preamble\r\n--b-1\r\nContent-Disposition: form-data; name=a\r\n\r\n" + "x".repeat(500_000)

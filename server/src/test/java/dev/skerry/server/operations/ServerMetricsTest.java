@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skerry.wire.Isolation;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,5 +41,21 @@ class ServerMetricsTest {
                 .contains(
                         "skerry_jobs_levels_total{achieved=\"microvm\",floor=\"gvisor\",rule=\"tenant:a=gvisor\"} 2.0",
                         "skerry_jobs_levels_total{achieved=\"container\",floor=\"container\",rule=\"request\"} 1.0");
+    }
+
+    /** Programs in sandboxes may answer with whatever number they like. */
+    @Test
+    void statusesThatNobodyKnowsAreCountedByTheirHundreds() {
+        ServerMetrics metrics = new ServerMetrics();
+        for (int status = 100; status < 1000; status++) {
+            metrics.end("GET", "other", status, Duration.ofMillis(1), Optional.empty());
+        }
+        List<String> counts = metrics.text()
+                .lines()
+                .filter(line -> line.startsWith("skerry_http_requests_seconds_count"))
+                .toList();
+        assertThat(counts).hasSizeLessThan(80);
+        assertThat(counts).anyMatch(line -> line.contains("status=\"404\"") && line.matches(".* 1(\\.0)?"));
+        assertThat(counts).anyMatch(line -> line.contains("status=\"900\"") && line.matches(".* 100(\\.0)?"));
     }
 }

@@ -249,13 +249,82 @@ class DelivererTest {
         assertThat(webhooks.givenUp()).isEqualTo(1);
         receiver.answer = _ -> 200;
         receiver.got.clear();
+        change(id);
+        await("what was left", () -> typesOf(one).equals(List.of("killed")));
+        await("well", () -> webhook(id).health().equals(Webhook.Health.WELL));
+    }
+
+    private static final Retry AFTER_HOURS = new Retry(Duration.ofHours(2), Duration.ofHours(2), Duration.ofHours(24));
+
+    private void change(String id) {
         webhooks.edit(
                 TENANT,
                 id,
                 new Webhooks.Wanted(
                         Optional.empty(), Optional.empty(), Optional.of(true), Optional.empty(), Optional.empty()));
-        await("what was left", () -> typesOf(one).equals(List.of("killed")));
+    }
+
+    @Test
+    void oneThatIsChangedIsTriedAgainAtOnce() throws Exception {
+        deliverer = deliverer(AFTER_HOURS, Networks.parse("127.0.0.0/8"), Duration.ofSeconds(5));
+        String id = hook();
+        receiver.answer = _ -> 503;
+        Sandbox one = sandbox(TENANT, Kind.CREATED);
+        deliverer.start();
+        await("failed", () -> webhook(id).health().word().equals("retrying"));
+        receiver.answer = _ -> 200;
+        change(id);
+        await("what was left", () -> typesOf(one).size() == 2);
         await("well", () -> webhook(id).health().equals(Webhook.Health.WELL));
+    }
+
+    @Test
+    void whatFailedWhileOneWasBeingChangedIsNoTroubleOfTheChangedOne() {
+        String id = hook();
+        Instant now = clock.instant();
+        Webhook.Health bad = new Webhook.Health(Optional.of(now), 1, Optional.of(now), Optional.of(now), "it failed");
+        store.finish(webhook(id), 0, bad, List.of());
+        Webhook before = webhook(id);
+        assertThat(before.health().word()).isEqualTo("failing");
+        change(id);
+        store.finish(before, 0, bad, List.of());
+        assertThat(webhook(id).health()).isEqualTo(Webhook.Health.WELL);
+        Webhook elsewhere = webhook(id);
+        webhooks.edit(
+                TENANT,
+                id,
+                new Webhooks.Wanted(
+                        Optional.empty(),
+                        Optional.of(receiver.url("/new")),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty()));
+        store.finish(elsewhere, 0, bad, List.of());
+        assertThat(webhook(id).health()).isEqualTo(Webhook.Health.WELL);
+    }
+
+    @Test
+    void aTenantWhoseReceiversHangHoldsUpNobodyElse() throws Exception {
+        deliverer = deliverer(QUICK, Networks.parse("127.0.0.0/8"), Duration.ofMinutes(5));
+        for (int i = 0; i < 10; i++) {
+            hook();
+            sandbox(TENANT, Kind.CREATED);
+        }
+        receiver.answer = got -> got.path().equals("/good") ? 200 : -1;
+        deliverer.start();
+        await("as many as may be", () -> receiver.got.size() >= 16);
+        TenantId other = new TenantId("other");
+        webhooks.create(
+                other,
+                new Webhooks.Wanted(
+                        Optional.of("good"),
+                        Optional.of(receiver.url("/good")),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(SECRET)));
+        Sandbox one = sandbox(other, Kind.CREATED, Kind.ENDED);
+        await("the other's", () -> typesOf(one).equals(List.of("created", "killed")));
+        assertThat(deliverer.failed()).isZero();
     }
 
     @Test
