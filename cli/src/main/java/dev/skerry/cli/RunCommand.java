@@ -39,11 +39,12 @@ import picocli.CommandLine.Spec;
             "1:the program did not compile (the compiler's words are on standard error)",
             "2:the command line is wrong",
             "124:it took longer than --timeout",
-            "125:Skerry or the sandbox failed, not the program",
+            "125:Skerry or the sandbox failed, not the program, or its output could not be written",
             "126:the command cannot be started",
             "127:the command does not exist",
             "128+N:signal N killed it",
             "137:it ran out of memory",
+            "141:nobody reads what it prints any longer, as after '| head'",
             "152:it used up --cpu-time",
             "153:it wrote more than --output-limit"
         })

@@ -87,7 +87,8 @@ class LostOutputTest {
             commanded.environment.put("E2B_API_URL", server.url());
             commanded.environment.put("E2B_API_KEY", FakeE2b.KEY);
             server.on("GET /skerry/v1/events", 200, """
-                [{"sequence":1,"at":"2026-01-01T00:00:00Z","sandboxID":"s","kind":"CREATED","detail":""}]""");
+                [{"sequence":1,"at":"2026-01-01T00:00:00Z","sandboxID":"s","kind":"CREATED","detail":""}]\
+                """);
             server.on("GET /skerry/v1/events", 200, "[]");
             assertThat(commanded.skerryTo(closedPipe(), "events", "-f")).isEqualTo(141);
         }
@@ -120,6 +121,11 @@ class LostOutputTest {
             @Override
             public int read() {
                 throw new Failure(ErrorCode.SANDBOX_GONE, "the sandbox has ended");
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) {
+                return read();
             }
         };
         List<Throwable> uncaught = new ArrayList<>();
