@@ -9,6 +9,7 @@ import dev.skerry.wire.jobs.StageLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
@@ -39,10 +40,12 @@ record JobRequest(
     /**
      * Reads one.
      *
+     * @param asking whether there may be runtimes that are not known yet
      * @param limits of a language
-     * @throws Failure {@code INVALID_REQUEST}
+     * @throws Failure {@code INVALID_REQUEST}; {@code NO_CAPACITY} for what may be known later
      */
-    static JobRequest read(JsonNode body, Runtimes runtimes, Function<String, LimitTable> limits) {
+    static JobRequest read(
+            JsonNode body, Runtimes runtimes, BooleanSupplier asking, Function<String, LimitTable> limits) {
         String language = string(body, "language");
         String version = string(body, "version");
         JsonNode files = body.get("files");
@@ -60,7 +63,9 @@ record JobRequest(
                 .map(runtimes::of)
                 .orElse(runtimes)
                 .find(language, version)
-                .orElseThrow(() -> unknown(language + "-" + version, wishes));
+                .orElseThrow(() -> asking.getAsBoolean()
+                        ? unknownYet(language + "-" + version)
+                        : unknown(language + "-" + version, wishes));
         boolean anyText = files.valueStream()
                 .map(file -> file.get("encoding"))
                 .anyMatch(encoding -> Js.falsy(encoding)
@@ -90,6 +95,13 @@ record JobRequest(
 
     private static Failure refused(String message) {
         return new Failure(ErrorCode.INVALID_REQUEST, message);
+    }
+
+    private static Failure unknownYet(String asked) {
+        return new Failure(
+                ErrorCode.NO_CAPACITY,
+                asked + " runtime is not known yet: templates are still being asked which languages they have",
+                "try again in a moment");
     }
 
     private static Failure unknown(String asked, Wishes wishes) {

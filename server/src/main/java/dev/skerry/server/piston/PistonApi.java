@@ -81,7 +81,9 @@ public final class PistonApi implements AutoCloseable {
         this.parts = parts;
         this.access = new Access(settings, new Authentication(parts.keys(), parts.limits()), parts.limits());
         this.body = new JsonBody(settings.piston().bodyBytesMax());
-        this.submissions = new PistonJobs(settings, parts.tenants(), this::runtimes);
+        this.submissions = new PistonJobs(settings, parts.tenants(), this::runtimes, () -> parts.host()
+                .jobs()
+                .asking());
         this.packages = new Packages(
                 parts.host(), this::runtimes, settings.piston().packages().map(PackageFolder::new));
         this.audit = new PackageAudit(parts.audit(), parts.clock());

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
@@ -25,11 +26,14 @@ final class PistonJobs {
     private final ServerSettings settings;
     private final Tenants tenants;
     private final Supplier<Runtimes> runtimes;
+    private final BooleanSupplier asking;
 
-    PistonJobs(ServerSettings settings, Tenants tenants, Supplier<Runtimes> runtimes) {
+    /** @param asking as {@link dev.skerry.wire.jobs.JobHost#asking} */
+    PistonJobs(ServerSettings settings, Tenants tenants, Supplier<Runtimes> runtimes, BooleanSupplier asking) {
         this.settings = settings;
         this.tenants = tenants;
         this.runtimes = runtimes;
+        this.asking = asking;
     }
 
     JobRequest read(JsonNode body, Caller caller) {
@@ -43,8 +47,13 @@ final class PistonJobs {
 
     private JobRequest read(JsonNode body, Caller caller, long outputBytes) {
         long memory = memoryMax(caller);
+        // Also before, as one that is being asked may answer in between.
+        boolean before = asking.getAsBoolean();
         return JobRequest.read(
-                body, runtimes.get(), language -> new LimitTable(settings.piston(), language, memory, outputBytes));
+                body,
+                runtimes.get(),
+                () -> before || asking.getAsBoolean(),
+                language -> new LimitTable(settings.piston(), language, memory, outputBytes));
     }
 
     private long memoryMax(Caller caller) {
