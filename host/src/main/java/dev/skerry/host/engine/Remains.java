@@ -206,12 +206,18 @@ final class Remains {
         }
         // A runtime that stays as the parent reports a killed process 1 as shells do.
         boolean killed = SIGKILL.equals(facts.get("exit_signal")) || SHELL_SIGKILL.equals(facts.get("exit_code"));
-        if (cause == SandboxEnd.Cause.GUEST_EXITED
-                && killed
-                && cgroup.map(group -> group.usage().outOfMemoryKills()).orElse(0L) > 0) {
+        if (cause == SandboxEnd.Cause.GUEST_EXITED && killed && ranOutOfMemory(cgroup)) {
             cause = SandboxEnd.Cause.OUT_OF_MEMORY;
         }
         return new SandboxEnd(cause, detail(facts));
+    }
+
+    /** Only the group knows it; so it is written down before that goes, for who comes after a kill of this process. */
+    private boolean ranOutOfMemory(Optional<SandboxCgroup> cgroup) {
+        if (cgroup.map(group -> group.usage().outOfMemoryKills()).orElse(0L) > 0) {
+            folder.noteOutOfMemory();
+        }
+        return folder.outOfMemory();
     }
 
     private SandboxEnd endWithoutRecord() {

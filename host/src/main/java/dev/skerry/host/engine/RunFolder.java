@@ -39,6 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
  * sock         the shim's socket
  * exit         how it ended                          written by the shim
  * condemned    somebody asked for its end            empty
+ * out-of-memory its group counted such kills        empty
  * end          how it ended, once nothing else of it is left; of a server's sandbox
  * config.json  the bundle
  * runtime.log  the runtime's words
@@ -245,8 +246,21 @@ final class RunFolder {
 
     /** Written before the processes are killed, so that whoever notices their death knows that it was meant. */
     void condemn() {
+        mark("condemned");
+    }
+
+    /** Of one that is about to lose the group that counts such kills. */
+    void noteOutOfMemory() {
+        mark("out-of-memory");
+    }
+
+    boolean outOfMemory() {
+        return Files.exists(path.resolve("out-of-memory"));
+    }
+
+    private void mark(String name) {
         try {
-            Files.writeString(path.resolve("condemned"), "");
+            Files.writeString(path.resolve(name), "");
         } catch (NoSuchFileException e) {
             // Somebody else has removed the sandbox.
         } catch (IOException e) {

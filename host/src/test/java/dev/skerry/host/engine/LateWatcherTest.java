@@ -8,6 +8,7 @@ import dev.skerry.wire.SandboxEnd;
 import dev.skerry.wire.SandboxId;
 import dev.skerry.wire.hosts.HostListener;
 import dev.skerry.wire.hosts.Incarnation;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -79,6 +80,23 @@ class LateWatcherTest {
                         .contains(end);
                 engine.erase(incarnation);
             }
+        }
+    }
+
+    /** Of who was killed after the group was removed, and before the end was written down. */
+    @Test
+    void thatItRanOutOfMemoryIsKnownWithoutItsGroup() throws Exception {
+        try (Installation installation = Installation.open(host.settings())) {
+            Sandbox sandbox = start();
+            SandboxRecord record = sandbox.record();
+            sandbox.destroy();
+            engine.erase(incarnation);
+
+            RunFolder folder = installation.folder(incarnation.toString());
+            folder.create(record);
+            Files.writeString(folder.path().resolve("exit"), "cause=1\nexit_signal=9\n");
+            folder.noteOutOfMemory();
+            assertThat(watcher(installation).remove().cause()).isEqualTo(SandboxEnd.Cause.OUT_OF_MEMORY);
         }
     }
 

@@ -180,9 +180,13 @@ final class ShortPassage implements Invocable.Task, Callback {
             awaitBytes();
             return;
         }
+        state.set(State.WRITING);
+        if (interrupted) {
+            interrupt();
+            return;
+        }
         begun = true;
         left -= count;
-        state.set(State.WRITING);
         exchange.response().write(left == 0, upstream.take(count), this);
     }
 

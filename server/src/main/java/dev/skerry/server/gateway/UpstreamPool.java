@@ -96,6 +96,15 @@ final class UpstreamPool {
             }
         }
 
+        boolean takesNone() {
+            lock.lock();
+            try {
+                return closed;
+            } finally {
+                lock.unlock();
+            }
+        }
+
         /** Lets all go. */
         @Override
         public void run() {
@@ -153,7 +162,14 @@ final class UpstreamPool {
 
     /** Keeps it or closes it. */
     void give(LiveSandbox live, int port, Upstream upstream) {
-        if (upstream.stale() || !slot(live).give(port, upstream)) {
+        Slot slot = slot(live);
+        boolean kept = !upstream.stale() && slot.give(port, upstream);
+        if (!kept && !upstream.stale() && slot.takesNone()) {
+            // A sweep may have found it empty just before this.
+            slots.remove(live.guest(), slot);
+            kept = slot(live).give(port, upstream);
+        }
+        if (!kept) {
             upstream.close();
         }
     }
