@@ -151,7 +151,13 @@ public final class Server implements AutoCloseable {
         DatabaseSettings wanted = settings.database();
         return wanted.postgres()
                 .map(address -> Database.open(address, wanted.password()))
-                .orElseGet(() -> Database.open(data.resolve("skerry.db")));
+                .orElseGet(() -> sqlite(data));
+    }
+
+    private static Database sqlite(Path data) {
+        Path file = data.resolve("skerry.db");
+        DatabaseNote.requireStillThere(data, file);
+        return Database.open(file);
     }
 
     /** For backups; one that cannot be noted on a full disk does not keep a server from starting. */

@@ -19,6 +19,9 @@ import java.util.Optional;
 public final class DatabaseNote {
     static final String NAME = "database";
 
+    /** What SQLite writes first: one page. It takes a shorter file for an empty database, and says nothing. */
+    private static final long PAGE_BYTES = 4096;
+
     private DatabaseNote() {}
 
     /** Without a password. Empty when no server has been there. */
@@ -38,6 +41,27 @@ public final class DatabaseNote {
                     file + " does not say which database the server has",
                     "delete it, and name the database with --database",
                     e);
+        }
+    }
+
+    /**
+     * Where a server of the data folder had its SQLite database there is one still. A new one in its place would know
+     * of no sandbox, and the server would discard all that it finds, their disks too.
+     *
+     * @throws Failure {@code CONFLICT} when it is gone, or cut off within its first page
+     */
+    public static void requireStillThere(Path data, Path sqlite) {
+        boolean had = read(data).map(noted -> noted.postgres().isEmpty()).orElse(false);
+        try {
+            if (had && (Files.notExists(sqlite) || Files.size(sqlite) < PAGE_BYTES)) {
+                throw new Failure(
+                        ErrorCode.CONFLICT,
+                        "the database " + sqlite + " is gone or empty, and a server had it: with a new one all"
+                                + " sandboxes of this data folder and their disks would be discarded",
+                        "put it back, or restore a backup with --replace; to begin anew delete " + data.resolve(NAME));
+            }
+        } catch (IOException e) {
+            throw new Failure(ErrorCode.DENIED, "the file " + sqlite + " cannot be read: " + e, "look at it", e);
         }
     }
 
