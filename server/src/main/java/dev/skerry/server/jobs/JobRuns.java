@@ -223,6 +223,9 @@ final class JobRuns {
         successor(job).ifPresent(this::cancel);
         if (job.placed().filter(parts.queue()::withdraw).isPresent()) {
             endWithdrawn(job);
+        } else {
+            // Between two attempts nobody may be there any more who would see that it was cancelled.
+            attempts.endCancelled(job.token(), 0);
         }
     }
 

@@ -7,6 +7,8 @@ import dev.skerry.server.settings.JobSettings;
 import dev.skerry.server.settings.TrustPolicy;
 import dev.skerry.server.tenants.TenantId;
 import dev.skerry.server.webhooks.Callbacks;
+import dev.skerry.wire.ErrorCode;
+import dev.skerry.wire.Failure;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -16,6 +18,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -79,6 +83,42 @@ class CancelledJobsTest {
                     .isEqualTo("accepted");
             JobQueueTest.eventually(() -> server.unfinished() == 0);
             assertThat(host.ran).hasSize(1);
+        }
+    }
+
+    /** Its host is full at first; when it is read again the server cannot say yet whether it can be run. */
+    @Test
+    void whatIsCancelledWhileItIsReadAgainIsNotRun() throws Exception {
+        AtomicInteger reads = new AtomicInteger();
+        AtomicReference<Submissions> server = new AtomicReference<>();
+        AtomicReference<String> token = new AtomicReference<>();
+        Submissions.Reader reader = (_, request) -> {
+            int read = reads.incrementAndGet();
+            if (read == 2) {
+                server.get().cancel(ACME, token.get());
+            }
+            if (read <= 2) {
+                throw new Failure(ErrorCode.NO_CAPACITY, "not now");
+            }
+            return work(request);
+        };
+        FakeJobHost host = new FakeJobHost();
+        try (JobQueue queue = new JobQueue(host, JobSettings.DEFAULT, CLOCK);
+                Submissions only = new Submissions(
+                                new Submissions.Parts(
+                                        queue,
+                                        new InMemoryJobStore(),
+                                        noCallbacks(),
+                                        reader,
+                                        JobSettings.DEFAULT,
+                                        CLOCK),
+                                Duration.ofMillis(100))
+                        .start()) {
+            server.set(only);
+            token.set(hand(only, "hello").token());
+            assertThat(only.await(ACME, token.get(), Duration.ofSeconds(20)).verdict())
+                    .isEqualTo("cancelled");
+            assertThat(host.ran).isEmpty();
         }
     }
 }
