@@ -11,6 +11,7 @@ import dev.skerry.wire.Isolation;
 import dev.skerry.wire.Limits;
 import dev.skerry.wire.Privilege;
 import dev.skerry.wire.SandboxEnd;
+import dev.skerry.wire.hosts.AtDeadline;
 import dev.skerry.wire.stream.ExecRequest;
 import dev.skerry.wire.stream.GuestProcess;
 import dev.skerry.wire.stream.ProcessExit;
@@ -25,6 +26,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -109,8 +112,10 @@ abstract class DriverContract extends LimitsContract {
 
     @Test
     void whoIsAttachedHearsOfTheEnd() throws Exception {
-        Sandbox sandbox = create(soonOver());
+        Sandbox sandbox = create();
         GuestProcess sleeper = sandbox.guest().exec(ExecRequest.of("/bin/sleep", "100"));
+        Instant soon = InstantSource.system().instant().plusMillis(50);
+        sandbox.deadline(engine.bootMillis(soon), AtDeadline.KILL);
         assertThat(end(sandbox).cause()).isEqualTo(SandboxEnd.Cause.TIMED_OUT);
         assertThatThrownBy(() -> sleeper.await(BOUND))
                 .isInstanceOfSatisfying(Failure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SANDBOX_GONE));

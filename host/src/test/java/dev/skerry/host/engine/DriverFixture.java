@@ -68,7 +68,7 @@ abstract class DriverFixture {
         long before = System.nanoTime();
         create().destroy();
         return Limits.DEFAULT.withWallTime(
-                Duration.ofNanos(2 * (System.nanoTime() - before)).plusMillis(500));
+                Duration.ofNanos(4 * (System.nanoTime() - before)).plusMillis(500));
     }
 
     record Outcome(String text, ProcessExit exit) {}
