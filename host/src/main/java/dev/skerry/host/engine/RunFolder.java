@@ -39,7 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
  * sock         the shim's socket
  * exit         how it ended                          written by the shim
  * condemned    somebody asked for its end            empty
- * out-of-memory its group counted such kills        empty
+ * out-of-memory its group counted such kills       empty
  * end          how it ended, once nothing else of it is left; of a server's sandbox
  * config.json  the bundle
  * runtime.log  the runtime's words
