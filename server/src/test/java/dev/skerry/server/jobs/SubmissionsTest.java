@@ -120,12 +120,14 @@ class SubmissionsTest {
         log.addHandler(heard);
         host.program("unstored", (_, _, _) -> {
             if (gated.incrementAndGet() == 1) {
+                gate.await(); // Who hands it in reads it once more.
                 database.writer().useHandle(handle -> handle.execute("ALTER TABLE jobs RENAME TO away"));
             }
             return 0;
         });
         Submissions server = server();
         StoredJob job = hand(server, "unstored");
+        gate.countDown();
         try {
             failed.await();
         } finally {
